@@ -1,0 +1,1 @@
+"""Singer tap for Ayrshare: posts, accounts and links of 13 social networks, kept as daily history."""

@@ -1,0 +1,114 @@
+"""The contract's loader: `schemas/`, the streams' schemas and keys, the networks, the metric mapping.
+
+The files lie in `schemas/` of the repository and in `tap_ayrshare/schemas` of an installed tap.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tap_ayrshare.values import dig, integer
+
+Paths = tuple[tuple[str, ...], ...]
+
+
+def _directory() -> Path:
+    installed = Path(__file__).parent / "schemas"
+    return installed if installed.is_dir() else Path(__file__).parent.parent / "schemas"
+
+
+def _load(name: str) -> Any:
+    return json.loads((_directory() / name).read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True)
+class Network:
+    """A social network as the API knows it: its name there, its names in messages, what can be read."""
+
+    name: str
+    label: str
+    labels: tuple[str, ...]
+    reads: frozenset[str]
+
+    def is_named_in(self, message: str) -> bool:
+        """Tell whether a message of the API speaks of this network."""
+        return any(
+            re.search(rf"(?<!\w){re.escape(name)}(?!\w)", message, 0 if len(name) == 1 else re.IGNORECASE)
+            for name in (self.name, self.label, *self.labels)
+        )
+
+
+def _network(path: Path) -> Network:
+    data = json.loads(path.read_text(encoding="utf-8"))
+    reads = frozenset(what for what, can in data["reads"].items() if can)
+    return Network(data["name"], data["label"], tuple(data["labels"]), reads)
+
+
+NETWORKS = {network.name: network for network in map(_network, sorted((_directory() / "networks").glob("*.json")))}
+"""The networks by name: `schemas/networks/`."""
+
+
+@dataclass(frozen=True)
+class StreamContract:
+    """A stream's schema (JSON Schema), primary key and replication key."""
+
+    schema: dict[str, Any]
+    key_properties: tuple[str, ...]
+    replication_key: str | None
+
+
+@cache
+def stream_contract(name: str) -> StreamContract:
+    """Return the contract of a stream."""
+    keys = _load("contract.json")["streams"][name]
+    schema = _load(f"{name}.json")
+    for outside in ("$schema", "title"):
+        schema.pop(outside, None)
+    return StreamContract(schema, tuple(keys["key_properties"]), keys["replication_key"])
+
+
+def _paths(mapping: dict[str, Any]) -> dict[str, Paths]:
+    return {
+        column: tuple(tuple(path.split(".")) for path in (entry if isinstance(entry, list) else entry["paths"]))
+        for column, entry in mapping.items()
+    }
+
+
+@cache
+def _mapping(section: str) -> dict[str, dict[str, Paths]]:
+    return {network: _paths(mapping) for network, mapping in _load("metrics.json")[section].items()}
+
+
+@cache
+def promoted_columns(level: str) -> tuple[str, ...]:
+    """Return the promoted columns of a level (`post`, `native`, `account`, `link`), the same for all networks."""
+    sections = ("post", "native") if level in ("post", "native") else (level,)
+    mappings = [mapping for section in sections for mapping in _mapping(section).values()]
+    return tuple(sorted({column for mapping in mappings for column in mapping}))
+
+
+def promote(level: str, network: str, body: object) -> dict[str, int | None]:
+    """Return the promoted columns out of a network's own object: the first mapped path that is reported.
+
+    Null where the network has no such metric, did not report it, or answered what is no count.
+    """
+    mapping = _mapping(level).get(network, {})
+    return {
+        column: next(
+            (count for path in mapping.get(column, ()) if (count := integer(dig(body, path))) is not None),
+            None,
+        )
+        for column in promoted_columns(level)
+    }
+
+
+def first(section: str, network: str, column: str, body: object) -> Any:
+    """Return the first value present at the paths that a section maps for a column, as it is."""
+    sections = _mapping(section)
+    paths = sections.get(network, {}).get(column, ()) + sections.get("default", {}).get(column, ())
+    return next((value for path in paths if (value := dig(body, path)) is not None), None)

@@ -1,0 +1,297 @@
+"""A run: all profiles read side by side, their records and bookmarks written in order.
+
+Each profile is one task that reads its streams one after another. What it finds goes through one bounded
+queue to the writer: records first, behind them the bookmarks that cover them, so that a STATE message never
+promises what has not been written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import threading
+from time import monotonic
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from tap_ayrshare.client import BudgetSpent, Client
+from tap_ayrshare.clock import read_clock, singer_time
+from tap_ayrshare.errors import Refused, Scope, TapError
+from tap_ayrshare.messages import MessageWriter
+from tap_ayrshare.profile_run import ERRORS, Bookmark, ProfileRun, Row
+from tap_ayrshare.progress import Tally
+from tap_ayrshare.settings import PRIMARY, Profile
+from tap_ayrshare.state import State
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Sequence
+    from types import FrameType
+
+    from tap_ayrshare.streams.base import AyrshareStream
+    from tap_ayrshare.tap import TapAyrshare
+
+logger = logging.getLogger(__name__)
+
+Shared = TypeVar("Shared")
+
+ORDER = (
+    "accounts", "profiles", "social_analytics", "social_analytics_daily", "link_analytics", "youtube_playlists",
+    "posts", "social_posts", "post_analytics", "social_post_analytics", ERRORS,
+)  # fmt: skip
+"""The order in which a profile's streams are read: the few requests before the many."""
+QUEUE_LENGTH = 500
+STATE_SECONDS = 60.0
+STATE_REQUESTS = 100
+MESSAGES_AT_ONCE = 1 << 20
+SECONDS_TO_END = 4.0
+"""After a signal the process ends within five seconds, even if the target reads no more."""
+
+
+class RunFailed(TapError):
+    """The run is over and something in it failed as a whole."""
+
+
+class KeyRefused(TapError):
+    """The API refused the key, or the URL: nothing can be read."""
+
+
+class Interrupted(TapError):
+    """A signal ended the run."""
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(f"ended by {signal.Signals(signum).name}; the state covers all that was written")
+        self.exit_code = 128 + signum
+
+
+class Run:
+    """One run of the tap.
+
+    now: the instant of the run, read once; snapshot_date and extracted_at come from it.
+    selected: the names of the streams whose records are wanted.
+    readers: the profiles that are read (not the one that is asked for the list of profiles alone).
+    """
+
+    def __init__(self, tap: TapAyrshare, streams: Sequence[AyrshareStream]) -> None:
+        self.tap = tap
+        self.settings = tap.settings
+        self.now = read_clock()
+        self.snapshot_date = self.now.date().isoformat()
+        self.extracted_at = singer_time(self.now)
+        self.streams: dict[str, AyrshareStream] = tap.streams  # type: ignore[assignment]
+        self.selected = {stream.name for stream in streams}
+        self.state = State(cast("dict[str, Any]", tap.state))
+        self.tally = Tally(sorted(self.selected))
+        self.spent = False
+        self._shared: dict[type, Any] = {}
+        self._signal: int | None = None
+        self._fatal: TapError | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._queue: asyncio.Queue[Row | Bookmark | None] = asyncio.Queue(QUEUE_LENGTH)
+        self._client = Client(self.settings)
+        self.readers = [ProfileRun(self, profile, self._client, self._queue) for profile in self.settings.profiles]
+        self._account = self._account_run()
+        self._last_state = monotonic()
+        self._covered: dict[str, int] = {}
+
+    def _account_run(self) -> ProfileRun | None:
+        """Return the run that asks for the list of profiles, which needs the API key alone."""
+        if "profiles" not in self.selected or not self.settings.reads_profile_list:
+            return None
+        primary = next((run for run in self.readers if run.label == PRIMARY), None)
+        return primary or ProfileRun(self, Profile(PRIMARY, None), self._client, self._queue)
+
+    @property
+    def runs(self) -> list[ProfileRun]:
+        """All profiles that are asked for anything."""
+        extra = [self._account] if self._account and self._account not in self.readers else []
+        return [*extra, *self.readers]
+
+    def shared(self, kind: type[Shared]) -> Shared:
+        """Return the one object of a kind that the profiles of this run share."""
+        return self._shared.setdefault(kind, kind())  # type: ignore[no-any-return]
+
+    # Reading
+
+    async def items(self) -> AsyncGenerator[Row | Bookmark, None]:
+        """Read all profiles and yield their records and bookmarks, those of one profile in order."""
+        async with self._client.opened():
+            self._tasks = [asyncio.create_task(self._read(run)) for run in self.runs]
+            end = asyncio.create_task(self._end())
+            try:
+                while (item := await self._queue.get()) is not None:
+                    yield item
+            finally:
+                self._cancel()
+                end.cancel()
+                await asyncio.gather(*self._tasks, end, return_exceptions=True)
+
+    async def _end(self) -> None:
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for task in self._tasks:
+            if not task.cancelled() and (error := task.exception()):
+                self._fatal = error if isinstance(error, TapError) else self._fatal
+                if not isinstance(error, TapError):
+                    logger.error("unexpected error: please report it", exc_info=error)
+                    self._fatal = RunFailed(f"unexpected error ({type(error).__name__}), see above")
+        await self._queue.put(None)
+
+    def _cancel(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
+    async def _read(self, run: ProfileRun) -> None:
+        """Read the streams of one profile."""
+        try:
+            for name in self._streams_of(run):
+                await self._read_stream(run, self.streams[name])
+        except Refused as refused:
+            await run.report("all", refused.refusal)
+            run.refused = refused.refusal
+            if refused.refusal.scope is Scope.RUN:
+                self._fatal = KeyRefused(f"{refused.refusal.rule.action} ({refused.refusal})")
+                self._cancel()
+        except BudgetSpent:
+            self.spent = True
+        except TapError as error:
+            self._fatal = self._fatal or error
+            self._cancel()
+        finally:
+            run.done = True
+
+    def _streams_of(self, run: ProfileRun) -> list[str]:
+        """Return the streams that a profile is read for, in order."""
+        streams = [name for name in ORDER if name in self.selected]
+        if run is not self._account:
+            return [name for name in streams if name != "profiles"]
+        return streams if run in self.readers else [name for name in streams if name in ("profiles", ERRORS)]
+
+    async def _read_stream(self, run: ProfileRun, stream: AyrshareStream) -> None:
+        if stream.name != ERRORS and stream.in_future(run):
+            logger.info("profile %s, %s: the bookmark lies in the future, nothing is due", run.label, stream.name)
+            return
+        try:
+            await stream.read(run)
+        except Refused as refused:
+            refusal = refused.refusal
+            if refusal.scope in (Scope.PROFILE, Scope.RUN):
+                raise
+            tally = self.tally.streams[stream.name]
+            if refusal.rule.failure:
+                tally.failed += 1
+                tally.cause = str(refusal)
+            else:
+                tally.answered += 1
+            await run.report(stream.name, refusal)
+
+    # Writing
+
+    def run(self) -> None:
+        """Read everything that is selected and write it as Singer messages.
+
+        Raises:
+            TapError: the run failed or was ended; what was read until then is written, with its state.
+        """
+        self._say_start()
+        for name in (ERRORS, *ORDER):
+            if name in self.selected and (name != ERRORS or not self.tally.is_news("schema", name)):
+                self.streams[name].write_schema()
+        asyncio.run(self._write())
+        self._say_end()
+
+    async def _write(self) -> None:
+        writer = self.tap.message_writer
+        if not isinstance(writer, MessageWriter):
+            raise TypeError("the tap writes with MessageWriter")
+        writer.hold()
+        loop = asyncio.get_running_loop()
+        handlers = self._handle_signals(loop)
+        ticker = asyncio.create_task(self._tick())
+        try:
+            async for item in self.items():
+                self._take(item)
+                if self._queue.empty() or writer.size > MESSAGES_AT_ONCE:
+                    await asyncio.to_thread(writer.put, writer.take())
+        finally:
+            ticker.cancel()
+            self._write_state()
+            await asyncio.to_thread(writer.put, writer.take())
+            for signum, handler in handlers.items():
+                signal.signal(signum, handler)
+
+    def _take(self, item: Row | Bookmark) -> None:
+        if isinstance(item, Row):
+            self.tally.streams[item.stream].records += 1
+            self.streams[item.stream].write(item.record)
+            return
+        stream = self.streams[item.stream]
+        self.state.set(item.stream, item.run.label, stream.replication_key or "", item.values)
+        self._covered[item.run.label] = max(item.covered, self._covered.get(item.run.label, 0))
+        uncovered = item.run.client.sent - item.run.covered_by_state
+        if monotonic() - self._last_state >= STATE_SECONDS or uncovered >= STATE_REQUESTS:
+            self._write_state()
+
+    def _write_state(self) -> None:
+        self.tap.state_writer.write_state(self.tap.state)
+        self._last_state = monotonic()
+        for run in self.runs:
+            run.covered_by_state = self._covered.get(run.label, 0)
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            self.tally.tell(self.runs)
+
+    # Ending
+
+    def _handle_signals(self, loop: asyncio.AbstractEventLoop) -> dict[int, Any]:
+        """Let SIGINT and SIGTERM end the run at a safe point (the SDK exits 0 on them)."""
+        if threading.current_thread() is not threading.main_thread():
+            return {}
+
+        def end(signum: int, _frame: FrameType | None) -> None:
+            self._signal = signum
+            watchdog = threading.Timer(SECONDS_TO_END, os._exit, [128 + signum])
+            watchdog.daemon = True
+            watchdog.start()
+            loop.call_soon_threadsafe(self._cancel)
+
+        return {signum: signal.signal(signum, end) for signum in (signal.SIGINT, signal.SIGTERM)}
+
+    def _say_start(self) -> None:
+        settings = self.settings
+        labels = [run.label for run in self.readers]
+        shown = ", ".join(labels[:20]) + (", ..." if len(labels) > 20 else "")  # noqa: PLR2004
+        bookmarks = ", ".join(self.state.streams()) or "none"
+        logger.info("tap-ayrshare %s, snapshot of %s (UTC)", self.tap.plugin_version, self.snapshot_date)
+        logger.info("%d profiles: %s", len(labels), shown)
+        logger.info("streams: %s; bookmarks found: %s", ", ".join(sorted(self.selected)), bookmarks)
+        if settings.primary_left_out:
+            logger.info("the primary profile is left out; include_primary_profile: true reads it too")
+
+    def _say_end(self) -> None:
+        """Log the summary, or raise what ended the run."""
+        if self._signal:
+            raise Interrupted(self._signal)
+        if self._fatal:
+            raise self._fatal
+        refused = [run.refused for run in self.readers if run.refused]
+        for line in self.tally.summary(self.runs):
+            logger.info("%s", line)
+        if refused and len(refused) == len(self.readers):
+            raise RunFailed(f"every profile was refused ({refused[0]}; {refused[0].rule.action})")
+        if failed := self.tally.failed_streams():
+            raise RunFailed(f"nothing could be read of {', '.join(failed)}")
+        if self.spent:
+            self._say_left()
+
+    def _say_left(self) -> None:
+        left = self.tally.left()
+        seconds = max((run.client.pacer.seconds_for(left / len(self.runs)) for run in self.runs), default=0)
+        logger.info(
+            "the request budget of %d is spent; at least %d requests are left, about %.0f s at the rate limit; "
+            "the next run goes on from here",
+            self.settings.request_budget,
+            left,
+            seconds,
+        )

@@ -1,0 +1,65 @@
+"""What comes out: Singer messages on their way to stdout, and log lines without secrets."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TYPE_CHECKING
+
+from singer_sdk.io_base import SingerWriter
+
+if TYPE_CHECKING:
+    from singer_sdk.singerlib.encoding.simple import Message
+
+
+class MessageWriter(SingerWriter):
+    """Writes messages; held, it keeps them until `flush`, which may block without stopping the event loop.
+
+    Own code, since the SDK's writer blocks where it is called: a target that loads for two minutes would
+    let every request in flight time out.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._held: list[str] | None = None
+        self.size = 0
+
+    def hold(self) -> None:
+        """Keep messages from now on."""
+        self._held = []
+
+    def write_message(self, message: Message) -> None:
+        """Write a message, or keep it."""
+        if self._held is None:
+            super().write_message(message)
+            return
+        line = self.format_message(message) + "\n"
+        self._held.append(line)
+        self.size += len(line)
+
+    def take(self) -> str:
+        """Return what is kept, and keep it no longer."""
+        text, self._held, self.size = "".join(self._held or []), [], 0
+        return text
+
+    @staticmethod
+    def put(text: str) -> None:
+        """Write text to stdout and flush it; blocks while the target does not read."""
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+
+class SecretFormatter(logging.Formatter):
+    """Formats as another formatter does, and takes secrets out of the result."""
+
+    def __init__(self, formatter: logging.Formatter | None, secrets: frozenset[str]) -> None:
+        super().__init__()
+        self._formatter = formatter or logging.Formatter()
+        self._secrets = sorted(secrets, key=len, reverse=True)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, with *** in place of every secret."""
+        line = self._formatter.format(record)
+        for secret in self._secrets:
+            line = line.replace(secret, "***")
+        return line

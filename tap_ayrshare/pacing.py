@@ -1,0 +1,122 @@
+"""Pacing ahead of the rate limit: one pacer for each profile.
+
+Own code, since the limiter libraries that were looked at (aiolimiter, pyrate-limiter) neither hold
+"never more than N in any window" together with a quota that others use too, nor can be told of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import deque
+from contextlib import asynccontextmanager
+from time import monotonic
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+JITTER = 0.01
+"""Share of the window by which it is lengthened, for requests that reach the API faster than earlier ones."""
+LONGEST_JITTER = 1.0
+
+
+class Pacer:
+    """Lets requests go so that no window of any position holds more than the quota less the reserve.
+
+    Until the first answer, and after an answer of 429, one request goes alone: it tells what is left of the
+    quota, and a key that is refused is refused once.
+    """
+
+    def __init__(self, limit: int, window: float, reserve: float) -> None:
+        """Make a pacer for `limit` requests in `window` seconds, of which the share `reserve` is left."""
+        self._limit = limit
+        self._reserve = reserve
+        self._window = window + min(window * JITTER, LONGEST_JITTER)
+        self._used: deque[float] = deque()
+        self._blocked_until = 0.0
+        self._alone = True
+        self._in_flight = 0
+        self._answered = asyncio.Event()
+        self._turn = asyncio.Lock()
+        self.waited = 0.0
+
+    @property
+    def allowed(self) -> int:
+        """Requests that may go in one window."""
+        return max(1, math.floor(self._limit * (1 - self._reserve) + 1e-9))
+
+    @property
+    def share_used(self) -> float:
+        """The share of the allowed requests that the present window has used, 0 to 1."""
+        self._forget(monotonic())
+        return min(1.0, len(self._used) / self.allowed)
+
+    def seconds_for(self, requests: float) -> float:
+        """Return how long a number of requests takes at the limit."""
+        return requests / self.allowed * self._window
+
+    @asynccontextmanager
+    async def flight(self, everyone: asyncio.Semaphore) -> AsyncIterator[None]:
+        """Hold a request until it may go, and a place among the requests of all profiles while it flies."""
+        async with self._turn:
+            await self._ready()
+            # A profile that waits for its limit holds no place; the moment that counts is the one of sending.
+            await everyone.acquire()
+            self._used.append(monotonic())
+            self._in_flight += 1
+            self._answered.clear()
+        try:
+            yield
+        finally:
+            everyone.release()
+            self._in_flight -= 1
+            self._answered.set()
+
+    async def _ready(self) -> None:
+        started = monotonic()
+        while True:
+            if self._alone and self._in_flight:
+                await self._answered.wait()
+                continue
+            delay = self._delay(monotonic())
+            if delay <= 0:
+                break
+            await asyncio.sleep(delay)
+        if (waited := monotonic() - started) > 0.001:  # noqa: PLR2004 - less is no waiting
+            self.waited += waited
+
+    def _forget(self, now: float) -> None:
+        while self._used and self._used[0] <= now - self._window:
+            self._used.popleft()
+
+    def _delay(self, now: float) -> float:
+        self._forget(now)
+        over = len(self._used) - self.allowed
+        free = self._used[over] + self._window if over >= 0 else now
+        return max(free, self._blocked_until) - now
+
+    def heard(self, maximum: int | None, count: int | None) -> None:
+        """Take in an answer that is no 429, with its `x-ratelimit-max` and `x-ratelimit-count`.
+
+        A lower maximum overrules the setting. A higher count than what this run has sent means that someone
+        else uses the quota: it is counted as used now (API.md section 2). A count over the maximum can't mean
+        that, since the API did answer.
+        """
+        self._alone = False
+        if maximum is not None and maximum > 0:
+            self._limit = min(self._limit, maximum)
+        if count is not None and count <= (maximum or self._limit):
+            now = monotonic()
+            self._forget(now)
+            self._used.extend([now] * max(0, min(count, self._limit) - len(self._used)))
+
+    def unanswered(self) -> None:
+        """Take in that no whole answer came."""
+        self._alone = False
+
+    def refused(self, retry_after: float | None) -> None:
+        """Take in an answer of 429: nothing goes for `retry_after` seconds, without it for one window."""
+        self._alone = True
+        wait = self._window if retry_after is None else retry_after
+        self._blocked_until = max(self._blocked_until, monotonic() + wait)

@@ -1,0 +1,246 @@
+"""One profile in one run: what its streams read through, and the way of their records to stdout."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tap_ayrshare.client import Answer, ProfileClient, Request
+from tap_ayrshare.contract import NETWORKS
+from tap_ayrshare.errors import X_KEYS, Refusal, Refused, Rule, Scope, TapError, is_error
+from tap_ayrshare.history import History
+from tap_ayrshare.values import text
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from tap_ayrshare.client import Client
+    from tap_ayrshare.extraction import Run
+    from tap_ayrshare.settings import Profile
+    from tap_ayrshare.streams.base import AyrshareStream
+
+logger = logging.getLogger(__name__)
+
+ALL = "all"
+ERRORS = "extraction_errors"
+MESSAGE_LENGTH = 1000
+MOST_AHEAD = 64
+NO_ID = Rule(Scope.RESOURCE, failure=False, action="skipped: without an id it can't be kept")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A record on its way out."""
+
+    stream: str
+    record: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Bookmark:
+    """A bookmark on its way out, behind the records that it covers.
+
+    covered: how many requests of the profile those records are the answers to.
+    """
+
+    stream: str
+    run: ProfileRun
+    values: Mapping[str, Any]
+    covered: int
+
+
+class FailedOnError(TapError):
+    """`on_error: fail` and something could not be read."""
+
+
+class ProfileRun:
+    """A profile in a run.
+
+    label: the profile's label in records and state.
+    history: the posts that were sent through Ayrshare, as far as they have been read.
+    native: by network, the native posts that have been listed: (published, id).
+    left_out: networks that are left out for the rest of the run.
+    covered: requests whose records are on their way; covered_by_state: those that the last STATE covers.
+    refused: what ended this profile, None while it goes on.
+    """
+
+    def __init__(
+        self, run: Run, profile: Profile, client: Client, outlet: asyncio.Queue[Row | Bookmark | None]
+    ) -> None:
+        self.run = run
+        self.settings = run.settings
+        self.now = run.now
+        self.today = run.now.date()
+        self.label = profile.label
+        self.ahead = min(4 * self.settings.max_concurrency, MOST_AHEAD)
+        self.client = ProfileClient(client, profile)
+        self.history = History(self)
+        self.native: dict[str, list[tuple[datetime | None, str]]] = {}
+        self.left_out: set[str] = set()
+        self.refused: Refusal | None = None
+        self.done = False
+        self.covered = 0
+        self.covered_by_state = 0
+        self._outlet = outlet
+        self._user: dict[str, Any] | Refusal | None = None
+        self._reported: set[tuple[str, str, str]] = set()
+        self._networks_reported: set[str] = set()
+
+    # What streams read
+
+    async def ask(self, request: Request) -> Answer:
+        """Ask the API for this profile; see `ProfileClient.ask`."""
+        return await self.client.ask(request)
+
+    def state(self, stream: AyrshareStream) -> Mapping[str, Any]:
+        """Return the bookmark of a stream for this profile, as it came in."""
+        return self.run.state.get(stream.name, self.label)
+
+    async def user(self, stream: AyrshareStream) -> dict[str, Any]:
+        """Return the body of GET /user, asked once in a run.
+
+        Raises:
+            Refused: it could not be read; then the stream can't.
+        """
+        if isinstance(self._user, Refusal):
+            raise Refused(self._user)
+        if self._user is None:
+            request = Request(
+                "GET", "/user", stream.name, usable=lambda body: isinstance(body, dict) and not is_error(body)
+            )
+            answer = await self.ask(request)
+            self.covered += 1
+            self._user = answer.refusal or answer.body
+            return await self.user(stream)
+        return self._user
+
+    async def networks(self, what: str, stream: AyrshareStream) -> list[str]:
+        """Return the networks of which a stream can read `what`: those of the setting, else those linked."""
+        chosen: Sequence[str] | None = self.settings.platforms
+        if chosen is None:
+            chosen = linked_networks(await self.user(stream))
+        able = [name for name in chosen if name in NETWORKS and what in NETWORKS[name].reads]
+        if "twitter" in able:
+            await self.check_x_keys()
+        return [name for name in able if name not in self.left_out]
+
+    async def check_x_keys(self) -> bool:
+        """Leave X out where its keys are missing; tell whether X can be asked."""
+        if self.settings.x_keys is None and "twitter" not in self.left_out:
+            message = "X is left out: it needs x_api_key and x_api_secret of an X app of your own"
+            refusal = Refusal(X_KEYS, "419", message, platform="twitter")
+            await self.report(ALL, refusal, of_settings=True)
+        return "twitter" not in self.left_out
+
+    def leave_out(self, network: str) -> None:
+        """Leave a network out for the rest of the run."""
+        self.left_out.add(network)
+
+    # Where records go
+
+    async def emit(self, stream: AyrshareStream, values: dict[str, Any]) -> None:
+        """Send a record on its way; profile, snapshot date and instant are added."""
+        if stream.name not in self.run.selected:
+            return
+        record = {"profile": self.label, **values}
+        if "snapshot_date" in stream.key_columns:
+            record["snapshot_date"] = self.run.snapshot_date
+        record["extracted_at"] = self.run.extracted_at
+        await self._outlet.put(Row(stream.name, record))
+
+    async def bookmark(self, stream: AyrshareStream, value: str | None, **more: Any) -> None:
+        """Send the bookmark of a stream on its way, behind the records that it covers."""
+        values = {k: v for k, v in {"replication_key_value": value, **more}.items() if v not in (None, {}, [])}
+        await self._outlet.put(Bookmark(stream.name, self, values, self.covered))
+
+    def settle(self, stream: str, answer: Answer, requests: int = 1) -> None:
+        """Take in how a request of a stream ended: it decides whether the stream failed as a whole."""
+        self.covered += requests
+        tally = self.run.tally.streams[stream]
+        refusal = answer.refusal
+        if refusal and refusal.rule.failure:
+            tally.failed += 1
+            tally.cause = str(refusal)
+        else:
+            tally.answered += 1
+
+    async def report(
+        self,
+        stream: str,
+        refusal: Refusal,
+        resource: str = ALL,
+        platform: str | None = None,
+        *,
+        of_settings: bool = False,
+    ) -> None:
+        """Turn a refusal into a row of extraction_errors, a count and, the first time, a line in the log.
+
+        Args:
+            stream: the stream that met it.
+            refusal: what the API refused.
+            resource: the id of what could not be read, `all` for more than one thing.
+            platform: the network where the refusal itself names none.
+            of_settings: the settings are the cause, not the API.
+
+        Raises:
+            FailedOnError: `on_error` is `fail`.
+        """
+        scope = refusal.scope
+        if scope is Scope.NOTHING:
+            return
+        platform = refusal.platform or platform or ALL
+        if scope is Scope.NETWORK:
+            resource = ALL
+            self.leave_out(platform)
+            if platform in self._networks_reported:
+                return
+            self._networks_reported.add(platform)
+        if scope in (Scope.PROFILE, Scope.RUN):
+            stream, resource, platform = ALL, ALL, ALL
+        tally = self.run.tally
+        tally.streams[stream].errors[refusal.code] += 1
+        if tally.is_news(self.label, stream, refusal.code, platform):
+            logger.warning("profile %s, %s, %s: %s (%s)", self.label, stream, platform, refusal, refusal.rule.action)
+        key = (stream, resource, platform)
+        if key not in self._reported:
+            self._reported.add(key)
+            await self._emit_error(key, refusal)
+        if self.settings.fail_on_error and scope is not Scope.STREAM and not of_settings:
+            raise FailedOnError(f"on_error is fail: profile {self.label}, {stream}, {resource}: {refusal}")
+
+    async def report_no_id(
+        self, stream: str, position: int, item: Mapping[str, Any], platform: str | None = None
+    ) -> None:
+        """Report an item of an answer that has no id (code 187 in /history/:platform, API.md section 3)."""
+        code = text(item.get("code")) or "invalid_body"
+        message = text(item.get("message")) or "the item has no id"
+        await self.report(stream, Refusal(NO_ID, code, message, 200, details=dict(item)), f"item-{position}", platform)
+
+    async def _emit_error(self, key: tuple[str, str, str], refusal: Refusal) -> None:
+        if ERRORS not in self.run.selected:
+            return
+        stream, resource, platform = key
+        record = {
+            "profile": self.label,
+            "stream": stream,
+            "resource_id": resource,
+            "platform": platform,
+            "snapshot_date": self.run.snapshot_date,
+            "code": refusal.code,
+            "http_status": refusal.http_status,
+            "message": refusal.message[:MESSAGE_LENGTH],
+            "action": refusal.rule.action,
+            "details": refusal.details,
+            "extracted_at": self.run.extracted_at,
+        }
+        await self._outlet.put(Row(ERRORS, record))
+
+
+def linked_networks(user: Mapping[str, Any]) -> list[str]:
+    """Return the networks linked to a profile; `activeSocialAccounts` is absent where there is none."""
+    linked = user.get("activeSocialAccounts")
+    names = [name.lower() for name in linked if isinstance(name, str)] if isinstance(linked, list) else []
+    return list(dict.fromkeys(names))

@@ -1,0 +1,75 @@
+"""Columns out of the networks' blocks: what several streams share when a body becomes records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tap_ayrshare.contract import promote
+from tap_ayrshare.values import text, timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+UNUSABLE_IDS = {"pending", "failed"}
+"""What stands in place of an id that a network has not given (API.md section 8)."""
+
+
+def usable_id(value: object) -> str | None:
+    """Return an id that can be a key: text that is neither empty nor a stand-in."""
+    known = text(value)
+    return None if known is None or known.strip().lower() in {"", *UNUSABLE_IDS} else known
+
+
+def post_rows(network: str, block: Any) -> Iterator[dict[str, Any]]:
+    """Yield the columns of a post's block: one row for an object, one for each element of an array.
+
+    The `twitter` block of a thread is an array of blocks, Snapchat's `analytics` an array in one block
+    (API.md section 6); `thread_index` is the position over both.
+    """
+    index = 0
+    for element in block if isinstance(block, list) else [block]:
+        analytics = element.get("analytics")
+        for numbers in analytics if isinstance(analytics, list) else [analytics]:
+            yield {
+                "thread_index": index,
+                "social_post_id": text(element.get("id")),
+                "post_url": text(element.get("postUrl")),
+                **promote("post", network, numbers),
+                "analytics": _object(numbers),
+                **_beside_analytics(element),
+            }
+            index += 1
+
+
+def account_row(network: str, block: dict[str, Any]) -> dict[str, Any]:
+    """Return the columns of an account's block; an array becomes `{"items": [...]}`.
+
+    Promoted columns come from an array only where it has exactly one element (Snapchat, API.md section 7).
+    """
+    analytics = block.get("analytics")
+    single = analytics
+    if isinstance(analytics, list):
+        single = analytics[0] if len(analytics) == 1 else None
+        analytics = {"items": analytics}
+    return {
+        **promote("account", network, single),
+        "analytics": _object(analytics),
+        **_beside_analytics(block),
+    }
+
+
+def freshness(block: dict[str, Any]) -> dict[str, Any]:
+    """Return when the API last asked the network, and when it will next (API.md section 4)."""
+    return {
+        "api_last_updated": timestamp(block.get("lastUpdated")),
+        "api_next_update": timestamp(block.get("nextUpdate")),
+    }
+
+
+def _beside_analytics(block: dict[str, Any]) -> dict[str, Any]:
+    return {"block": {k: v for k, v in block.items() if k != "analytics"}, **freshness(block)}
+
+
+def _object(value: object) -> object:
+    """Return what an object column can hold: what is no object comes under `value`."""
+    return value if value is None or isinstance(value, dict) else {"value": value}

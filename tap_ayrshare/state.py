@@ -1,0 +1,91 @@
+"""The state: one bookmark for each stream and profile, in the shape that Singer tools know.
+
+`{"bookmarks": {stream: {"partitions": [{"context": {"profile": label}, "replication_key": ...,
+"replication_key_value": ..., ...}]}}}`. It grows with profiles and networks, never with posts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tap_ayrshare.errors import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+BOOKMARK = "replication_key_value"
+
+
+class State:
+    """The bookmarks of a run, found by stream and profile, kept in the dictionary that STATE messages carry."""
+
+    def __init__(self, value: dict[str, Any]) -> None:
+        """Keep the bookmarks in `value`, which `checked` has passed."""
+        self._bookmarks: dict[str, Any] = value.setdefault("bookmarks", {})
+        self._partitions: dict[tuple[str, str], dict[str, Any]] = {}
+        for stream, bookmark in self._bookmarks.items():
+            for partition in bookmark.get("partitions", []):
+                self._partitions[stream, partition["context"]["profile"]] = partition
+
+    def get(self, stream: str, label: str) -> Mapping[str, Any]:
+        """Return the bookmark of a stream and profile, empty if there is none."""
+        return self._partitions.get((stream, label), {})
+
+    def set(self, stream: str, label: str, replication_key: str, values: Mapping[str, Any]) -> None:
+        """Replace the bookmark of a stream and profile by values, among them `replication_key_value`."""
+        partition = self._partitions.get((stream, label))
+        if partition is None:
+            partition = self._partitions[stream, label] = {}
+            self._bookmarks.setdefault(stream, {}).setdefault("partitions", []).append(partition)
+        partition.clear()
+        partition["context"] = {"profile": label}
+        partition["replication_key"] = replication_key
+        partition.update(values)
+
+    def streams(self) -> Iterable[str]:
+        """Return the streams that have a bookmark."""
+        return self._bookmarks.keys()
+
+
+def checked(value: object, streams: Collection[str], labels: Collection[str]) -> dict[str, Any]:
+    """Return a state that came in, as `State` takes it.
+
+    A single bookmark for a whole stream, as a tap for one profile writes it, is taken for the only profile.
+
+    Raises:
+        StateError: it is not understood; what would then be read again silently is all of the history.
+    """
+    if value in (None, {}):
+        return {}
+    if not isinstance(value, dict) or not isinstance(value.get("bookmarks"), dict):
+        raise _not_understood('it is no object with "bookmarks"')
+    bookmarks = {}
+    for stream, bookmark in value["bookmarks"].items():
+        if stream not in streams:
+            raise _not_understood(f"it has a bookmark for {stream!r}, which is no stream of this tap")
+        if not isinstance(bookmark, dict):
+            raise _not_understood(f"the bookmark of {stream} is no object")
+        bookmarks[stream] = {"partitions": _partitions(stream, bookmark, labels)}
+    return {"bookmarks": {stream: b for stream, b in bookmarks.items() if b["partitions"]}}
+
+
+def _partitions(stream: str, bookmark: dict[str, Any], labels: Collection[str]) -> list[dict[str, Any]]:
+    partitions = bookmark.get("partitions", [])
+    if not isinstance(partitions, list):
+        raise _not_understood(f"the partitions of {stream} are no list")
+    if BOOKMARK in bookmark and not partitions:
+        if len(labels) != 1:
+            raise _not_understood(f"{stream} has one bookmark for several profiles")
+        partitions = [{**bookmark, "context": {"profile": next(iter(labels))}}]
+    seen = set()
+    for partition in partitions:
+        context = partition.get("context") if isinstance(partition, dict) else None
+        label = context.get("profile") if isinstance(context, dict) else None
+        if not isinstance(label, str) or not label or label in seen:
+            raise _not_understood(f"a partition of {stream} names no profile of its own in its context")
+        seen.add(label)
+    return [dict(partition) for partition in partitions]
+
+
+def _not_understood(why: str) -> StateError:
+    return StateError(f"the state is not understood: {why}; mend it, or start without one to read all again")

@@ -1,175 +1,198 @@
-import json, sys, datetime, time, os
+"""The tap: its settings, its streams, its command line."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from singer_sdk import Tap
+from singer_sdk.helpers._classproperty import classproperty
+from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
+from singer_sdk.plugin_base import SingerCommand, _ConfigInput
+
+from tap_ayrshare.errors import SettingsError, StateError, TapError
+from tap_ayrshare.extraction import Run
+from tap_ayrshare.messages import MessageWriter, SecretFormatter
+from tap_ayrshare.settings import DEFINITION, Settings
+from tap_ayrshare.state import checked
+from tap_ayrshare.streams import STREAMS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import click
+    from singer_sdk.helpers.capabilities import CapabilitiesEnum
+
+    from tap_ayrshare.streams.base import AyrshareStream
+
+OWN_SETTINGS = frozenset(DEFINITION["properties"])
 
 
-class TapAyrshare:
-    @staticmethod
-    def cli():
-        a = sys.argv
-        now = datetime.datetime.now(datetime.timezone.utc)
-        d = now.date().isoformat()
-        S = {
-            "posts": (
-                ["profile", "post_id"],
-                {"profile": "string", "post_id": "string", "published_at": "dt", "text": "string"},
-            ),
-            "post_analytics": (
-                ["profile", "post_id", "platform", "thread_index", "snapshot_date"],
-                {
-                    "profile": "string",
-                    "post_id": "string",
-                    "platform": "string",
-                    "thread_index": "integer",
-                    "snapshot_date": "d",
-                    "published_at": "dt",
-                    "likes": "integer",
-                    "comments": "integer",
-                    "shares": "integer",
-                    "views": "integer",
-                    "impressions": "integer",
-                },
-            ),
-            "social_analytics": (
-                ["profile", "platform", "snapshot_date"],
-                {
-                    "profile": "string",
-                    "platform": "string",
-                    "snapshot_date": "d",
-                    "account_name": "string",
-                    "followers": "integer",
-                },
-            ),
-            "link_analytics": (
-                ["profile", "short_url", "snapshot_date"],
-                {
-                    "profile": "string",
-                    "short_url": "string",
-                    "snapshot_date": "d",
-                    "original_url": "string",
-                    "clicks": "integer",
-                },
-            ),
-            "extraction_errors": (
-                ["profile", "stream", "resource_id", "platform", "snapshot_date"],
-                {
-                    "profile": "string",
-                    "stream": "string",
-                    "resource_id": "string",
-                    "platform": "string",
-                    "snapshot_date": "d",
-                    "code": "string",
-                    "message": "string",
-                    "action": "string",
-                },
-            ),
-        }
+class TapAyrshare(Tap):
+    """Singer tap for Ayrshare: posts, accounts and links of 13 social networks, kept as daily history."""
 
-        def sch(name):
-            k, p = S[name]
-            props = {}
-            for n, t in p.items():
-                b = {"type": ["string", "null"]} if t in ("d", "dt", "string") else {"type": [t, "null"]}
-                if t == "d":
-                    b["format"] = "date"
-                if t == "dt":
-                    b["format"] = "date-time"
-                if n in k:
-                    b["type"] = b["type"][0]
-                props[n] = b
-            return {"type": "object", "properties": props}
+    name = "tap-ayrshare"
+    config_jsonschema: ClassVar[dict[str, Any]] = DEFINITION
+    message_writer_class = MessageWriter
+    # No ACTIVATE_VERSION: it would delete the history at the target. No BATCH: of no use at this volume.
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [
+        TapCapabilities.CATALOG,
+        TapCapabilities.STATE,
+        TapCapabilities.DISCOVER,
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
 
-        if "--discover" in a:
-            print(
-                json.dumps(
-                    {
-                        "streams": [
-                            {
-                                "tap_stream_id": n,
-                                "stream": n,
-                                "schema": sch(n),
-                                "key_properties": S[n][0],
-                                "metadata": [
-                                    {"breadcrumb": [], "metadata": {"inclusion": "available", "selected": True}}
-                                ],
-                            }
-                            for n in S
-                        ]
-                    }
-                )
-            )
-            return
-        if "--about" in a:
-            print("{}")
-            return
-        cfg = json.load(open(a[a.index("--config") + 1]))
-        print(
-            "config",
-            {k: cfg[k] for k in cfg if "key" not in k and k != "profiles"},
-            "state",
-            a[a.index("--state") + 1] if "--state" in a else None,
-            now,
-            sys.version,
-            file=sys.stderr,
+    _settings: Settings | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """The settings, checked."""
+        if self._settings is None:
+            self._settings = Settings.read(self.config)
+        return self._settings
+
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """Check the settings by `Settings.read`; the SDK's validation prints values, secrets among them."""
+        self.append_builtin_config(self.config_jsonschema)
+        if not raise_errors:
+            return []
+        for handler in logging.getLogger().handlers:
+            handler.setFormatter(SecretFormatter(handler.formatter, self.settings.secrets))
+        unknown = sorted(set(self.config) - set(self.config_jsonschema["properties"]))
+        if unknown:
+            self.logger.warning("settings that this tap does not have are ignored: %s", ", ".join(unknown))
+        return []
+
+    @classproperty
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805
+        """Return the settings in the environment as text; the SDK's parser fails on numbers, naming none."""
+        cls.append_builtin_config(cls.config_jsonschema)
+        found = {}
+        for name in cls.config_jsonschema["properties"]:
+            if (value := os.environ.get(f"TAP_AYRSHARE_{name.upper()}")) is not None:
+                found[name] = value if name in OWN_SETTINGS else _parsed(name, value)
+        return found
+
+    def _setup_signal_handlers(self) -> None:
+        """Leave signals alone; a run handles them itself (the SDK exits 0 on them)."""
+
+    def discover_streams(self) -> Sequence[AyrshareStream]:
+        """Return all streams."""
+        return [stream(self) for stream in STREAMS]
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take in a state.
+
+        Raises:
+            StateError: it is not understood.
+        """
+        labels = [profile.label for profile in self.settings.profiles] if state else []
+        streams: dict[str, AyrshareStream] = {stream.name: stream for stream in self.discover_streams()}
+        value = checked(state, streams, labels)
+        for name, bookmark in value.get("bookmarks", {}).items():
+            for partition in bookmark["partitions"]:
+                streams[name].check_state(partition)
+        self.state.update(value)  # type: ignore[typeddict-item]
+
+    def sync_all(self) -> None:  # type: ignore[misc]
+        """Read all selected streams.
+
+        Final in the SDK, which walks one stream after another and one partition after another: a profile
+        that waits for its limit would hold up all the others.
+        """
+        Run(self, [stream for stream in self.streams.values() if stream.selected]).run()  # type: ignore[misc]
+
+    # The command line: one clear line instead of a traceback for what a user can cause.
+
+    @classmethod
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> _ConfigInput:
+        """Read the files given as --config."""
+        try:
+            return super().cb_config(ctx, param, value)
+        except OSError as error:
+            raise SettingsError(f"--config: can't read {error.filename}: {error.strerror}") from None
+        except (ValueError, TypeError):
+            raise SettingsError(f"--config: {', '.join(value)} is no JSON object") from None
+
+    @classmethod
+    def invoke(  # type: ignore[override]
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: _ConfigInput | None = None,
+        state: Any = None,
+        catalog: Any = None,
+    ) -> None:
+        """Run the tap from the command line; see `Tap.invoke`."""
+        if about:
+            super().invoke(about=about, about_format=about_format)
+        config = config or _ConfigInput()
+        tap = cls(
+            config=config.config,
+            parse_env_config=config.parse_env,
+            state=_read_json("--state", state, StateError),
+            catalog=_read_json("--catalog", catalog, SettingsError),
         )
-        for s in os.environ.get("STUB_SLEEP", "0").split():
-            time.sleep(float(s))
+        tap.sync_all()
 
-        def rec(n, **r):
-            print(json.dumps({"type": "RECORD", "stream": n, "record": r, "time_extracted": now.isoformat()}))
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """Return the command line, with errors as one line."""
+        command = super().get_singer_command()
+        return TapCommand(
+            name=command.name,
+            callback=command.callback,
+            params=command.params,
+            help=command.help,
+            context_settings=command.context_settings,
+            logger=cls.logger,
+        )
 
-        for n in S:
-            print(json.dumps({"type": "SCHEMA", "stream": n, "schema": sch(n), "key_properties": S[n][0]}))
-        k = now.day
-        for i in range(6):
-            pub = (datetime.datetime(2026, 3, 1, 10) - datetime.timedelta(days=i)).isoformat() + "Z"
-            rec(
-                "posts",
-                profile="primary",
-                post_id=f"p{i}",
-                published_at=pub,
-                text=f"Post number {i} about a thing that has a long text indeed, more than fits",
-            )
-            for pf in ("facebook", "instagram"):
-                rec(
-                    "post_analytics",
-                    profile="primary",
-                    post_id=f"p{i}",
-                    platform=pf,
-                    thread_index=0,
-                    snapshot_date=d,
-                    published_at=pub,
-                    likes=10 * i + k,
-                    comments=None,
-                    shares=3,
-                    views=1000 + k,
-                    impressions=None,
-                )
-        rec(
-            "social_analytics",
-            profile="primary",
-            platform="facebook",
-            snapshot_date=d,
-            account_name="Acme",
-            followers=1200 + k * 7,
-        )
-        rec(
-            "link_analytics",
-            profile="primary",
-            short_url="https://ayr.app/l/x",
-            snapshot_date=d,
-            original_url="https://example.com/some/page",
-            clicks=4 * k,
-        )
-        rec(
-            "extraction_errors",
-            profile="primary",
-            stream="post_analytics",
-            resource_id="all",
-            platform="twitter",
-            snapshot_date=d,
-            code="x_keys",
-            message="X needs keys",
-            action="network left out",
-        )
-        print(json.dumps({"type": "STATE", "value": {"bookmarks": {"posts": {"x": d}}}}))
-        if os.environ.get("STUB_FAIL"):
-            sys.exit("stub fails")
+
+class TapCommand(SingerCommand):
+    """The command `tap-ayrshare`."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the command; a TapError is its last line and decides the exit code."""
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(signum, lambda number, _frame: sys.exit(128 + number))
+        try:
+            return super().main(*args, **kwargs)
+        except TapError as error:
+            self.logger.error("%s", error)  # noqa: TRY400
+            sys.exit(error.exit_code)
+        except BrokenPipeError:
+            self.logger.error("the target has stopped reading")  # noqa: TRY400
+            # What is left in the buffer can't go anywhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(1)
+
+
+def _parsed(name: str, value: str) -> Any:
+    """Return one of the SDK's own settings out of the environment: JSON, else text."""
+    try:
+        return json.loads(value)
+    except ValueError:
+        if name.startswith("stream_map"):
+            raise SettingsError(f"setting '{name}': takes JSON") from None
+        return value
+
+
+def _read_json(option: str, file: Any, error: type[TapError]) -> dict[str, Any] | None:
+    if file is None:
+        return None
+    try:
+        value = json.loads(file.read() or "{}")
+    except (ValueError, OSError):
+        raise error(f"{option}: {file.name} is no JSON") from None
+    if not isinstance(value, dict):
+        raise error(f"{option}: {file.name} is no JSON object")
+    return value

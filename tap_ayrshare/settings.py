@@ -327,7 +327,7 @@ class Shard:
 
     def holds(self, label: str) -> bool:
         """Tell whether a profile belongs to this part: the same on every machine and in every run."""
-        digest = hashlib.sha256(label.encode()).digest()
+        digest = hashlib.sha256(label.encode(errors="surrogatepass")).digest()
         return int.from_bytes(digest[:8], "big") % self.parts == self.part - 1
 
 

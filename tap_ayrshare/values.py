@@ -62,9 +62,9 @@ def number(value: Any) -> int | Decimal | None:
 def integer(value: object) -> int | None:
     """Return a count as an integer: as `number`, and None for a fraction or what no bigint can hold."""
     count = number(value)
-    if count is None or abs(count) > LARGEST_INTEGER or count != int(count):
+    if count is None or not -LARGEST_INTEGER <= count <= LARGEST_INTEGER:
         return None
-    return int(count)
+    return int(count) if count == int(count) else None
 
 
 def text(value: object) -> str | None:

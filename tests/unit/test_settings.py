@@ -1,0 +1,154 @@
+"""Settings: every type out of text, and one line for what can't be used."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tap_ayrshare.errors import SettingsError
+from tap_ayrshare.settings import DEFINITION, Profile, Settings, Shard
+
+SECRET = "s3cr3t-value"
+
+
+def read(**config):
+    return Settings.read({"api_key": SECRET, **config})
+
+
+def test_defaults():
+    settings = read()
+    assert settings.profiles == (Profile("primary", None),)
+    assert (settings.lookback_days, settings.social_quarters, settings.link_last_days) == (3, 1, 30)
+    assert (settings.rate_limit_requests, settings.rate_limit_window, settings.rate_limit_reserve) == (300, 300, 0.05)
+    assert settings.api_url == "https://api.ayrshare.com/api"
+    assert settings.user_agent.startswith("tap-ayrshare/")
+
+
+def test_text_from_the_environment_works_for_every_type():
+    settings = read(
+        profiles=json.dumps([{"name": "acme", "profile_key": "k"}]),
+        include_primary_profile="true",
+        start_date="2026-01-31",
+        platforms="facebook, Twitter",
+        post_ids="a,b",
+        social_post_ids='[{"platform": "youtube", "id": 5}]',
+        refresh_schedule='[{"max_age_days": 2, "every_days": 1}]',
+        lookback_days="5",
+        rate_limit_reserve="0.2",
+        request_budget="10",
+        request_timeout="1.5",
+        on_error="fail",
+    )
+    assert [profile.label for profile in settings.profiles] == ["primary", "acme"]
+    assert settings.platforms == ("facebook", "twitter")
+    assert [post.post_id for post in settings.post_ids] == ["a", "b"]
+    assert settings.social_post_ids[0].post_id == "5"
+    assert settings.refresh_schedule.last_age == 2
+    assert (settings.lookback_days, settings.request_budget, settings.request_timeout) == (5, 10, 1.5)
+    assert settings.fail_on_error
+
+
+def test_lists_as_json_lists_and_single_words():
+    assert read(platforms=["facebook"]).platforms == read(platforms="facebook").platforms
+    assert read(platforms='["facebook"]').platforms == ("facebook",)
+    assert read(post_ids="12345").post_ids[0].post_id == "12345"
+
+
+@pytest.mark.parametrize(
+    ("config", "says"),
+    [
+        ({"api_key": None}, "setting 'api_key': is missing"),
+        ({"api_key": ""}, "setting 'api_key': is missing"),
+        ({"api_key": "a b"}, "setting 'api_key': takes a key without blanks"),
+        ({"api_key": "a\nX-Other: 1"}, "setting 'api_key'"),
+        ({"profiles": {"name": "a"}}, "setting 'profiles': takes a list of"),
+        ({"profiles": ["a"]}, "entry 1 is none"),
+        ({"profiles": [{"name": "a", "profile_key": SECRET, "x": 1}, {"name": "b"}]}, "entry 2 is none"),
+        ({"profiles": [{"name": "a", "profile_key": SECRET + " x"}]}, "without blanks"),
+        ({"profiles": "[{"}, "as JSON"),
+        ({"profiles": [{"name": "Primary", "profile_key": SECRET}]}, "any name but 'primary'"),
+        ({"profiles": [{"name": "a", "profile_key": "1"}, {"name": "a", "profile_key": "2"}]}, "'a' is there twice"),
+        ({"profiles_file": "/nowhere/at/all.json"}, "can't read /nowhere/at/all.json"),
+        ({"start_date": "2026-02-31"}, "setting 'start_date': takes a date such as"),
+        ({"start_date": "tomorrow"}, "not 'tomorrow'"),
+        ({"start_date": 5}, "setting 'start_date'"),
+        ({"platforms": ["myspace"]}, "not 'myspace'"),
+        ({"platforms": ["x"]}, "X is 'twitter'"),
+        ({"platforms": {"a": 1}}, "setting 'platforms': takes a list of networks"),
+        ({"post_ids": [{"id": "a", "profile": "nobody"}]}, "takes profiles of the settings (primary)"),
+        ({"post_ids": [{}]}, "setting 'post_ids'"),
+        ({"social_post_ids": ["a"]}, "setting 'social_post_ids'"),
+        ({"social_post_ids": [{"platform": "gmb", "id": "a"}]}, "with a platform out of"),
+        ({"social_quarters": 5}, "a whole number from 1 to 4, not '5'"),
+        ({"link_last_days": 0}, "from 1 to 30"),
+        ({"lookback_days": 1.5}, "setting 'lookback_days'"),
+        ({"rate_limit_reserve": 1}, "from 0 to 0.9"),
+        ({"rate_limit_reserve": "nan"}, "from 0 to 0.9"),
+        ({"request_budget": 0}, "setting 'request_budget'"),
+        ({"on_error": "ignore"}, "takes skip or fail"),
+        ({"shard": "5/4"}, "setting 'shard'"),
+        ({"refresh_schedule": []}, "setting 'refresh_schedule'"),
+        ({"refresh_schedule": [{"max_age_days": 7}]}, "setting 'refresh_schedule'"),
+        (
+            {"refresh_schedule": [{"max_age_days": 7, "every_days": 1}, {"max_age_days": 7, "every_days": 2}]},
+            "with rising max_age_days",
+        ),
+        ({"x_api_key": SECRET}, "setting 'x_api_secret': is missing"),
+        ({"api_url": "http://api.ayrshare.com/api"}, "setting 'api_url': takes an https URL"),
+        ({"api_url": "https://user:pw@api.ayrshare.com"}, "without user"),
+        ({"api_url": "ftp://x"}, "setting 'api_url'"),
+        ({"api_url": 5}, "setting 'api_url'"),
+        ({"request_timeout": -1}, "setting 'request_timeout'"),
+        ({"user_agent": "a\r\nb: c"}, "setting 'user_agent'"),
+        ({"include_primary_profile": "maybe"}, "takes true or false, not 'maybe'"),
+    ],
+)
+def test_a_bad_setting_is_one_line_that_names_it_and_shows_no_secret(config, says):
+    with pytest.raises(SettingsError) as caught:
+        read(**config)
+    message = str(caught.value)
+    assert says in message
+    assert "\n" not in message
+    assert SECRET not in message
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:80/api/", "http://localhost/api", "http://[::1]:5/api"])
+def test_plain_http_to_this_machine(url):
+    assert read(api_url=url).api_url == url.rstrip("/")
+
+
+def test_profiles_file(tmp_path):
+    path = tmp_path / "profiles.json"
+    path.write_text(json.dumps([{"name": "acme", "profile_key": SECRET}]))
+    assert read(profiles_file=str(path)).profiles == (Profile("acme", SECRET),)
+    path.write_text(f"{SECRET} is no JSON")
+    with pytest.raises(SettingsError) as caught:
+        read(profiles_file=str(path))
+    assert SECRET not in str(caught.value)
+
+
+@given(st.integers(1, 8), st.sets(st.text(min_size=1, max_size=10), max_size=30))
+def test_shards_part_the_profiles(parts, labels):
+    for label in labels:
+        assert sum(Shard(part, parts).holds(label) for part in range(1, parts + 1)) == 1
+
+
+def test_a_shard_is_the_same_on_every_machine():
+    assert [label for label in ("primary", "acme", "globex", "initech") if Shard(1, 4).holds(label)] == ["acme"]
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.sampled_from(sorted(DEFINITION["properties"])), json_values)
+def test_anything_is_taken_or_refused_in_one_line(name, value):
+    try:
+        read(**{name: value})
+    except SettingsError as error:
+        assert name in str(error) or name.startswith("x_api")  # noqa: PT017
+        assert "\n" not in str(error)  # noqa: PT017

@@ -1,0 +1,104 @@
+"""Reading single values out of whatever the API answers."""
+
+import json
+from datetime import datetime, timezone
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tap_ayrshare import values
+from tap_ayrshare.contract import NETWORKS, promote, promoted_columns
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.decimals(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=12), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (7, 7),
+        ("67", 67),
+        (" 67 ", 67),
+        (0, 0),
+        ("0", 0),
+        (2**40, 2**40),
+        ("12.0", 12),
+        (Decimal("3.0"), 3),
+        (-5, -5),
+        (-1, None),
+        ("-1", None),
+        (None, None),
+        (True, None),
+        ("", None),
+        ("many", None),
+        ("1e5", None),
+        ("1२", None),
+        (Decimal("2.5"), None),
+        (2**63, None),
+        (Decimal("1E+400"), None),
+        ([], None),
+        ({}, None),
+    ],
+)
+def test_integer(value, expected):
+    assert values.integer(value) == expected
+
+
+def test_number_keeps_all_digits():
+    body = values.parse_json(b'{"rate": 0.12345678901234567890123, "big": 123456789012345678901234567890}')
+    assert values.number(body["rate"]) == Decimal("0.12345678901234567890123")
+    assert body["big"] == 123456789012345678901234567890
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2026-11-20T08:44:29Z",
+        "2026-11-20T08:44:29.000Z",
+        "2026-11-20T08:44:29+0000",
+        "2026-11-20T10:44:29+02:00",
+        "2026-11-20T08:44:29",
+        "2026-11-20 08:44:29.0000000Z",
+        {"_seconds": 1795164269, "_nanoseconds": 0},
+        {"_seconds": "1795164269", "_nanoseconds": None, "utc": "..."},
+    ],
+)
+def test_instant_reads_every_form(value):
+    expected = datetime(2026, 11, 20, 8, 44, 29, tzinfo=timezone.utc)
+    assert values.instant(value) == expected
+    assert values.timestamp(value) == "2026-11-20T08:44:29.000000Z"
+
+
+@pytest.mark.parametrize("value", [None, "", "soon", 5, {"_seconds": 10**30}, {"_seconds": None}, [], "2026-02-31"])
+def test_instant_of_what_is_none(value):
+    assert values.instant(value) is None
+
+
+@given(anything)
+def test_no_reader_ever_raises(value):
+    values.integer(value)
+    values.text(value)
+    values.instant(value)
+    values.timestamp(value)
+    values.objects(value)
+    values.dig(value, ("a", "b"))
+
+
+@given(anything, st.sampled_from(sorted(NETWORKS)), st.sampled_from(["post", "native", "account"]))
+def test_promoted_columns_are_integers_or_null_whatever_comes(body, network, level):
+    promoted = promote(level, network, body)
+    assert set(promoted) == set(promoted_columns(level))
+    assert all(value is None or isinstance(value, int) for value in promoted.values())
+
+
+@given(st.text(), st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=3))
+def test_only_nul_is_taken_out_of_text(text, mapping):
+    raw = json.dumps({"text": text, "map": mapping}).encode()
+    body = values.parse_json(raw)
+    assert body["text"] == text.replace("\0", "")
+    assert body["map"] == {key.replace("\0", ""): value.replace("\0", "") for key, value in mapping.items()}

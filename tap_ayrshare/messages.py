@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib.encoding.simple import Message
 
 
+SHORTEST_SECRET = 4
+"""A shorter one would be found in every line."""
+
+
 class MessageWriter(SingerWriter):
     """Writes messages; held, it keeps them until `flush`, which may block without stopping the event loop.
 
@@ -55,7 +59,7 @@ class SecretFormatter(logging.Formatter):
     def __init__(self, formatter: logging.Formatter | None, secrets: frozenset[str]) -> None:
         super().__init__()
         self._formatter = formatter or logging.Formatter()
-        self._secrets = sorted(secrets, key=len, reverse=True)
+        self._secrets = sorted((s for s in secrets if len(s) >= SHORTEST_SECRET), key=len, reverse=True)
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, with *** in place of every secret."""

@@ -1,0 +1,80 @@
+"""`python -m sandbox`: serves the API of a made-up account on this machine until it is told to end."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import signal
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+
+from aiohttp import web
+
+from sandbox.account import SHAPES, Account
+from sandbox.server import Sandbox, application, read_time
+
+
+def options() -> argparse.Namespace:
+    """Return the command line's options."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    add = parser.add_argument
+    add("--port", type=int, default=0, help="port to listen on; 0: any free one")
+    add("--now", help="what its clock shows at the start (ISO 8601); default: the real time")
+    add("--profiles", type=int, default=2, help="user profiles beside the primary one (default 2)")
+    add("--posts", type=int, default=60, help="posts of each profile (default 60)")
+    add("--days", type=float, default=120, help="days over which they are spread (default 120)")
+    add("--same-second", type=int, default=0, help="how many of them share one second")
+    add("--networks-per-post", type=int, default=0, help="networks of each post; 0: one to three")
+    add("--native-every", type=int, default=4, help="one native post for every so many; 0: none")
+    add("--plain", action="store_true", help="only plain posts, none scheduled, failed, deleted or gone")
+    add("--linked", help="networks linked to every profile, with commas; empty: none")
+    add("--latency", type=float, default=0.0, help="seconds until an answer")
+    add("--limit", type=int, default=300, help="requests of a profile in a window; 0: no limit")
+    add("--window", type=float, default=300.0, help="that window in seconds")
+    add("--counting", choices=("sliding", "fixed"), default="sliding", help="how windows are counted")
+    add("--links", choices=("legacy", "short", "current", "none"), default="legacy", help="the link endpoint")
+    add("--playlists", choices=("array", "object", "status"), default="status", help="envelope of playlists")
+    add("--plan", choices=("business", "premium", "basic"), default="business", help="what the plan includes")
+    add("--x-keys", choices=("required", "ignored"), default="required", help="whether X needs its keys")
+    add("--history-dates", choices=("published", "created"), default="published", help="what windows compare")
+    add("--gzip", action="store_true", help="compress bodies over 1 KB")
+    add("--faults", type=Path, help="JSON file with a list of fault rules (see sandbox/faults.py)")
+    return parser.parse_args()
+
+
+async def serve(args: argparse.Namespace) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    now = read_time(args.now) or datetime.now(timezone.utc)
+    account = Account(
+        start=now,
+        profiles_wanted=args.profiles,
+        posts=args.posts,
+        days=args.days,
+        same_second=args.same_second,
+        networks_per_post=args.networks_per_post,
+        native_every=args.native_every,
+        shapes=() if args.plain else SHAPES,
+        linked=None if args.linked is None else tuple(name for name in args.linked.split(",") if name),
+    )
+    sandbox = Sandbox(account, now, vars(args))
+    if args.faults:
+        sandbox.faults.replace(json.loads(args.faults.read_text(encoding="utf-8")))
+    runner = web.AppRunner(application(sandbox), access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", args.port, backlog=1024)
+    await site.start()
+    port = runner.addresses[0][1]
+    users = [{"name": profile.label, "profile_key": profile.key} for profile in account.profiles if profile.key]
+    first = {"api_url": f"http://127.0.0.1:{port}/api", "api_key": account.api_key, "profiles": users}
+    sys.stdout.write(json.dumps(first) + "\n")
+    sys.stdout.flush()
+    ended = asyncio.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signum, ended.set)
+    await ended.wait()
+    await runner.cleanup()
+
+
+asyncio.run(serve(options()))

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from datetime import timezone
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 
@@ -105,6 +107,7 @@ class Client:
         self.everyone = asyncio.Semaphore(settings.max_concurrency_total)
         self.sent = 0
         self.has_answered = False
+        self._proxy = _proxy(settings.api_url)
         self._session: aiohttp.ClientSession | None = None
 
     @asynccontextmanager
@@ -119,7 +122,6 @@ class Client:
             headers=headers,
             timeout=timeout,
             cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=True,
         ) as session:
             self._session = session
             yield self
@@ -148,6 +150,7 @@ class Client:
             params=request.query,
             json=request.body,
             headers=headers,
+            proxy=self._proxy,
             # A redirect would carry the keys to another host.
             allow_redirects=False,
         ) as response:
@@ -296,6 +299,17 @@ class ProfileClient:
         elif status >= HTTP_SERVER_ERROR:
             refused = [_as_temporary(refusal) for refusal in refused]
         return Answer(status, None, refused)
+
+
+def _proxy(url: str) -> str | None:
+    """Return the proxy that the environment names for a URL.
+
+    aiohttp's `trust_env` would look for it in a thread for every request, and take keys out of a .netrc.
+    """
+    parts = urlsplit(url)
+    if proxy_bypass(parts.netloc):
+        return None
+    return getproxies().get(parts.scheme)
 
 
 def _as_temporary(refusal: Refusal) -> Refusal:

@@ -12,6 +12,7 @@ import logging
 import os
 import signal
 import threading
+from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -43,7 +44,8 @@ ORDER = (
 QUEUE_LENGTH = 500
 STATE_SECONDS = 60.0
 STATE_REQUESTS = 100
-MESSAGES_AT_ONCE = 1 << 20
+MESSAGES_AT_ONCE = 1 << 18
+SECONDS_BETWEEN_FLUSHES = 0.2
 SECONDS_TO_END = 4.0
 """After a signal the process ends within five seconds, even if the target reads no more."""
 
@@ -206,16 +208,19 @@ class Run:
         writer.hold()
         loop = asyncio.get_running_loop()
         handlers = self._handle_signals(loop)
-        ticker = asyncio.create_task(self._tick())
+        ended = asyncio.Event()
+        ticker = asyncio.create_task(self._tick(writer, ended))
         try:
             async for item in self.items():
                 self._take(item)
-                if self._queue.empty() or writer.size > MESSAGES_AT_ONCE:
-                    await asyncio.to_thread(writer.put, writer.take())
+                if writer.size > MESSAGES_AT_ONCE:
+                    await writer.flush()
         finally:
-            ticker.cancel()
+            ended.set()
+            await ticker
             self._write_state()
-            await asyncio.to_thread(writer.put, writer.take())
+            await writer.flush()
+            writer.release()
             for signum, handler in handlers.items():
                 signal.signal(signum, handler)
 
@@ -237,9 +242,12 @@ class Run:
         for run in self.runs:
             run.covered_by_state = self._covered.get(run.label, 0)
 
-    async def _tick(self) -> None:
-        while True:
-            await asyncio.sleep(1)
+    async def _tick(self, writer: MessageWriter, ended: asyncio.Event) -> None:
+        """Let out what is kept, and a line of progress, now and then."""
+        while not ended.is_set():
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(ended.wait(), SECONDS_BETWEEN_FLUSHES)
+            await writer.flush()
             self.tally.tell(self.runs)
 
     # Ending

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
 from typing import TYPE_CHECKING
@@ -26,11 +27,17 @@ class MessageWriter(SingerWriter):
     def __init__(self) -> None:
         super().__init__()
         self._held: list[str] | None = None
+        self._flushing = asyncio.Lock()
         self.size = 0
 
     def hold(self) -> None:
-        """Keep messages from now on."""
+        """Keep messages from now on, until `flush`."""
         self._held = []
+        self._flushing = asyncio.Lock()
+
+    def release(self) -> None:
+        """Keep nothing any more."""
+        self._held = None
 
     def write_message(self, message: Message) -> None:
         """Write a message, or keep it."""
@@ -41,16 +48,17 @@ class MessageWriter(SingerWriter):
         self._held.append(line)
         self.size += len(line)
 
-    def take(self) -> str:
-        """Return what is kept, and keep it no longer."""
-        text, self._held, self.size = "".join(self._held or []), [], 0
-        return text
+    async def flush(self) -> None:
+        """Write what is kept; other tasks go on while the target does not read."""
+        async with self._flushing:
+            if self._held:
+                lines, self._held, self.size = self._held, [], 0
+                await asyncio.to_thread(_put, "".join(lines))
 
-    @staticmethod
-    def put(text: str) -> None:
-        """Write text to stdout and flush it; blocks while the target does not read."""
-        sys.stdout.write(text)
-        sys.stdout.flush()
+
+def _put(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 class SecretFormatter(logging.Formatter):

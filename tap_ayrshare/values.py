@@ -89,12 +89,21 @@ def instant(value: object) -> datetime | None:
             return whole.replace(microsecond=int(nanoseconds) // 1000 % 1_000_000)
         if not isinstance(value, str):
             return None
-        iso = re.sub(r"([+-]\d{2})(\d{2})$", r"\1:\2", value.strip().replace("Z", "+00:00"))
-        iso = re.sub(r"\.(\d{1,6})\d*", lambda found: "." + found[1].ljust(6, "0"), iso)
-        parsed = datetime.fromisoformat(iso)
+        parsed = _iso(value)
         return (parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
     except (ValueError, TypeError, OverflowError, OSError):
         return None
+
+
+def _iso(value: str) -> datetime:
+    """Return a moment out of ISO 8601 text: the usual form at once, offsets and fractions of any kind after."""
+    plain = value[:-1] + "+00:00" if value.endswith("Z") else value
+    try:
+        return datetime.fromisoformat(plain)
+    except ValueError:
+        plain = re.sub(r"([+-]\d{2})(\d{2})$", r"\1:\2", plain.strip().replace("Z", "+00:00"))
+        plain = re.sub(r"\.(\d{1,6})\d*", lambda found: "." + found[1].ljust(6, "0"), plain)
+        return datetime.fromisoformat(plain)
 
 
 def timestamp(value: object) -> str | None:

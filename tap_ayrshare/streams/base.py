@@ -59,7 +59,7 @@ class AyrshareStream(Stream):
 
     def write(self, record: dict[str, Any]) -> None:
         """Write a RECORD message: selection and stream maps applied."""
-        if self._tap_input_catalog is not None:
+        if self._input_schema is not None:
             # A saved catalog may be older than the contract; what it does not know it does not get.
             known = self.effective_schema["properties"]
             record = {column: value for column, value in record.items() if column in known}

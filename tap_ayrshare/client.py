@@ -77,8 +77,8 @@ class Request:
 
     @property
     def concerns_x(self) -> bool:
-        """Tell whether X may be asked: then the X keys go along."""
-        return not self.networks or "twitter" in self.networks
+        """Tell whether X is asked, or may be since no network is named: then the X keys go along."""
+        return "twitter" in self.networks or (self.body is not None and not self.networks)
 
 
 @dataclass(frozen=True)

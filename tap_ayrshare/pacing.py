@@ -7,6 +7,7 @@ Own code, since the limiter libraries that were looked at (aiolimiter, pyrate-li
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from collections import deque
 from contextlib import asynccontextmanager
@@ -16,9 +17,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+logger = logging.getLogger(__name__)
+
 JITTER = 0.01
 """Share of the window by which it is lengthened, for requests that reach the API faster than earlier ones."""
 LONGEST_JITTER = 1.0
+LONG_WAIT = 15.0
+"""Seconds of waiting that deserve a line in the log."""
 
 
 class Pacer:
@@ -28,8 +33,9 @@ class Pacer:
     quota, and a key that is refused is refused once.
     """
 
-    def __init__(self, limit: int, window: float, reserve: float) -> None:
+    def __init__(self, limit: int, window: float, reserve: float, label: str = "") -> None:
         """Make a pacer for `limit` requests in `window` seconds, of which the share `reserve` is left."""
+        self._label = label
         self._limit = limit
         self._reserve = reserve
         self._window = window + min(window * JITTER, LONGEST_JITTER)
@@ -82,6 +88,8 @@ class Pacer:
             delay = self._delay(monotonic())
             if delay <= 0:
                 break
+            if delay >= LONG_WAIT:
+                logger.info("profile %s: waiting %.0f s for the rate limit", self._label, delay)
             await asyncio.sleep(delay)
         if (waited := monotonic() - started) > 0.001:  # noqa: PLR2004 - less is no waiting
             self.waited += waited

@@ -13,7 +13,7 @@ from typing import Any
 
 CONSTANT = {"height", "width", "bitRate", "durationMs", "start", "end", "position", "mediaExpiresSeconds",
             "thumbnailHeight", "thumbnailWidth", "videoDuration", "boardSectionId", "parentPinId", "saveRate",
-            "upvoteRatio", "profileImageSize", "durationMinutes"}  # fmt: skip
+            "upvoteRatio", "profileImageSize", "durationMinutes", "code"}  # fmt: skip
 _NUMBER, _DIGITS = "@number@", "@digits@"
 
 

@@ -1,0 +1,75 @@
+"""The demo's parts, and that meltano.yml and .env.example name the settings that the tap has."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timezone
+from decimal import Decimal
+from pathlib import Path
+
+import psycopg
+import pytest
+import yaml
+
+from demo.postgres import running_postgres
+from demo.tables import WIDEST, table
+from tap_ayrshare.settings import DEFINITION
+
+ROOT = Path(__file__).parent.parent
+MELTANO = yaml.safe_load((ROOT / "meltano.yml").read_text())
+(EXTRACTOR,) = MELTANO["plugins"]["extractors"]
+LOADERS = MELTANO["plugins"]["loaders"]
+
+
+def test_meltano_knows_the_settings_of_the_tap() -> None:
+    declared = {setting["name"]: setting for setting in EXTRACTOR["settings"]}
+    assert sorted(declared) == sorted(DEFINITION["properties"])
+    for name, definition in DEFINITION["properties"].items():
+        assert declared[name].get("sensitive", False) == definition.get("secret", False), name
+        assert {"kind", "label", "description"} <= set(declared[name]), name
+
+
+def test_meltano_needs_no_hub() -> None:
+    for plugin in [EXTRACTOR, *LOADERS]:
+        assert {"name", "namespace", "pip_url", "executable"} <= set(plugin)
+
+
+def test_example_lists_every_variable() -> None:
+    named = re.findall(r"^#? ?([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), flags=re.MULTILINE)
+    settings = [
+        f"{plugin['name']}_{setting['name']}" for plugin in [EXTRACTOR, *LOADERS] for setting in plugin["settings"]
+    ]
+    variables = [name.replace("-", "_").upper() for name in settings]
+    assert sorted(named) == sorted(variables)
+
+
+def test_job_and_schedule_fit_together() -> None:
+    (job,), (schedule,) = MELTANO["jobs"], MELTANO["schedules"]
+    assert schedule["job"] == job["name"] == "ayrshare-to-postgres"
+    assert job["tasks"] == ["tap-ayrshare target-postgres"]
+
+
+def test_postgres_starts_empty_and_ends(tmp_path: Path) -> None:
+    for _ in range(2):
+        with running_postgres(tmp_path) as uri:
+            with psycopg.connect(uri) as database:
+                database.execute("CREATE TABLE things AS SELECT 'ä' AS name")
+                assert database.execute("SELECT name FROM things").fetchall() == [("ä",)]
+            assert "password" not in (tmp_path / "postgres.log").read_text()
+        with pytest.raises(psycopg.OperationalError):
+            psycopg.connect(uri, connect_timeout=2)
+
+
+def test_table_keeps_null_and_zero_apart() -> None:
+    day = datetime(2026, 3, 2, tzinfo=timezone.utc)
+    rows = [("two\nlines", 1234, None, Decimal("1.5")), ("新製品", 0, day, 2)]
+    assert table(["name", "count", "day", "share"], rows).splitlines() == [
+        "name       count  day               share",
+        "---------  -----  ----------------  -----",
+        "two lines  1,234  -                   1.5",
+        "新製品         0  2026-03-02 00:00      2",
+    ]
+
+
+def test_table_shortens_long_text() -> None:
+    assert len(table(["name"], [("word " * 100,)]).splitlines()[-1]) == WIDEST

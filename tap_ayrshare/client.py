@@ -169,7 +169,9 @@ class ProfileClient:
         self._secrets = [key.encode() for key in settings.secrets if len(key) >= SHORTEST_SECRET]
         self._refused_in_a_row = 0
         self._ended: Refusal | None = None
-        self.pacer = Pacer(settings.rate_limit_requests, settings.rate_limit_window, settings.rate_limit_reserve)
+        self.pacer = Pacer(
+            settings.rate_limit_requests, settings.rate_limit_window, settings.rate_limit_reserve, profile.label
+        )
         self.requests: Counter[str] = Counter()
 
     @property

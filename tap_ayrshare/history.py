@@ -140,10 +140,15 @@ def _has_history(body: object) -> bool:
 
 
 def _middle(rows: list[dict[str, Any]], start: datetime, end: datetime) -> datetime | None:
-    """Return where to split a full window: below nine tenths of its rows, else in the middle of its time."""
+    """Return where to split a full window: below nine tenths of its rows, else in the middle of its time.
+
+    Where that is at an end of the window, many posts share a second: it is parted from the rest.
+    """
     dates = sorted((date for row in rows if (date := published_at(row))), reverse=True)
-    candidates = [dates[int(len(dates) * UPPER_SHARE)]] if dates else []
-    candidates.append(start + (end - start) / 2)
+    candidates = [start + (end - start) / 2]
+    if dates:
+        most = dates[int(len(dates) * UPPER_SHARE)]
+        candidates = [most, most + SECOND, most - SECOND, *candidates]
     for candidate in candidates:
         middle = candidate.replace(microsecond=0)
         if start + SECOND <= middle <= end - SECOND:

@@ -259,7 +259,7 @@ class Sandbox:
         rows = [
             {"status": "active", "title": p.label, "created": {"_seconds": 1604094099, "_nanoseconds": 530000000},
              "createdUTC": "2022-03-02T16:11:00.839Z", "refId": p.ref_id,
-             **({"activeSocialAccounts": list(p.linked)} if p.linked else {})}
+             **({"activeSocialAccounts": list(p.linked)} if p.linked else {"status": "suspended", "suspended": True})}
             for p in users[first : first + limit]
         ]  # fmt: skip
         more = first + limit < len(users)

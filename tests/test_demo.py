@@ -34,6 +34,11 @@ def test_meltano_needs_no_hub() -> None:
         assert {"name", "namespace", "pip_url", "executable"} <= set(plugin)
 
 
+def test_meltano_has_no_reason_to_rewrite_its_file() -> None:
+    assert MELTANO["project_id"]
+    assert "version" not in MELTANO
+
+
 def test_example_lists_every_variable() -> None:
     named = re.findall(r"^#? ?([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), flags=re.MULTILINE)
     settings = [

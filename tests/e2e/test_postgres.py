@@ -1,0 +1,104 @@
+"""Into a real PostgreSQL, through the released target-postgres."""
+
+import json
+import os
+import shutil
+import subprocess
+
+import psycopg
+import pytest
+
+from demo.postgres import running_postgres
+from tests.conftest import EVERYONE, NOW, ROOT, environment
+from tests.e2e.test_incremental import later
+
+TARGET = os.environ.get("TARGET_POSTGRES") or shutil.which("target-postgres")
+TABLES = ("accounts", "posts", "post_analytics", "social_posts", "social_post_analytics", "social_analytics",
+          "social_analytics_daily", "link_analytics", "youtube_playlists", "profiles", "extraction_errors")  # fmt: skip
+SNAPSHOTS = ("social_analytics", "link_analytics", "social_posts")
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory):
+    with running_postgres(tmp_path_factory.mktemp("postgres")) as uri:
+        yield uri
+
+
+def load(tap, config: dict, uri: str, *, now: str, state=None) -> dict:
+    """Run tap | target-postgres as processes; return the state that the target let out."""
+    assert TARGET, "TARGET_POSTGRES names no target-postgres: `make test` sets it"
+    url = uri.replace("postgresql://", "postgresql+psycopg://")
+    settings = {"sqlalchemy_url": url, "default_target_schema": "ayrshare", "load_method": "upsert"}
+    path = tap.directory / "target.json"
+    path.write_text(json.dumps(settings))
+    source = tap.start(config, now=now, state=state)
+    target = subprocess.run(
+        [TARGET, "--config", str(path)],
+        stdin=source.stdout,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=environment(None),
+        timeout=200,
+        check=False,
+    )
+    assert source.wait(20) == 0, source.stderr.read()
+    assert target.returncode == 0, target.stderr[-2000:]
+    return json.loads(target.stdout.strip().splitlines()[-1])
+
+
+def ask(uri: str, query: str) -> list[tuple]:
+    with psycopg.connect(uri) as connection:
+        return connection.execute(query).fetchall()
+
+
+def counts(uri: str) -> dict[str, int]:
+    return {table: ask(uri, f"SELECT count(*) FROM ayrshare.{table}")[0][0] for table in TABLES}
+
+
+def test_the_same_day_changes_nothing_and_the_next_adds_snapshots(tap, sandbox, database):
+    box = sandbox("--posts", "20", "--days", "60")
+    config = {**box.config, **EVERYONE}
+    records = tap.run(config)
+    state = load(tap, config, database, now=NOW)
+    first = counts(database)
+    assert first == {table: len(records.records(table)) for table in TABLES}
+
+    load(tap, config, database, now=later(0.01), state=state)
+    assert counts(database) == first
+
+    box.set_clock(later(1))
+    load(tap, config, database, now=later(1), state=state)
+    second = counts(database)
+    for table in SNAPSHOTS:
+        dates = ask(database, f"SELECT count(DISTINCT snapshot_date) FROM ayrshare.{table}")
+        assert dates == [(2,)], table
+    assert second["social_analytics"] == 2 * first["social_analytics"]
+    new = ask(database, "SELECT count(*) FROM ayrshare.posts WHERE published_at > '2026-11-23T12:00:00Z'")[0][0]
+    assert second["posts"] == first["posts"] + new
+    growth = ask(
+        database,
+        """SELECT count(*) FROM ayrshare.post_analytics a JOIN ayrshare.post_analytics b
+           USING (profile, post_id, platform, thread_index)
+           WHERE b.snapshot_date = a.snapshot_date + 1 AND b.likes >= a.likes""",
+    )
+    assert growth[0][0] > 0
+
+
+def test_types_in_the_database(database):
+    found = dict(
+        ask(
+            database,
+            """SELECT column_name, data_type FROM information_schema.columns
+               WHERE table_schema = 'ayrshare' AND table_name = 'post_analytics'""",
+        )
+    )
+    expected = {
+        "analytics": "jsonb",
+        "snapshot_date": "date",
+        "likes": "bigint",
+        "thread_index": "bigint",
+        "post_id": "text",
+    }
+    assert {column: found[column] for column in expected} == expected
+    assert found["published_at"].startswith("timestamp")

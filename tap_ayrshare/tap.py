@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import sys
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Tap
@@ -36,7 +37,8 @@ class TapAyrshare(Tap):
     """Singer tap for Ayrshare: posts, accounts and links of 13 social networks, kept as daily history."""
 
     name = "tap-ayrshare"
-    config_jsonschema: ClassVar[dict[str, Any]] = DEFINITION
+    # A copy: the SDK adds settings of its own to it.
+    config_jsonschema: ClassVar[dict[str, Any]] = deepcopy(DEFINITION)
     message_writer_class = MessageWriter
     # No ACTIVATE_VERSION: it would delete the history at the target. No BATCH: of no use at this volume.
     capabilities: ClassVar[list[CapabilitiesEnum]] = [

@@ -1,0 +1,74 @@
+"""Child processes that never outlive the one that started them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+
+class ProcessFailedError(Exception):
+    """A child process ended with an error, or did not come up; `log` is the file with what it said."""
+
+    def __init__(self, message: str, log: Path) -> None:
+        super().__init__(message)
+        self.log = log
+
+
+@contextmanager
+def started(command: Sequence[str], *, log: Path, **options: object) -> Iterator[subprocess.Popen[str]]:
+    """Start a process that writes into a log file, and stop it, and all that it started, at the end.
+
+    It gets a session of its own: Ctrl-C then reaches this process alone, which stops the others in order.
+    """
+    with log.open("a") as output:
+        process: subprocess.Popen[str] = subprocess.Popen(  # noqa: S603
+            command,
+            stdin=subprocess.DEVNULL,
+            stderr=output,
+            text=True,
+            start_new_session=True,
+            **{"stdout": output, **options},  # type: ignore[call-overload]
+        )
+    try:
+        yield process
+    finally:
+        stop(process)
+
+
+def run(command: Sequence[str], *, what: str, log: Path, **options: object) -> None:
+    """Run a command to its end; `what` names it in a message.
+
+    Raises:
+        ProcessFailedError: it exits with another code than 0.
+    """
+    with started(command, log=log, **options) as process:
+        code = process.wait()
+    if code:
+        raise ProcessFailedError(f"{what} failed with exit code {code}", log)
+
+
+def stop(process: subprocess.Popen[str], ask_with: int = signal.SIGTERM, patience: float = 10) -> None:
+    """Ask a process and its children to end; what is left of them after `patience` seconds is killed."""
+    deadline = time.monotonic() + patience
+    _signal_all(process, ask_with)
+    while (process.poll() is None or _signal_all(process, 0)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    _signal_all(process, signal.SIGKILL)
+    process.wait()
+
+
+def _signal_all(process: subprocess.Popen[str], number: int) -> bool:
+    """Send a signal to the process and its children, and tell whether there are any; signal 0 only asks."""
+    try:
+        os.killpg(process.pid, number)
+    except (ProcessLookupError, PermissionError):  # the second is what macOS says of a group that is ending
+        return False
+    return True

@@ -33,6 +33,7 @@ from tap_ayrshare.errors import (
     refusals,
 )
 from tap_ayrshare.pacing import Pacer
+from tap_ayrshare.settings import is_loopback
 from tap_ayrshare.values import parse_json
 
 if TYPE_CHECKING:
@@ -309,7 +310,7 @@ def _proxy(url: str) -> str | None:
     aiohttp's `trust_env` would look for it in a thread for every request, and take keys out of a .netrc.
     """
     parts = urlsplit(url)
-    if proxy_bypass(parts.netloc):
+    if is_loopback(parts.hostname or "") or proxy_bypass(parts.netloc):
         return None
     return getproxies().get(parts.scheme)
 

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.contract import NETWORKS
-from tap_ayrshare.values import text
+from tap_ayrshare.values import objects, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -220,10 +220,9 @@ def _errors(body: object) -> Iterator[tuple[dict[str, Any], str | None]]:
     for network, block in blocks(body).items():
         for element in block if isinstance(block, list) else [block]:
             if is_error(element):
-                inner = [error for error in element.get("errors") or [] if isinstance(error, dict)]
-                for error in inner or [element]:
+                for error in objects(element.get("errors")) or [element]:
                     yield error, network
-    listed = [error for error in body.get("errors") or [] if isinstance(error, dict)]
+    listed = objects(body.get("errors"))
     for error in listed:
         yield error, _lower(error.get("platform"))
     if is_error(body) and (not listed or body.get("code")) and not (good_blocks(body) and not body.get("code")):

@@ -120,15 +120,16 @@ class History:
                     self.whole = False
                     await self._run.report(stream, answer.refusal, resource)
                 continue
-            rows = objects(answer.body["history"] if isinstance(answer.body, dict) else answer.body)
-            middle = _middle(rows, start, end) if len(rows) in FULL or len(rows) > LIMIT else None
+            listed = answer.body["history"] if isinstance(answer.body, dict) else answer.body
+            rows = objects(listed)
+            middle = _middle(rows, start, end) if len(listed) in FULL or len(listed) > LIMIT else None
             if middle:
                 # The end of one window is the start of the next: a fraction of a second is in neither else.
                 waiting += [(start, middle), (middle, end)]
                 continue
-            if len(rows) >= LIMIT:
+            if len(listed) >= LIMIT:
                 self.whole = False
-                message = f"{len(rows)} posts in one second: the API gives no more than {LIMIT} of them"
+                message = f"{len(listed)} posts in one second: the API gives no more than {LIMIT} of them"
                 await self._run.report(stream, Refusal(UNREAD, "window_full", message), resource)
             yield rows
 

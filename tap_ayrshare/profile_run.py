@@ -242,5 +242,5 @@ class ProfileRun:
 def linked_networks(user: Mapping[str, Any]) -> list[str]:
     """Return the networks linked to a profile; `activeSocialAccounts` is absent where there is none."""
     linked = user.get("activeSocialAccounts")
-    names = [name.lower() for name in linked if isinstance(name, str)] if isinstance(linked, list) else []
+    names = [name.lower() for name in linked if isinstance(name, str) and name] if isinstance(linked, list) else []
     return list(dict.fromkeys(names))

@@ -551,12 +551,13 @@ class _Reader:
             raise self._wrong("api_url", takes) from None
         if url.username or url.password or url.query or url.fragment or not host:
             raise self._wrong("api_url", f"{takes}, without user, query or fragment")
-        if url.scheme != "https" and not (url.scheme == "http" and _is_loopback(host)):
+        if url.scheme != "https" and not (url.scheme == "http" and is_loopback(host)):
             raise self._wrong("api_url", takes, f"{url.scheme}://{host}")
         return str(value.strip().rstrip("/"))
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

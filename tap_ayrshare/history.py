@@ -45,7 +45,7 @@ class History:
     """The posts that a profile sent through Ayrshare, as far back as a stream has asked for them.
 
     posts: those read so far, in no order.
-    native_ids: the networks' own ids of them.
+    native_ids: the networks' own ids of them, where a stream needs them.
     whole: False once a window could not be read.
     """
 
@@ -53,6 +53,7 @@ class History:
         self._run = run
         self._read_from: datetime | None = None
         self._seen: set[str] = set()
+        self._keeps_native_ids = "social_post_analytics" in run.run.selected
         self._combinations: dict[tuple[str, ...], tuple[str, ...]] = {}
         self.posts: list[Listed] = []
         self.native_ids: set[str] = set()
@@ -92,9 +93,8 @@ class History:
         if post_id in self._seen:
             return False
         self._seen.add(post_id)
-        for entry in objects(row.get("postIds")):
-            if native_id := usable_id(entry.get("id")):
-                self.native_ids.add(native_id)
+        if self._keeps_native_ids:
+            self.native_ids.update(filter(None, (usable_id(e.get("id")) for e in objects(row.get("postIds")))))
         published = published_at(row)
         networks = analytics_networks(row)
         if published and networks:

@@ -29,7 +29,7 @@ UNREAD_ANYWHERE = Rule(Scope.RESOURCE, failure=False, action="skipped: no profil
 NOT_FOUND = 404
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PostToRead:
     """A post whose numbers are to be read.
 

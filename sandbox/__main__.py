@@ -12,8 +12,10 @@ from pathlib import Path
 
 from aiohttp import web
 
-from sandbox.account import SHAPES, Account
-from sandbox.server import Sandbox, application, read_time
+from sandbox.account import Account
+from sandbox.moments import read_time
+from sandbox.posts import SHAPES
+from sandbox.server import Sandbox, application
 
 
 def options() -> argparse.Namespace:
@@ -22,6 +24,7 @@ def options() -> argparse.Namespace:
     add = parser.add_argument
     add("--port", type=int, default=0, help="port to listen on; 0: any free one")
     add("--now", help="what its clock shows at the start (ISO 8601); default: the real time")
+    add("--seed", type=int, default=1, help="another number makes other data (default 1)")
     add("--profiles", type=int, default=2, help="user profiles beside the primary one (default 2)")
     add("--posts", type=int, default=60, help="posts of each profile (default 60)")
     add("--days", type=float, default=120, help="days over which they are spread (default 120)")
@@ -32,6 +35,7 @@ def options() -> argparse.Namespace:
     add("--linked", help="networks linked to every profile, with commas; empty: none")
     add("--latency", type=float, default=0.0, help="seconds until an answer")
     add("--limit", type=int, default=300, help="requests of a profile in a window; 0: no limit")
+    add("--no-limit", dest="limit", action="store_const", const=0, help="the same as --limit 0")
     add("--window", type=float, default=300.0, help="that window in seconds")
     add("--counting", choices=("sliding", "fixed"), default="sliding", help="how windows are counted")
     add("--links", choices=("legacy", "short", "current", "none"), default="legacy", help="the link endpoint")
@@ -46,12 +50,16 @@ def options() -> argparse.Namespace:
 
 async def serve(args: argparse.Namespace) -> None:
     """Serve until SIGTERM or SIGINT."""
+    ended = asyncio.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signum, ended.set)
     now = read_time(args.now) or datetime.now(timezone.utc)
     account = Account(
         start=now,
         profiles_wanted=args.profiles,
         posts=args.posts,
         days=args.days,
+        seed=args.seed,
         same_second=args.same_second,
         networks_per_post=args.networks_per_post,
         native_every=args.native_every,
@@ -70,11 +78,9 @@ async def serve(args: argparse.Namespace) -> None:
     first = {"api_url": f"http://127.0.0.1:{port}/api", "api_key": account.api_key, "profiles": users}
     sys.stdout.write(json.dumps(first) + "\n")
     sys.stdout.flush()
-    ended = asyncio.Event()
-    for signum in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(signum, ended.set)
     await ended.wait()
     await runner.cleanup()
 
 
-asyncio.run(serve(options()))
+if __name__ == "__main__":
+    asyncio.run(serve(options()))

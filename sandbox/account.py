@@ -1,21 +1,16 @@
-"""The made-up account: profiles, their posts on one endless timeline, numbers that grow with the clock.
-
-Post k of a profile always has the same id, time and shapes, whatever the clock says; the clock decides which
-posts exist and how large their numbers are. So a body depends on seed, options and clock alone.
-"""
+"""The made-up account: its profiles, which networks are linked to them, and what they have posted."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from sandbox.bodies import load, template
+from sandbox.bodies import load
+from sandbox.moments import TIMELINE, firestore, stamps
+from sandbox.posts import SHAPES, Post, chance
 
 NETWORKS = ("bluesky", "facebook", "gmb", "instagram", "linkedin", "pinterest", "reddit", "snapchat", "telegram",
             "threads", "tiktok", "twitter", "youtube")  # fmt: skip
@@ -23,64 +18,22 @@ POST_NETWORKS = tuple(name for name in NETWORKS if name not in ("gmb", "telegram
 ACCOUNT_NETWORKS = tuple(name for name in NETWORKS if name != "telegram")
 NATIVE_NETWORKS = tuple(name for name in POST_NETWORKS if name != "reddit")
 CURSOR_NETWORKS = ("threads", "twitter")
+DAILY_NETWORKS = ("facebook", "instagram", "snapchat", "tiktok", "youtube")
 PRIMARY = "primary"
 NAMES = ("acme", "globex", "initech", "umbrella", "hooli", "stark", "wayne", "wonka", "cyberdyne", "tyrell")
-TIMELINE = datetime(2020, 1, 1, tzinfo=timezone.utc)
-AHEAD = timedelta(days=20)
-TEXTS = (
-    "Our autumn sale starts today", "Behind the scenes 🎬 with the team", 'She said "wow", and so will you',
-    "Line one\nLine two", "Größer, schöner, schneller", "新製品のお知らせ", "100% cotton; \\ no tricks",
-)  # fmt: skip
-
-
-def chance(*what: object) -> float:
-    """Return a number from 0 to 1 that is always the same for the same things."""
-    digest = hashlib.blake2b("|".join(map(str, what)).encode(), digest_size=6).digest()
-    return int.from_bytes(digest, "big") / 2**48
-
-
-def iso(moment: datetime) -> str:
-    """Return a moment as most bodies carry it."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def firestore(moment: datetime) -> dict[str, Any]:
-    """Return a moment as a Firestore timestamp."""
-    return {"_seconds": int(moment.timestamp()), "_nanoseconds": moment.microsecond * 1000, "utc": iso(moment)}
-
-
-def growth(final: float, age_days: float) -> float:
-    """Return a counter that rises fast at first and never quite stops."""
-    return final * (1 - math.exp(-age_days / 4)) + age_days * 3 + 1
-
-
-@dataclass
-class Post:
-    """Post number k of a profile's timeline."""
-
-    k: int
-    post_id: str
-    published: datetime
-    networks: tuple[str, ...]
-    shape: str = "plain"
-
-    @property
-    def created(self) -> datetime:
-        """When it was made: scheduled ones long before."""
-        ahead = {"scheduled": timedelta(days=2), "long_scheduled": timedelta(days=60)}
-        return self.published - ahead.get(self.shape, timedelta())
-
-    def native_id(self, network: str) -> str:
-        """The network's own id of it."""
-        if network == "bluesky":
-            return f"at://did:plc:sample/app.bsky.feed.post/{self.post_id}"
-        return f"{network[:2]}-{self.post_id}"
+FEW = ("facebook", "instagram", "linkedin", "youtube", "threads")
+LATER = timedelta(days=20)
+"""How far beyond the clock's start there are posts to come."""
+DAYTIME = timedelta(hours=18)
+TODAY = timedelta(hours=6)
+"""How long after the clock's start the post is due that was made 60 days before."""
 
 
 @dataclass
 class Profile:
     """A profile: its key (None: the primary), its linked networks, its posts."""
 
+    number: int
     label: str
     key: str | None
     linked: tuple[str, ...]
@@ -91,40 +44,61 @@ class Profile:
         """The stable id of the profile."""
         return f"ref-{self.label}"
 
+    @property
+    def since(self) -> datetime:
+        """When the profile was made."""
+        return TIMELINE + timedelta(days=900 + 31 * self.number, seconds=47099, milliseconds=530)
+
+    def chance(self, *what: object) -> float:
+        """Return a number from 0 to 1 that is always the same for the same things of this profile."""
+        return chance(self.account.seed, self.label, *what)
+
+    # Posts
+
     @cached_property
     def posts(self) -> list[Post]:
         """All posts from the start of the data to some days after the clock's start, oldest first."""
         options = self.account
-        if not options.posts or not self.linked:
+        able = [name for name in self.linked if name != "gmb"]
+        if not options.posts or not able:
             return []
         step = timedelta(days=options.days) / options.posts
-        first = (options.start - timedelta(days=options.days) - TIMELINE) // step + 1
-        last = (options.start + AHEAD - TIMELINE) // step
-        crowd = TIMELINE + step * (first + (options.posts // 2))
+        newest = (options.start - TIMELINE) // step
+        first = newest - options.posts + 1
+        crowd = range(first + options.posts // 2, first + options.posts // 2 + options.same_second)
         posts = []
-        for k in range(first, last + 1):
-            published = (TIMELINE + step * k).replace(microsecond=0)
-            if 0 <= k - first - options.posts // 2 < options.same_second:
-                published = crowd.replace(microsecond=0)
-            posts.append(self._post(k, published))
+        for k in range(first, (options.start + LATER - TIMELINE) // step + 1):
+            moment = TIMELINE + step * (crowd.start if k in crowd else k)
+            if options.shapes and k not in crowd:
+                later = moment + min(step, DAYTIME) * self.chance(k, "time")
+                moment = min(later, options.start) if k <= newest else later
+            shape = options.shapes[(newest - k) % len(options.shapes)] if options.shapes else "plain"
+            posts.append(Post(k, f"{self.label}-{k:x}", moment.replace(microsecond=0), self._sent_to(able, k), shape))
+        if options.shapes:
+            due = (options.start + TODAY).replace(minute=0, second=0, microsecond=0)
+            posts.append(Post(newest, f"{self.label}-today", due, self._sent_to(able, newest), "today"))
         return sorted(posts, key=lambda post: (post.published, post.post_id))
 
-    def _post(self, k: int, published: datetime) -> Post:
-        able = [name for name in self.linked if name != "gmb"]
-        count = self.account.networks_per_post or 1 + int(chance(self.label, k, "n") * 3)
-        start = int(chance(self.label, k, "start") * len(able))
-        networks = tuple(dict.fromkeys(able[(start + i * 5) % len(able)] for i in range(count)))
-        shapes = self.account.shapes
-        shape = shapes[k % len(shapes)] if shapes else "plain"
-        return Post(k, f"{self.label}-{k:x}", published, networks, shape)
+    def _sent_to(self, able: list[str], k: int) -> tuple[str, ...]:
+        count = self.account.networks_per_post or 1 + int(self.chance(k, "n") * 3)
+        start = int(self.chance(k, "start") * len(able))
+        return tuple(dict.fromkeys(able[(start + i * 5) % len(able)] for i in range(count)))
 
-    def published(self, now: datetime) -> list[Post]:
-        """The posts that exist at a moment, oldest first."""
-        return (
-            self.posts[: bisect_right(self.posts, now, key=lambda post: post.created)]
-            if not (self.account.shapes)
-            else [post for post in self.posts if post.created <= now]
-        )
+    @cached_property
+    def _by_date(self) -> dict[bool, tuple[list[datetime], list[Post]]]:
+        """Dates and posts, oldest first: by creation (True), by publication (False)."""
+        by_created = sorted(self.posts, key=lambda post: (post.created, post.post_id))
+        return {
+            True: ([post.created for post in by_created], by_created),
+            False: ([post.published for post in self.posts], self.posts),
+        }
+
+    def between(self, start: datetime | None, end: datetime | None, now: datetime, *, by_created: bool) -> list[Post]:
+        """Return the posts of a time that exist at a moment, oldest first; both ends are included."""
+        dates, posts = self._by_date[by_created]
+        low = bisect_left(dates, start) if start else 0
+        high = bisect_right(dates, end) if end else len(posts)
+        return [post for post in posts[low:high] if post.created <= now]
 
     @cached_property
     def by_id(self) -> dict[str, Post]:
@@ -134,174 +108,49 @@ class Profile:
     @cached_property
     def by_native_id(self) -> dict[str, Post]:
         """Posts by the networks' ids, those that Ayrshare did not send too."""
-        own = {post.native_id(network): post for post in self.posts for network in post.networks}
-        return {**own, **{post.native_id(net): post for net in self.linked for post in self.natives(net)}}
+        return {post.native_id(network): post for network in self.linked for post in self.on(network)}
 
-    def natives(self, network: str) -> list[Post]:
-        """The posts of a network that Ayrshare did not send: one for every fourth that it did."""
-        return [
-            Post(post.k, f"own-{post.post_id}", post.published + timedelta(minutes=7), (network,))
-            for post in self.posts[:: self.account.native_every]
-        ] if self.account.native_every else []  # fmt: skip
+    @cached_property
+    def _on(self) -> dict[str, list[Post]]:
+        return {}
+
+    def on(self, network: str) -> list[Post]:
+        """Return all posts on a network, newest first: those that Ayrshare sent, and some that it did not."""
+        if network not in self._on:
+            every = self.account.native_every
+            native = [
+                Post(post.k, f"own-{post.post_id}", post.published + timedelta(minutes=7), (network,))
+                for post in (self.posts[::every] if every else [])
+            ]
+            posts = [post for post in self.posts if network in post.networks] + native
+            self._on[network] = sorted(posts, key=lambda post: (post.published, post.post_id), reverse=True)
+        return self._on[network]
 
     # Bodies
 
-    def row(self, post: Post, now: datetime) -> dict[str, Any]:  # noqa: C901 - one branch for each shape
-        """Return a post as GET /history gives it."""
-        shape, sent = post.shape, post.published <= now
-        entries = [
-            {"status": "success", "id": post.native_id(net), "postUrl": f"https://example.com/{net}/{post.k}",
-             "platform": net, **({"isVideo": True} if net in ("tiktok", "youtube") else {})}
-            for net in post.networks
-        ]  # fmt: skip
-        row: dict[str, Any] = {
-            "id": post.post_id, "post": f"{TEXTS[post.k % len(TEXTS)]} #{post.k}", "platforms": list(post.networks),
-            "postIds": entries, "mediaUrls": ["https://example.com/image.png"], "urls": [], "errors": [],
-            "type": "now", "notes": "", "created": iso(post.created), "status": "success",
-            "scheduleDate": iso(post.published), "shortenLinks": False, "profileTitle": self.label,
-            "refId": self.ref_id,
-        }  # fmt: skip
-        if shape in ("scheduled", "long_scheduled"):
-            row.update(type="scheduled", scheduleDate=firestore(post.published))
-            if not sent:
-                row.update(status="pending", postIds=[])
-        elif shape == "milliseconds":
-            row["created"] = post.created.strftime("%Y-%m-%dT%H:%M:%S.000Z")
-        elif shape == "offset":
-            row["created"] = post.created.strftime("%Y-%m-%dT%H:%M:%S+0000")
-        elif shape == "firestore":
-            row.update(
-                created=firestore(post.created), scheduleDate=firestore(datetime(2020, 11, 5, tzinfo=timezone.utc))
-            )
-        elif shape == "approval":
-            row.update(requiresApproval=True, approved=True, approvedBy="a colleague", approvedDate=iso(post.created))
-        elif shape == "no_post_ids":
-            del row["postIds"]
-        elif shape == "half":
-            entries[0] = {"status": "error", "id": "pending", "idShare": "sample", "platform": post.networks[0]}
-            row["errors"] = [{"action": "post", "status": "error", "code": 138, "message": "Media problem.",
-                              "platform": post.networks[0]}]  # fmt: skip
-        elif shape == "failed":
-            entries[:] = [{"status": "error", "id": "failed", "platform": net} for net in post.networks]
-            row["status"] = "error"
-        elif shape == "paused":
-            row.update(status="paused", postIds=[])
-        elif shape == "awaiting":
-            row.update(status="awaiting approval", requiresApproval=True, postIds=[])
-        elif shape == "deleted":
-            row["status"] = "deleted"
-        return row
-
-    def size(self, post: Post, network: str, now: datetime) -> float:
-        """Return how large the numbers of a post are at a moment."""
-        age = max(0.0, (now - post.published).total_seconds() / 86400)
-        final = 20 + 3000 * chance(self.label, post.post_id, network, "size") ** 2
-        # A few networks take back part of a counter one day.
-        lost = 40 if chance(post.post_id, network, "dip") < 0.05 and age >= 3 else 0
-        return max(1.0, growth(final, age) - lost)
-
-    def block(self, post: Post, network: str, now: datetime) -> str:
-        """Return a network's block of POST /analytics/post as JSON text."""
-        size = self.size(post, network, now)
-        head = {"id": post.native_id(network), "postUrl": f"https://example.com/{network}/{post.k}"}
-        stamps = fresh(now)
-
-        def one(position: int, variant: str) -> str:
-            inner = template("post", variant).fill(size + position)[1:]
-            extra = {**head, "id": head["id"] if not position else f"{head['id']}-{position}"}
-            return f"{json.dumps(extra)[:-1]}, {inner[:-1]}, {stamps}}}"
-
-        if network == "twitter" and post.k % 4 == 0:
-            return f"[{one(0, 'twitter')}, {one(1, 'twitter')}]"
-        return one(0, variant_of(post, network))
-
-    def item(self, post: Post, network: str, now: datetime) -> dict[str, Any]:
-        """Return a post as GET /history/:platform gives it."""
-        item: dict[str, Any] = json.loads(template("native", network).fill(self.size(post, network, now)))
-        item["id"] = post.native_id(network)
-        for key in ("created", "publishedAt", "createdAt", "timestamp"):
-            if key in item:
-                item[key] = post.published.strftime(
-                    "%Y-%m-%dT%H:%M:%S+0000" if key == "timestamp" else "%Y-%m-%dT%H:%M:%SZ"
-                )
-        for key in ("post", "text"):
-            if key in item:
-                item[key] = f"{TEXTS[post.k % len(TEXTS)]} #{post.k}"
-        return item
-
-    def account_block(self, network: str, now: datetime) -> str:
-        """Return a network's block of POST /analytics/social as JSON text."""
-        variant = network
-        if network == "linkedin":
-            variant = "linkedin_corporate" if chance(self.label) < 0.6 else "linkedin_personal"
-        if network == "instagram" and self.label == "globex":
-            variant = "instagram_warning"
-        days = (now - TIMELINE).total_seconds() / 86400
-        size = 200 + 2000 * chance(self.label, network) + days * (0.5 + chance(self.label, network, "pace"))
-        return f"{template('account', variant).fill(size)[:-1]}, {fresh(now)}}}"
-
-    def daily_block(self, network: str, quarters: int, now: datetime) -> dict[str, Any]:
-        """Return a network's daily series, oldest first; YouTube and TikTok lag two days, one metric a day more."""
-        lag = 2 if network in ("youtube", "tiktok") else 0
-        analytics: dict[str, Any] = {"id": f"{network}-{self.label}", "name": self.label, "followersCount": 500}
-        for position, metric in enumerate(load("daily")[network]):
-            last = (now - timedelta(days=lag + (position == 1))).date()
-            days = [last - timedelta(days=back) for back in range(90 * quarters - 1, -1, -1)]
-            counts = [int(5 + 50 * chance(self.label, network, metric, day)) for day in days]
-            values = [
-                {"value": count, "endTime": f"{day}T08:00:00+0000"} for day, count in zip(days, counts, strict=True)
-            ]
-            analytics[metric] = {"period": "day", "total": sum(counts), "values": values}
-        return {"analytics": analytics, **json.loads(f"{{{fresh(now)}}}")}
-
-    def links(self, days: int, now: datetime) -> list[dict[str, Any]]:
-        """Return shortened links as GET /links gives them, clicks of the last days."""
-        links = []
-        for number in range(3):
-            clicks = int(days * (2 + 9 * chance(self.label, "link", number)) + now.timetuple().tm_yday % 7 * number)
-            links.append({
-                "id": f"link-{self.label}-{number}", "originalUrl": f"https://example.com/landing/{number}",
-                "shortUrl": f"https://ayr.example/{self.label}{number}", "created": "2026-01-05T09:00:00.220Z",
-                "status": "success", "totalClicks": clicks, "utmSource": "ayrshare",
-                "browserCounts": {"chrome": clicks}, "refererCounts": {}, "socialClicks": {"facebook": clicks // 2},
-            })  # fmt: skip
-        return links
-
-    def user(self) -> dict[str, Any]:
+    def user(self, now: datetime) -> dict[str, Any]:
         """Return the body of GET /user."""
-        body = {**load("user"), "refId": self.ref_id, "title": self.label}
-        names = [entry for entry in body.pop("displayNames") if entry["platform"] in self.linked]
+        body = {
+            **load("user"), "created": firestore(self.since), "email": f"owner@{self.label}.example",
+            "refId": self.ref_id, "title": self.label, **stamps(now),
+        }  # fmt: skip
+        entries = [entry for entry in body.pop("displayNames") if entry["platform"] in self.linked]
         if not self.linked:
             return {key: body[key] for key in ("created", "email", "monthlyApiCalls", "refId", "title")}
-        return {"activeSocialAccounts": list(self.linked), "displayNames": names, **body}
+        names = {"displayName": f"The {self.label} team", "pageName": self.label, "channelTitle": self.label,
+                 "username": self.label, "description": f"All about {self.label}"}  # fmt: skip
+        shown = [{**entry, **{key: value for key, value in names.items() if key in entry}} for entry in entries]
+        return {"activeSocialAccounts": list(self.linked), "displayNames": shown, **body}
 
-    def playlists(self) -> list[dict[str, Any]]:
-        """Return the YouTube playlists."""
-        return [
-            {"channelId": f"channel-{self.label}", "description": "", "id": f"list-{self.label}-{n}",
-             "publishedAt": "2023-01-01T00:00:00Z", "title": f"Playlist {n}", "url": f"https://example.com/list/{n}"}
-            for n in range(2)
-        ]  # fmt: skip
-
-
-def fresh(now: datetime) -> str:
-    """Return the inside of a JSON object with `lastUpdated` and `nextUpdate`."""
-    last, following = now - timedelta(minutes=3), now + timedelta(minutes=20)
-    return f'"lastUpdated": "{last:%Y-%m-%dT%H:%M:%S}.778Z", "nextUpdate": "{following:%Y-%m-%dT%H:%M:%S}.778Z"'
-
-
-def variant_of(post: Post, network: str) -> str:
-    """Return which of the documented forms a post's block has."""
-    variants = {
-        "facebook": ("facebook_2026", "facebook"),
-        "instagram": ("instagram_feed", "instagram_reels", "instagram_story"),
-        "linkedin": ("linkedin_corporate", "linkedin_personal"),
-    }.get(network, (network,))
-    return variants[post.k % len(variants)]
-
-
-SHAPES = ("plain",) * 5 + ("scheduled", "milliseconds", "offset", "firestore", "approval", "no_post_ids", "half") + (
-    "plain",) * 8 + ("failed", "paused", "awaiting", "deleted", "gone", "long_scheduled", "partial")  # fmt: skip
+    def listed(self) -> dict[str, Any]:
+        """Return it as GET /profiles lists it; one with nothing linked is suspended."""
+        suspended = {"status": "suspended", "suspended": True}
+        return {
+            "status": "active", "title": self.label, "displayTitle": f"The {self.label} team",
+            "created": {key: value for key, value in firestore(self.since).items() if key != "utc"},
+            "createdUTC": f"{self.since:%Y-%m-%dT%H:%M:%S}.530Z", "refId": self.ref_id,
+            **({"activeSocialAccounts": list(self.linked)} if self.linked else suspended),
+        }  # fmt: skip
 
 
 @dataclass
@@ -317,14 +166,15 @@ class Account:
     native_every: int = 4
     shapes: tuple[str, ...] = SHAPES
     linked: tuple[str, ...] | None = None
+    seed: int = 1
     api_key: str = "sandbox-api-key"
 
     @cached_property
     def profiles(self) -> list[Profile]:
         """The primary profile, then the user profiles."""
         names = [NAMES[n] if n < len(NAMES) else f"client{n:03d}" for n in range(self.profiles_wanted)]
-        return [Profile(PRIMARY, None, self._linked(0), self)] + [
-            Profile(name, f"sandbox-profile-key-{name}", self._linked(n + 1), self) for n, name in enumerate(names)
+        return [Profile(0, PRIMARY, None, self._linked(0), self)] + [
+            Profile(n, name, f"sandbox-profile-key-{name}", self._linked(n), self) for n, name in enumerate(names, 1)
         ]
 
     def _linked(self, number: int) -> tuple[str, ...]:
@@ -332,4 +182,4 @@ class Account:
             return self.linked
         if number == 3:
             return ()
-        return NETWORKS if number < 2 else ("facebook", "instagram", "linkedin", "youtube", "threads")
+        return FEW if number == 2 else NETWORKS

@@ -1,32 +1,44 @@
 """Misbehaviour, chosen by rules.
 
-A rule is an object: `fault`, what it matches, and its parameters. It matches by `endpoint` (path below /api, a
-prefix), `method`, `profile`, `id` (of the body or the path), `platform` (asked for), and then by turn: `every`
-(each nth matching request), `turns` (a list, from 1), `times` (the first n). The first rule that matches acts.
+A rule is an object: `fault`, what it matches, and the fault's parameters. The first rule that acts on a request
+decides.
 
-| fault | what happens |
-|---|---|
-| status | answers `status` with `body` (JSON) or `text` |
-| rate_limited | 429; `retry_after` in seconds or as a date, else no such header |
-| key_refused | 401, code 102 |
-| profile_refused | `status` (403), a generic body |
-| suspended | 403, "User Profile suspended." |
-| plan | `status` (403), code 169 |
-| post_gone | 404, code 186 |
-| not_found | 404, HTML |
-| server_error | `status` (500) |
-| reset, close | the connection is reset, or closed, without an answer |
-| slow | the answer comes after `seconds` |
-| cut | the body ends in the middle |
-| html, invalid_json, empty | 200 with a body that is none |
-| error_200 | 200 with `status: error`, `code`, `message`, `retryAvailable` |
-| temporary_200 | 200 whose body is a temporary error |
-| network_error | 400 with `code` (156) for `network` in `errors`, no blocks |
-| block_error | an error block with `code` for `network` beside the good ones, `status: partial` |
-| usable_400 | the good answer, as `status` (400) |
-| redirect | 302 to `location` |
-| extra_fields, nulls, minus_one | the answer with unknown fields, with null or -1 in part of its places |
-| patch | the answer, `body` merged into it |
+A rule matches by `endpoint` (path below /api; /history matches /history/facebook too, with `exact: true` it does
+not), `method`, `profile`, `id` (of the body or the end of the path), `platform` (one that is asked for). Of the
+requests that match it acts on all, or on each nth (`every`), or on some (`turns`, a list that counts from 1), in all
+at most `times`. A `fault` that is a list of names gives them one after the other.
+
+| fault | also known as | what happens |
+|---|---|---|
+| status | | answers `status` (400) with `body` (JSON) or `text`; `content`: json, html, empty |
+| rate_limited | rate_limit | 429; `retry_after` in seconds or as a date; `headers: false` leaves x-ratelimit-* out |
+| key_refused | unauthorized_api_key | 401, code 102 |
+| profile_refused | unauthorized_profile_key | `status` (403), a generic body |
+| suspended | unauthorized_suspended | 403, "User Profile suspended." |
+| plan | unauthorized_plan | `status` (403), code 169 |
+| post_gone | not_found_post | 404, code 186 |
+| not_found | | 404, HTML |
+| server_error | | `status` (500), `body` or HTML |
+| reset | | the connection is reset without an answer |
+| close | | it is closed without an answer |
+| slow | timeout | the answer comes after `seconds` (slow: 1, timeout: 3600) |
+| cut | | the body ends in the middle; `chunked: true`: one without a length |
+| html, invalid_json, empty | | 200 with a body that is none |
+| error_200 | | 200 with `status: error`, `code`, `message`, `retryAvailable` |
+| temporary_200 | | 200 whose body is a temporary error |
+| network_error | not_linked | 400 with `code` (156) for `network` in `errors`, no blocks |
+| auth_lost | | the same with code 161 |
+| x_auth | | the same with code 272, for X |
+| x_keys | | the same with code 419, for X |
+| x_limit | | X's limit is reached: an error block beside the other networks' blocks, `status: partial` |
+| block_error | | an error block with `code` (254), `message` for `network` beside the good ones, `status: partial` |
+| usable_400 | | the good answer, as `status` (400) |
+| redirect | | `status` (302) to `location` |
+| extra_fields | | the good answer with an unknown field in every object |
+| nulls, minus_one | | the good answer with null or -1 in place of part of its numbers |
+| patch | | the good answer, `body` merged into it |
+
+`network` is the one that a fault is about: by default `platform`, else the first that is asked for.
 """
 
 from __future__ import annotations
@@ -36,29 +48,51 @@ import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
+ALIASES = {
+    "rate_limit": "rate_limited", "unauthorized_api_key": "key_refused", "unauthorized_profile_key": "profile_refused",
+    "unauthorized_suspended": "suspended", "unauthorized_plan": "plan", "not_found_post": "post_gone",
+    "not_linked": "network_error",
+}  # fmt: skip
+TRANSPORT = {"rate_limited", "reset", "close", "slow", "timeout", "cut", "redirect"}
+CHANGES = {"block_error", "x_limit", "usable_400", "extra_fields", "nulls", "minus_one", "patch"}
+HTML = "<html><body>{}</body></html>"
+
 
 @dataclass
 class Rule:
-    """One rule, and how often it has matched."""
+    """One rule, how many requests it has matched, and on how many it has acted."""
 
     rule: dict[str, Any]
     matched: int = 0
+    acted: int = 0
 
-    def matches(self, request: dict[str, Any]) -> bool:
+    def __post_init__(self) -> None:
+        given = self.rule.get("fault")
+        self.faults = [ALIASES.get(str(name), name) for name in (given if isinstance(given, list) else [given])]
+        for name in self.faults or [None]:
+            if name not in TRANSPORT | CHANGES | set(_refusals({}, "")):
+                raise ValueError(f"{name!r} is no fault: see sandbox/faults.py")
+
+    @property
+    def acting(self) -> dict[str, Any]:
+        """The rule with the one fault whose turn it was last."""
+        return {**self.rule, "fault": self.faults[(self.acted - 1) % len(self.faults)]}
+
+    def acts(self, request: dict[str, Any]) -> bool:
         """Tell whether the rule acts on this request; counts it if it is one of its kind."""
         rule = self.rule
-        if not request["endpoint"].startswith(rule.get("endpoint", "")):
+        endpoint, path = rule.get("endpoint", ""), request["endpoint"]
+        if path != endpoint if rule.get("exact") else not path.startswith(endpoint):
             return False
         if any(name in rule and rule[name] != request[name] for name in ("method", "profile", "id")):
             return False
         if "platform" in rule and rule["platform"] not in request["platforms"]:
             return False
         self.matched += 1
-        if "every" in rule:
-            return self.matched % int(rule["every"]) == 0
-        if "turns" in rule:
-            return self.matched in rule["turns"]
-        return self.matched <= int(rule.get("times", self.matched))
+        is_turn = self.matched % int(rule.get("every", 1)) == 0 and self.matched in rule.get("turns", [self.matched])
+        is_on = is_turn and self.acted < int(rule.get("times", self.acted + 1))
+        self.acted += is_on
+        return is_on
 
 
 @dataclass
@@ -68,12 +102,22 @@ class Faults:
     rules: list[Rule] = field(default_factory=list)
 
     def replace(self, rules: list[dict[str, Any]]) -> None:
-        """Put other rules in force."""
+        """Put other rules in force.
+
+        Raises:
+            ValueError: one of them names no fault.
+        """
         self.rules = [Rule(rule) for rule in rules]
 
     def of(self, request: dict[str, Any]) -> dict[str, Any] | None:
-        """Return the rule that acts on a request."""
-        return next((rule.rule for rule in self.rules if rule.matches(request)), None)
+        """Return the rule that acts on a request, with the network that it is about."""
+        rule = next((rule.acting for rule in self.rules if rule.acts(request)), None)
+        if rule is None or "network" in rule:
+            return rule
+        network = (
+            "twitter" if rule["fault"].startswith("x_") else rule.get("platform", next(iter(request["platforms"]), ""))
+        )
+        return {**rule, "network": network}
 
 
 def error(code: int | None, message: str, action: str = "request", **more: Any) -> dict[str, Any]:
@@ -83,40 +127,49 @@ def error(code: int | None, message: str, action: str = "request", **more: Any) 
 
 def refusal(rule: dict[str, Any]) -> tuple[int, Any] | None:
     """Return status and body of the faults that answer in place of the API; None for the others."""
-    network = rule.get("network", rule.get("platform"))
-    code = rule.get("code", 156)
-    answers: dict[str, tuple[int, Any]] = {
-        "status": (rule.get("status", 400), rule.get("body", rule.get("text", ""))),
+    return _refusals(rule, rule["network"]).get(rule["fault"])
+
+
+def _refusals(rule: dict[str, Any], network: str) -> dict[str, tuple[int, Any]]:
+    status, message = rule.get("status"), rule.get("message")
+    page = {"html": HTML.format("Something went wrong"), "empty": ""}.get(rule.get("content", ""))
+    return {
+        "status": (status or 400, rule.get("body", rule.get("text", "") if page is None else page)),
         "key_refused": (401, error(102, "API Key not valid.", "authorization")),
-        "profile_refused": (rule.get("status", 403), error(None, "Profile Key not found.")),
+        "profile_refused": (status or 403, error(None, "Profile Key not found.")),
         "suspended": (403, error(None, "User Profile suspended.")),
-        "plan": (rule.get("status", 403), error(169, "A paid plan is required.", "Paid Plan Required")),
+        "plan": (status or 403, error(169, "A paid plan is required.", "Paid Plan Required")),
         "post_gone": (404, error(186, "Post ID not found.", "analytics")),
-        "not_found": (404, "<html><body>Not found</body></html>"),
-        "server_error": (rule.get("status", 500), rule.get("body", "<html>error</html>")),
-        "html": (200, "<html><body>Please wait</body></html>"),
+        "not_found": (404, HTML.format("Not found")),
+        "server_error": (status or 500, rule.get("body", HTML.format("error"))),
+        "html": (200, HTML.format("Please wait")),
         "invalid_json": (200, '{"status": "success", '),
         "empty": (200, ""),
         "error_200": (
             200,
             error(
-                code, rule.get("message", "Something went wrong."), retryAvailable=rule.get("retryAvailable", False)
+                rule.get("code", 156),
+                message or "Something went wrong.",
+                retryAvailable=rule.get("retryAvailable", False),
             ),
         ),
         "temporary_200": (200, error(None, "Temporarily unavailable. Please try again later.")),
-        "network_error": (400, {"status": "error", "errors": [
-            error(code, rule.get("message", f"{network} is not linked."), platform=network)]}),
-    }  # fmt: skip
-    return answers.get(rule["fault"])
+        "network_error": _for_network(rule.get("code", 156), message or f"{network} is not linked.", network),
+        "auth_lost": _for_network(161, message or f"The authorization of {network} is lost.", network),
+        "x_auth": _for_network(272, message or "X is not authorized.", network),
+        "x_keys": _for_network(419, message or "X requires your own API keys.", network),
+    }
+
+
+def _for_network(code: int, message: str, network: str) -> tuple[int, Any]:
+    return 400, {"status": "error", "errors": [error(code, message, "analytics", platform=network)]}
 
 
 def changed(rule: dict[str, Any], body: Any) -> Any:
     """Return the good answer as the remaining faults change it."""
     fault = rule["fault"]
-    if fault == "block_error":
-        network = rule["network"]
-        block = error(rule.get("code", 254), rule.get("message", "The network did not answer."))
-        return {**body, network: block, "status": "partial"}
+    if fault in ("block_error", "x_limit"):
+        return _with_error(rule, body)
     if fault == "patch":
         return _merged(body, rule["body"])
     if fault == "extra_fields":
@@ -124,6 +177,15 @@ def changed(rule: dict[str, Any], body: Any) -> Any:
     if fault in ("nulls", "minus_one"):
         return _thinned(body, None if fault == "nulls" else -1, 3 if fault == "nulls" else 4, "")
     return body
+
+
+def _with_error(rule: dict[str, Any], body: Any) -> Any:
+    limit = rule["fault"] == "x_limit"
+    message = "X limit reached: too many requests." if limit else "The network did not answer."
+    found = error(rule.get("code", None if limit else 254), rule.get("message", message), "analytics")
+    if not isinstance(body, dict) or "posts" in body or "history" in body:
+        return found
+    return {**body, rule["network"]: found, "status": "partial"}
 
 
 def _merged(body: Any, patch: Any) -> Any:

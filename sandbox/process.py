@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# A proxy of the environment is not for a process on this machine.
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
 
 @dataclass
 class SandboxProcess:
@@ -24,8 +27,8 @@ class SandboxProcess:
     def _control(self, method: str, what: str, value: Any = None) -> Any:
         url = self.config["api_url"].removesuffix("/api") + f"/sandbox/{what}"
         data = None if value is None else json.dumps(value).encode()
-        request = urllib.request.Request(url, data=data, method=method)  # noqa: S310
-        with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
+        request = urllib.request.Request(url, data=data, method=method)  # noqa: S310 - its own address
+        with _OPENER.open(request, timeout=30) as response:
             return json.load(response)
 
     def requests(self, path: str = "") -> list[dict[str, Any]]:
@@ -42,9 +45,9 @@ class SandboxProcess:
         """Forget the requests so far."""
         self._control("DELETE", "requests")
 
-    def set_faults(self, *rules: dict[str, Any]) -> None:
-        """Put rules in force (sandbox/faults.py); none: no faults."""
-        self._control("PUT", "faults", list(rules))
+    def set_faults(self, *rules: dict[str, Any] | list[dict[str, Any]]) -> None:
+        """Put rules in force (sandbox/faults.py), given one by one or as a list; none: no faults."""
+        self._control("PUT", "faults", [one for rule in rules for one in (rule if isinstance(rule, list) else [rule])])
 
     def set_clock(self, now: str) -> None:
         """Set its clock to an ISO 8601 instant."""
@@ -66,7 +69,7 @@ class SandboxProcess:
 @contextmanager
 def running(*args: str) -> Iterator[SandboxProcess]:
     """Run a sandbox with these options, and stop it in any case."""
-    process = subprocess.Popen(  # noqa: S603
+    process = subprocess.Popen(  # noqa: S603 - this package
         [sys.executable, "-m", "sandbox", "--port", "0", *args],
         stdout=subprocess.PIPE,
         text=True,

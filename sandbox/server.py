@@ -1,178 +1,123 @@
-"""Routing and answers: what the API does with a request, good or bad."""
+"""The sandbox over HTTP: keys, rate limit, faults, the log of requests, and the controls under /sandbox."""
 
 from __future__ import annotations
 
 import asyncio
 import gzip
 import json
+import socket
+import struct
 import time
-from bisect import bisect_left, bisect_right
 from collections import Counter, deque
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from sandbox.account import (
-    ACCOUNT_NETWORKS,
-    CURSOR_NETWORKS,
-    NATIVE_NETWORKS,
-    POST_NETWORKS,
-    PRIMARY,
-    Account,
-    Post,
-    Profile,
-    fresh,
-)
+from sandbox.api import Api, Call, Refuse
 from sandbox.faults import Faults, changed, error, refusal, text_of
 from sandbox.limits import Limit
+from sandbox.moments import Clock, read_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from datetime import datetime
+
+    from sandbox.account import Account, Profile
 
 KEPT_REQUESTS = 200_000
 SUSPENDED_AFTER = 1000
-LINK_PATHS = {"legacy": "/analytics/links", "short": "/analytics/links-short", "current": "/links"}
-NOTHING: tuple[int, Any] = (400, error(221, "History not found.", "history"))
-
-
-@dataclass
-class Call:
-    """A request to the API, as the answers see it."""
-
-    method: str
-    path: str
-    query: dict[str, str]
-    body: dict[str, Any]
-    profile: Profile
-    now: datetime
-    has_x_keys: bool
-    lists: dict[str, list[str]] = field(default_factory=dict)
-
-    @property
-    def platforms(self) -> list[str]:
-        """The networks asked for."""
-        named = self.body.get("platforms") or self.lists.get("platforms") or []
-        last = self.path.rsplit("/", 1)[-1]
-        return [*named] if named else [last] if last in NATIVE_NETWORKS else []
-
-
-class Refuse(Exception):
-    """An answer that refuses the request."""
-
-    def __init__(self, status: int, body: Any) -> None:
-        super().__init__(status)
-        self.status, self.body = status, body
+"""So many answers of 429 suspend a profile."""
+GZIP_FROM = 1024
+REPEATABLE = ("platforms",)
+TOO_MANY = error(None, "Too many requests.")
+WAITING = {"slow": 1.0, "timeout": 3600.0}
 
 
 class Sandbox:
     """The API of one account, with a clock, a rate limit and faults that tests can change."""
 
-    def __init__(self, account: Account, now: datetime | None, options: dict[str, Any]) -> None:
+    def __init__(self, account: Account, now: datetime, options: dict[str, Any]) -> None:
         self.account = account
         self.options = options
+        self.api = Api(account, options)
+        self.clock = Clock(now)
         self.faults = Faults()
         self.latency = float(options.get("latency", 0))
-        self.set_clock(now or datetime.now(timezone.utc))
         self.keys = {profile.key: profile for profile in account.profiles}
         self.limits: dict[str, Limit] = {}
         self.log: deque[dict[str, Any]] = deque(maxlen=KEPT_REQUESTS)
+        self.received = 0
         self.in_flight: Counter[str] = Counter()
         self.most_in_flight: Counter[str] = Counter()
-        self.daily: dict[tuple[Any, ...], str] = {}
-        self.routes: dict[tuple[str, str], Callable[[Call], tuple[int, Any]]] = {
-            ("GET", "/user"): lambda call: (200, call.profile.user()),
-            ("GET", "/profiles"): self.profiles,
-            ("GET", "/history"): self.history,
-            ("POST", "/analytics/post"): self.post_analytics,
-            ("POST", "/analytics/social"): self.social_analytics,
-            ("GET", "/analytics/youTubePlaylists"): self.playlists,
-        }
-        if options.get("links") in LINK_PATHS:
-            self.routes["GET", LINK_PATHS[options["links"]]] = self.links
-
-    # Clock
-
-    def set_clock(self, now: datetime) -> None:
-        """Set the clock; it runs on from there."""
-        self._offset = now.timestamp() - time.time()
-
-    @property
-    def now(self) -> datetime:
-        """The sandbox's present instant."""
-        return datetime.fromtimestamp(time.time() + self._offset, tz=timezone.utc).replace(microsecond=0)
 
     # One request
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """Answer a request to the API."""
-        path = request.path[len("/api") :].rstrip("/")
-        try:
-            body = json.loads(await request.read() or b"{}")
-        except ValueError:
-            body = {}
-        key = request.headers.get("Profile-Key")
-        profile = self.keys.get(key)
+        """Answer a request to the API, and keep it in the log."""
+        profile = self.keys.get(request.headers.get("Profile-Key"))
+        self.received += 1
         entry: dict[str, Any] = {
-            "time": time.monotonic(), "method": request.method, "path": path, "query": dict(request.query),
-            "body": body, "profile": profile.label if profile else None, "status": None, "fault": None,
+            "number": self.received, "time": time.monotonic(), "wall": time.time(), "method": request.method,
+            "path": request.path.removeprefix("/api").rstrip("/"), "query": dict(request.query),
+            "body": await _body(request), "profile": profile.label if profile else None, "status": None, "fault": None,
             "user_agent": request.headers.get("User-Agent"),
-            "x_keys": "X-Twitter-OAuth1-Api-Key" in request.headers,
+            "x_keys": all(f"X-Twitter-OAuth1-Api-{name}" in request.headers for name in ("Key", "Secret")),
         }  # fmt: skip
         self.log.append(entry)
-        who = entry["profile"] or "?"
-        for name in (who, "*"):
-            self.in_flight[name] += 1
+        who = (entry["profile"] or "?", "*")
+        self.in_flight.update(who)
+        for name in who:
             self.most_in_flight[name] = max(self.most_in_flight[name], self.in_flight[name])
         try:
-            return await self._answer(request, path, body, profile, entry)
+            return await self._respond(request, entry, profile)
         finally:
-            for name in (who, "*"):
-                self.in_flight[name] -= 1
+            self.in_flight.subtract(who)
 
-    async def _answer(
-        self, request: web.Request, path: str, body: Any, profile: Profile | None, entry: dict[str, Any]
+    async def _respond(
+        self, request: web.Request, entry: dict[str, Any], profile: Profile | None
     ) -> web.StreamResponse:
+        body = entry["body"] if isinstance(entry["body"], dict) else {}
         call = Call(
-            request.method, path, dict(request.query), body if isinstance(body, dict) else {},
-            profile or self.account.profiles[0], self.now, bool(entry["x_keys"]),
-            {name: request.query.getall(name) for name in ("platforms",) if name in request.query},
+            request.method, entry["path"], entry["query"], body, profile or self.account.profiles[0], self.clock.now,
+            entry["x_keys"], {name: request.query.getall(name) for name in REPEATABLE if name in request.query},
         )  # fmt: skip
-        rule = self.faults.of({
-            "endpoint": path, "method": call.method, "profile": entry["profile"], "platforms": call.platforms,
-            "id": call.body.get("id") or path.rsplit("/", 1)[-1],
-        })  # fmt: skip
-        headers = self._count(call, rule)
-        if rule:
-            entry["fault"] = rule["fault"]
-        await asyncio.sleep(self.latency + (rule.get("seconds", 0) if rule and rule["fault"] == "slow" else 0))
-        fault = rule["fault"] if rule else None
-        if fault in ("reset", "close") and request.transport:
-            if fault == "reset":
-                request.transport.abort()
-            else:
-                request.transport.close()
+        rule = self._rule(call, entry)
+        fault = entry["fault"] = rule.get("fault")
+        headers, within = self._count(call.profile)
+        wait = self.latency + float(rule.get("seconds", WAITING[fault]) if fault in WAITING else 0)
+        if wait:
+            await asyncio.sleep(wait)
+        if fault in ("reset", "close"):
             entry["status"] = 0
-            return web.Response(status=500)
+            return _hang_up(request, reset=fault == "reset")
         answer: Any
-        if "429" in headers:
-            del headers["429"]
-            status, answer = 429, error(None, "Too many requests.")
-        elif fault == "rate_limited":
-            status, answer = 429, error(None, "Too many requests.")
-            if rule and "retry_after" in rule:
-                headers["Retry-After"] = str(rule["retry_after"])
-        elif fault == "redirect" and rule:
-            status, answer = 302, ""
+        if fault == "rate_limited":
+            headers = {} if rule.get("headers") is False else headers
+            retry = {"Retry-After": str(rule["retry_after"])} if "retry_after" in rule else {}
+            status, answer = 429, TOO_MANY
+            headers = {**headers, **retry}
+        elif fault == "redirect":
+            status, answer = rule.get("status", 302), ""
             headers["Location"] = rule.get("location", "https://example.com/")
+        elif not within and not rule:
+            status, answer = 429, TOO_MANY
         else:
-            status, answer = self._good_or_refused(request, call, profile, rule)
+            status, answer = self._answer(request, call, profile, rule)
         entry["status"] = status
-        return await self._send(request, status, text_of(answer), headers, cut=fault == "cut")
+        if fault == "cut":
+            return await _cut(request, status, text_of(answer), headers, chunked=rule.get("chunked") is True)
+        return self._response(request, status, text_of(answer), headers)
 
-    def _good_or_refused(
-        self, request: web.Request, call: Call, profile: Profile | None, rule: dict[str, Any] | None
+    def _rule(self, call: Call, entry: dict[str, Any]) -> dict[str, Any]:
+        """Return the fault rule that acts on a request, an empty one if none does."""
+        if not self.faults.rules:
+            return {}
+        return self.faults.of({
+            "endpoint": call.path, "method": call.method, "profile": entry["profile"], "platforms": call.platforms,
+            "id": call.body.get("id") or call.path.rsplit("/", 1)[-1],
+        }) or {}  # fmt: skip
+
+    def _answer(
+        self, request: web.Request, call: Call, profile: Profile | None, rule: dict[str, Any]
     ) -> tuple[int, Any]:
         if rule and (refused := refusal(rule)):
             return refused
@@ -181,291 +126,117 @@ class Sandbox:
                 raise Refuse(401, error(102, "API Key not valid.", "authorization"))
             if profile is None:
                 raise Refuse(403, error(None, "Profile Key not found.", "authorization"))
-            if self.limits.get(profile.label, Limit()).refused >= SUSPENDED_AFTER:
+            if profile.label in self.limits and self.limits[profile.label].refused >= SUSPENDED_AFTER:
                 raise Refuse(403, error(None, "User Profile suspended."))
-            status, answer = self._route(call)
+            status, answer = self.api.answer(call)
         except Refuse as refused:
             return refused.status, refused.body
         if rule:
-            parsed = json.loads(answer) if isinstance(answer, str) else answer
-            answer = changed(rule, parsed)
-            if rule["fault"] == "usable_400":
-                status = rule.get("status", 400)
+            answer = changed(rule, json.loads(answer) if isinstance(answer, str) else answer)
+            status = rule.get("status", 400) if rule["fault"] == "usable_400" else status
         return status, answer
 
-    def _count(self, call: Call, rule: dict[str, Any] | None) -> dict[str, str]:
-        limit = self.limits.setdefault(
-            call.profile.label,
-            Limit(self.options["limit"], self.options["window"], self.options["counting"]),
-        )
-        count, within = limit.count(time.monotonic())
+    def _count(self, profile: Profile) -> tuple[dict[str, str], bool]:
+        """Take the request into the profile's limit; return headers, and whether it is within."""
+        limit = self.limits.get(profile.label)
+        if limit is None:
+            options = self.options
+            limit = Limit(options.get("limit", 300), options.get("window", 300.0), options.get("counting", "sliding"))
+            self.limits[profile.label] = limit
         if not limit.limit:
-            return {}
-        headers = {"x-ratelimit-max": str(limit.limit), "x-ratelimit-count": str(count)}
-        return headers if within or rule else {**headers, "429": ""}
+            return {}, True
+        count, within = limit.count(time.monotonic())
+        # A suspended profile is refused with 403, not with more of 429.
+        is_suspended = limit.refused > SUSPENDED_AFTER
+        return {"x-ratelimit-max": str(limit.limit), "x-ratelimit-count": str(count)}, within or is_suspended
 
-    async def _send(
-        self, request: web.Request, status: int, text: str, headers: dict[str, str], *, cut: bool
-    ) -> web.StreamResponse:
+    def _response(self, request: web.Request, status: int, text: str, headers: dict[str, str]) -> web.Response:
         raw = text.encode()
         kind = "text/html" if text.startswith("<") else "application/json"
-        if cut:
-            response = web.StreamResponse(status=status, headers={**headers, "Content-Length": str(len(raw))})
-            await response.prepare(request)
-            await response.write(raw[: len(raw) // 2])
-            if request.transport:
-                request.transport.close()
-            return response
-        if self.options.get("gzip") and len(raw) > 1024 and "gzip" in request.headers.get("Accept-Encoding", ""):
-            raw, headers = gzip.compress(raw), {**headers, "Content-Encoding": "gzip"}
+        if self.options.get("gzip") and len(raw) > GZIP_FROM and "gzip" in request.headers.get("Accept-Encoding", ""):
+            raw, headers = gzip.compress(raw, compresslevel=1), {**headers, "Content-Encoding": "gzip"}
         return web.Response(status=status, body=raw, content_type=kind, headers=headers)
-
-    # The endpoints
-
-    def _route(self, call: Call) -> tuple[int, Any]:
-        route = self.routes.get((call.method, call.path))
-        parts = call.path.strip("/").split("/")
-        if route is None and call.method == "GET" and parts[0] == "history" and len(parts) > 1:
-            route = self.native_history if parts[1] in NATIVE_NETWORKS else self.history_by_id
-        if route is None:
-            known = any(path == call.path for _, path in self.routes)
-            raise Refuse(405 if known else 404, "<html><body>Not found</body></html>")
-        plan = self.options.get("plan", "business")
-        if (plan == "basic" and "analytics" in call.path) or (plan != "business" and call.path == "/profiles"):
-            raise Refuse(403, error(169, "A paid plan is required.", "Paid Plan Required"))
-        return route(call)
-
-    def _check_networks(self, call: Call, networks: list[str], able: tuple[str, ...]) -> dict[str, Any]:
-        """Return the errors of networks that can't be read; refuse if none can."""
-        errors = {}
-        for network in networks:
-            if network not in able:
-                errors[network] = error(101, f"{network} is not supported.", "analytics", platform=network)
-            elif network not in call.profile.linked:
-                errors[network] = error(156, f"{network} is not linked.", "analytics", platform=network)
-            elif network == "twitter" and not call.has_x_keys and self.options.get("x_keys") == "required":
-                errors[network] = error(419, "X requires your own API keys.", "analytics", platform=network)
-        if errors and len(errors) == len(networks):
-            raise Refuse(400, {"status": "error", "errors": list(errors.values())})
-        return errors
-
-    def profiles(self, call: Call) -> tuple[int, Any]:
-        """GET /profiles."""
-        if call.profile.key:
-            raise Refuse(403, error(None, "Not allowed with a Profile-Key."))
-        limit = int(call.query.get("limit", self.options.get("profile_page", 5000)))
-        first = int(call.query.get("cursor", "c0")[1:])
-        users = self.account.profiles[1:]
-        rows = [
-            {"status": "active", "title": p.label, "created": {"_seconds": 1604094099, "_nanoseconds": 530000000},
-             "createdUTC": "2022-03-02T16:11:00.839Z", "refId": p.ref_id,
-             **({"activeSocialAccounts": list(p.linked)} if p.linked else {"status": "suspended", "suspended": True})}
-            for p in users[first : first + limit]
-        ]  # fmt: skip
-        more = first + limit < len(users)
-        pagination = {"hasMore": more, "nextCursor": f"c{first + limit}" if more else None, "limit": limit}
-        return 200, {"profiles": rows, "count": len(rows), **stamps(call.now), "pagination": pagination}
-
-    def history(self, call: Call) -> tuple[int, Any]:
-        """GET /history: newest first, windows of time, no cursor."""
-        query = call.query
-        try:
-            limit = int(query.get("limit", 25))
-            start, end = read_time(query.get("startDate")), read_time(query.get("endDate"))
-            days = int(query.get("lastDays", 30))
-        except ValueError:
-            raise Refuse(400, error(101, "Missing or incorrect parameters.", "history")) from None
-        if not 1 <= limit <= 1000:
-            raise Refuse(400, error(101, "limit must be from 1 to 1000.", "history"))
-        if not (start and end):
-            start, end = (call.now - timedelta(days=days) if days else None), None
-        wanted = query.get("status")
-        by_created = self.options.get("history_dates") == "created"
-        rows = []
-        for post in reversed(self._between(call, start, end, by_created=by_created)):
-            date = post.created if by_created else post.published
-            if (start and date < start) or (end and date > end):
-                continue
-            is_deleted = post.shape == "deleted"
-            if is_deleted != (wanted == "deleted"):
-                continue
-            row = call.profile.row(post, call.now)
-            if wanted and row["status"] != wanted:
-                continue
-            rows.append(row)
-            if len(rows) == limit:
-                break
-        return (200, {"history": rows}) if rows else NOTHING
-
-    @staticmethod
-    def _between(call: Call, start: datetime | None, end: datetime | None, *, by_created: bool) -> list[Post]:
-        posts = call.profile.published(call.now)
-        if by_created:
-            return sorted(posts, key=lambda post: post.created)
-        low = bisect_left(posts, start, key=lambda post: post.published) if start else 0
-        high = bisect_right(posts, end, key=lambda post: post.published) if end else len(posts)
-        return posts[low:high]
-
-    def history_by_id(self, call: Call) -> tuple[int, Any]:
-        """GET /history/:id."""
-        post = call.profile.by_id.get(call.path.split("/", 2)[2])
-        if post is None:
-            raise Refuse(404, error(186, "Post ID not found.", "history"))
-        return 200, call.profile.row(post, call.now)
-
-    def native_history(self, call: Call) -> tuple[int, Any]:
-        """GET /history/:platform: sent by Ayrshare or not, newest first; X and Threads with a cursor."""
-        network, profile = call.path.rsplit("/", 1)[-1], call.profile
-        self._check_networks(call, [network], NATIVE_NETWORKS)
-        limit = int(call.query.get("limit", 10))
-        if not 1 <= limit <= 500:
-            raise Refuse(400, error(101, "limit must be from 1 to 500.", "history"))
-        unsent = ("failed", "paused", "awaiting", "deleted")
-        own = [p for p in profile.posts if network in p.networks and p.shape not in unsent]
-        posts = [p for p in own + profile.natives(network) if p.published <= call.now]
-        posts.sort(key=lambda post: (post.published, post.post_id), reverse=True)
-        first = int(call.query.get("next", "n0")[1:])
-        page = posts[first : first + limit]
-        items: list[dict[str, Any]] = [profile.item(post, network, call.now) for post in page]
-        if call.query.get("skipAnalytics") == "true":
-            items = [{"id": item["id"]} for item in items]
-        status = "success"
-        if network == "facebook" and items and not first:
-            items.insert(1, error(187, "Error getting analytics for the post.", "history"))
-            status = "partial"
-        body: dict[str, Any] = {"status": status, "posts": items, **stamps(call.now)}
-        if network in CURSOR_NETWORKS:
-            more = first + limit < len(posts)
-            body["meta"] = {"pagination": {"hasMore": more, "next": f"n{first + limit}" if more else None}}
-        return 200, body
-
-    def post_analytics(self, call: Call) -> tuple[int, Any]:
-        """POST /analytics/post, by Ayrshare id or by social post id."""
-        profile, body = call.profile, call.body
-        post_id, platforms = body.get("id"), body.get("platforms")
-        by_native = body.get("searchPlatformId") is True
-        if not isinstance(post_id, str) or (by_native and len(platforms or []) != 1):
-            raise Refuse(400, error(101, "Missing or incorrect parameters.", "analytics"))
-        found = profile.by_native_id.get(post_id) if by_native else profile.by_id.get(post_id)
-        if found is None and by_native and platforms == ["youtube"] and "youtube" in profile.linked:
-            # A video that the profile does not own: descriptive fields, zeros for numbers.
-            zeros = changed({"fault": "nulls"}, {"views": 0, "likes": 0, "comments": 0, "title": "not yours"})
-            return 200, {"youtube": {"id": post_id, "analytics": {**zeros, "views": 0, "likes": 0, "comments": 0}},
-                         "status": "success", "code": 200, "id": post_id}  # fmt: skip
-        if found is None or found.published > call.now or found.shape == "gone":
-            raise Refuse(404, error(186, "Post ID not found.", "analytics", id=post_id))
-        networks = list(platforms or [name for name in found.networks if name in POST_NETWORKS])
-        errors = self._check_networks(call, networks, POST_NETWORKS)
-        for network in networks:
-            if network not in found.networks and network not in errors:
-                errors[network] = error(186, "The post was not sent there.", "analytics", platform=network)
-        if found.shape == "partial" and len(networks) > 1:
-            errors[networks[0]] = error(254, "The network did not answer.", "analytics", platform=networks[0])
-        parts = [
-            f'"{network}": {profile.block(found, network, call.now)}' for network in networks if network not in errors
-        ]
-        parts += [f'"{network}": {json.dumps(block)}' for network, block in errors.items()]
-        listed = f', "errors": {json.dumps(list(errors.values()))}' if errors else ', "code": 200'
-        status = "partial" if errors else "success"
-        return 200, f'{{{", ".join(parts)}, "status": "{status}"{listed}, "id": "{post_id}"}}'
-
-    def social_analytics(self, call: Call) -> tuple[int, Any]:
-        """POST /analytics/social, totals or daily."""
-        body, profile = call.body, call.profile
-        networks = body.get("platforms")
-        quarters = body.get("quarters", 0)
-        if not isinstance(networks, list) or not networks or quarters not in range(5):
-            raise Refuse(400, error(101, "Missing or incorrect parameters.", "analytics"))
-        errors = self._check_networks(call, networks, ACCOUNT_NETWORKS)
-        parts = []
-        for network in networks:
-            if network in errors:
-                parts.append(f'"{network}": {json.dumps(errors[network])}')
-            elif body.get("daily") is True and network in ("facebook", "youtube", "instagram", "tiktok", "snapchat"):
-                key = (profile.label, network, quarters, call.now.date())
-                if key not in self.daily:
-                    self.daily[key] = json.dumps(profile.daily_block(network, quarters or 4, call.now))
-                parts.append(f'"{network}": {self.daily[key]}')
-            else:
-                parts.append(f'"{network}": {profile.account_block(network, call.now)}')
-        return 200, f'{{{", ".join(parts)}, "status": "{"partial" if errors else "success"}"}}'
-
-    def links(self, call: Call) -> tuple[int, Any]:
-        """The link endpoint, in the vintage of the option."""
-        if call.path != LINK_PATHS["legacy"]:
-            since = read_time(call.query.get("fromClickDate"))
-            rows = call.profile.links((call.now - since).days + 1 if since else 30, call.now)
-            drop = ("id", "status", "utmSource", "socialClicks") if call.path == LINK_PATHS["short"] else ()
-            return 200, {
-                "status": "success",
-                "analytics": [{k: v for k, v in row.items() if k not in drop} for row in rows],
-            }
-        days = call.query.get("lastDays", "1")
-        if not days.isdigit() or not 1 <= int(days) <= 30:
-            raise Refuse(400, error(101, "lastDays must be from 1 to 30.", "links"))
-        return 200, [
-            {"link": row["originalUrl"], "shortLink": row["shortUrl"],
-             "created": {"_seconds": 1601215211, "_nanoseconds": 413000000},
-             "linkEventStats": [
-                 {"count": str(row["totalClicks"] - 1), "event": "CLICK", "platform": "OTHER"},
-                 {"count": "1", "event": "CLICK", "platform": "IOS"}]}
-            for row in call.profile.links(int(days), call.now)
-        ]  # fmt: skip
-
-    def playlists(self, call: Call) -> tuple[int, Any]:
-        """GET /analytics/youTubePlaylists, in the envelope of the option."""
-        self._check_networks(call, ["youtube"], ("youtube",))
-        rows = call.profile.playlists()
-        envelope = self.options.get("playlists", "status")
-        return 200, rows if envelope == "array" else {
-            "playlists": rows, **({"status": "success"} if envelope == "status" else {})
-        }  # fmt: skip
 
     # Control
 
     async def control(self, request: web.Request) -> web.Response:
-        """Answer /sandbox/...: the log of requests, and changes of faults, clock, latency and limit."""
+        """Answer /sandbox/...: the log of requests, and changes of faults, clock, latency, limit and options."""
         what = request.match_info["what"]
         if request.method == "PUT":
-            given = json.loads(await request.read())
-            if what == "faults":
-                self.faults.replace(given)
-            elif what == "clock":
-                self.set_clock(read_time(given["now"]) or self.now)
-            elif what == "latency":
-                self.latency = float(given["latency"])
-            elif what == "limit":
-                self.options.update(given)
-                self.limits.clear()
-            elif what == "options":
-                self.options.update(given)
+            try:
+                self._change(what, json.loads(await request.read()))
+            except (KeyError, TypeError, ValueError) as wrong:
+                return web.json_response({"error": f"{type(wrong).__name__}: {wrong}"}, status=400)
             return web.json_response({})
+        if what != "requests":
+            return web.json_response({"error": "not found"}, status=404)
         if request.method == "DELETE":
             self.log.clear()
             self.most_in_flight.clear()
             return web.json_response({})
-        refused = {label: limit.refused for label, limit in self.limits.items()}
-        return web.json_response(
-            {"requests": list(self.log), "most_in_flight": dict(self.most_in_flight), "refused": refused}
-        )
+        since = int(request.query.get("since", 0))
+        return web.json_response({
+            "requests": [entry for entry in self.log if entry["number"] > since],
+            "received": self.received,
+            "most_in_flight": dict(self.most_in_flight),
+            "refused": {label: limit.refused for label, limit in self.limits.items()},
+        })  # fmt: skip
+
+    def _change(self, what: str, given: Any) -> None:
+        if what == "faults":
+            self.faults.replace(given)
+        elif what == "clock":
+            self.clock.set(read_time(given["now"]) or self.clock.now)
+        elif what == "latency":
+            self.latency = float(given["latency"])
+        elif what == "limit":
+            self.options.update({"limit": int(given["limit"]), "window": float(given["window"])})
+            self.options["counting"] = given.get("counting", "sliding")
+            self.limits.clear()
+        elif what == "options":
+            self.options.update(given)
+        else:
+            raise ValueError(f"there is no /sandbox/{what}")
 
 
-def stamps(now: datetime) -> dict[str, str]:
-    """Return `lastUpdated` and `nextUpdate`."""
-    found: dict[str, str] = json.loads(f"{{{fresh(now)}}}")
-    return found
-
-
-def read_time(value: str | None) -> datetime | None:
-    """Return a moment out of a query.
-
-    Raises:
-        ValueError: it is none.
-    """
-    if not value:
+async def _body(request: web.Request) -> Any:
+    """Return the parsed body: an empty object for none, null for one that is no JSON."""
+    if not request.can_read_body:
+        return {}
+    try:
+        return json.loads(await request.read() or b"{}")
+    except ValueError:
         return None
-    moment = datetime.fromisoformat(value.replace("Z", "+00:00"))
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+def _hang_up(request: web.Request, *, reset: bool) -> web.Response:
+    """End the connection without an answer."""
+    if request.transport:
+        if reset:
+            # Without lingering, closing sends RST instead of FIN.
+            sock = request.transport.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            request.transport.abort()
+        else:
+            request.transport.close()
+    return web.Response(status=500)
+
+
+async def _cut(
+    request: web.Request, status: int, text: str, headers: dict[str, str], *, chunked: bool
+) -> web.StreamResponse:
+    """Send half of a body and end the connection."""
+    raw = text.encode()
+    response = web.StreamResponse(status=status, headers={**headers, "Content-Type": "application/json"})
+    if chunked:
+        response.enable_chunked_encoding()
+    else:
+        response.content_length = len(raw)
+    await response.prepare(request)
+    await response.write(raw[: len(raw) // 2])
+    if request.transport:
+        request.transport.close()
+    return response
 
 
 def application(sandbox: Sandbox) -> web.Application:
@@ -474,6 +245,3 @@ def application(sandbox: Sandbox) -> web.Application:
     app.router.add_route("*", "/api/{tail:.*}", sandbox.serve)
     app.router.add_route("*", "/sandbox/{what}", sandbox.control)
     return app
-
-
-__all__ = ["PRIMARY", "Sandbox", "application", "read_time"]

@@ -1,4 +1,4 @@
-"""The networks' objects as templates: the documented names and nesting, with numbers that are filled in.
+"""The networks' objects as templates: the documented names and nesting, with numbers and texts filled in.
 
 `post.json`, `account.json` and `native.json` hold a block or an item by network and variant, `daily.json` the
 metrics that come as daily series, `user.json` the body of GET /user.
@@ -7,40 +7,95 @@ metrics that come as daily series, `user.json` the body of GET /user.
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 CONSTANT = {"height", "width", "bitRate", "durationMs", "start", "end", "position", "mediaExpiresSeconds",
             "thumbnailHeight", "thumbnailWidth", "videoDuration", "boardSectionId", "parentPinId", "saveRate",
-            "upvoteRatio", "profileImageSize", "durationMinutes", "code"}  # fmt: skip
-_NUMBER, _DIGITS = "@number@", "@digits@"
+            "upvoteRatio", "profileImageSize", "durationMinutes", "percentage", "engagement", "quarters",
+            "code"}  # fmt: skip
+"""Whole numbers that are no counts."""
+TEXTS = {"post", "caption", "text", "title", "description", "altText"}
+NAMES = {"username", "name", "author", "channelTitle", "displayName", "handle"}
+DATES = {"created", "createdAt", "publishedAt", "timestamp", "indexedAt", "lastModified"}
+LINKS = {"postUrl", "permalink"}
+WIDE = re.compile(
+    "view|impression|reach|play|watch|time|follower|pageFollows|fanCount|subscriber|unique|fan|tweet|karma",
+    re.IGNORECASE,
+)
+MIDDLE = re.compile("like|reaction|engage|click|love|ups|pin", re.IGNORECASE)
+MARK = re.compile(r'"@(count)@"|@(digits|text|name|date|id|url)@')
 
 
 class Template:
-    """A JSON text whose counts grow: filled in with one number for all of them, at the speed of formatting."""
+    """A JSON text with holes for counts and texts, filled at the speed of formatting."""
 
-    def __init__(self, body: Any) -> None:
+    def __init__(self, body: Any, fixed: dict[str, Any], *, account: bool) -> None:
+        self._account = account
+        self._fixed = fixed
         self._shares: list[float] = []
-        text = json.dumps(self._marked(body, ""), ensure_ascii=False).replace("%", "%%")
-        self._text = text.replace(f'"{_NUMBER}"', "%d").replace(_DIGITS, "%d")
+        marked = json.dumps(self._marked(body, ()), ensure_ascii=False).replace("%", "%%")
+        # What fills each hole: a share of the size, or the name of a text.
+        shares = iter(self._shares)
+        self._holes: list[float | str] = [
+            next(shares) if (kind := found[1] or found[2]) in ("count", "digits") else kind
+            for found in MARK.finditer(marked)
+        ]
+        self._text = MARK.sub(lambda found: "%d" if (found[1] or found[2]) in ("count", "digits") else "%s", marked)
+        self._widest = max((hole, at) for at, hole in enumerate([*self._holes, 0.0]) if not isinstance(hole, str))[1]
 
-    def _marked(self, value: Any, key: str) -> Any:
+    def _marked(self, value: Any, path: tuple[str, ...]) -> Any:
         if isinstance(value, dict):
-            return {name: self._marked(item, name) for name, item in value.items()}
+            return {
+                name: self._fixed[name] if name in self._fixed else self._marked(item, (*path, name))
+                for name, item in value.items()
+            }
         if isinstance(value, list):
-            return [self._marked(item, key) for item in value]
-        is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 0 and key not in CONSTANT
-        is_text_count = isinstance(value, str) and value.isdigit() and key.endswith("Count")
-        if not is_count and not is_text_count:
+            return [self._marked(item, path) for item in value]
+        key = path[-1] if path else ""
+        if isinstance(value, str):
+            return self._marked_text(value, key, path)
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0 or key in CONSTANT:
             return value
-        # Every field grows at a pace of its own, so that no two are alike.
-        self._shares.append(0.05 + (len(self._shares) * 37 % 100) / 50)
-        return _NUMBER if is_count else _DIGITS
+        return self._count(key, "@count@")
 
-    def fill(self, size: float) -> str:
-        """Return the JSON text with every count at its share of `size`."""
-        return self._text % tuple(int(size * share) for share in self._shares)
+    def _marked_text(self, value: str, key: str, path: tuple[str, ...]) -> str:
+        if value.isdigit() and key.endswith("Count"):
+            return self._count(key, "@digits@")
+        if len([part for part in path if part != "analytics"]) > 1:
+            return value
+        if key in NAMES or (self._account and key == "title"):
+            return "@name@"
+        if key == "id":
+            return "@id@"
+        if not self._account and key in DATES:
+            return f"@date@{value[len('2026-01-01T00:00:00') :]}"
+        if not self._account and key in TEXTS and value:
+            return "@text@"
+        return "@url@" if not self._account and key in LINKS else value
+
+    def _count(self, key: str, mark: str) -> str:
+        # Every field grows at a pace of its own, so that no two are alike.
+        own = len(self._shares) * 37 % 100 / 100
+        scale = 1 + own if WIDE.search(key) else (1 + own) / 16 if MIDDLE.search(key) else (1 + own) / 60
+        self._shares.append(scale)
+        return mark
+
+    def fill(self, size: float, more: int, words: dict[str, str], lost: float = 0) -> str:
+        """Return the JSON text.
+
+        Args:
+            size: what every count is a share of.
+            more: what is added to every count.
+            words: the texts, as they stand inside of JSON quotes.
+            lost: how much smaller the size is for the largest of the counts.
+        """
+        values = [words[hole] if isinstance(hole, str) else int(size * hole) + more for hole in self._holes]
+        if lost and self._widest < len(values):
+            values[self._widest] = int((size - lost) * float(self._holes[self._widest])) + more
+        return self._text % tuple(values)
 
 
 @cache
@@ -50,6 +105,26 @@ def load(name: str) -> Any:
 
 
 @cache
-def template(name: str, variant: str) -> Template:
-    """Return the template of a network's object."""
-    return Template(load(name)[variant])
+def template(
+    name: str,
+    variant: str,
+    without: tuple[str, ...] = (),
+    fixed: tuple[tuple[str, Any], ...] = (),
+    *,
+    pair: bool = False,
+) -> Template:
+    """Return the template of a network's object.
+
+    Args:
+        name: the file.
+        variant: which object of it.
+        without: fields of its analytics that are left out.
+        fixed: fields with a value of their own, which stays as it is.
+        pair: whether an array in `analytics` has two elements.
+    """
+    body = load(name)[variant]
+    if without:
+        body = {**body, "analytics": {key: value for key, value in body["analytics"].items() if key not in without}}
+    if pair:
+        body = {**body, "analytics": body["analytics"] * 2}
+    return Template(body, dict(fixed), account=name == "account")

@@ -1,0 +1,228 @@
+"""What the networks say of a post, an account and its links: bodies filled with numbers that grow with the clock."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta, timezone
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from sandbox.bodies import load, template
+from sandbox.moments import TIMELINE, last_updated, stamps
+from sandbox.posts import TAKEN_BACK_AGE, Post, growth
+
+if TYPE_CHECKING:
+    from sandbox.account import Profile
+
+DAY_SECONDS = 86400
+X_DAYS = 30
+"""After so many days X no longer gives some numbers of a post."""
+X_PRIVATE = ("nonPublicMetrics", "organicMetrics")
+THREAD_ONLY = ("media", "poll", "urls")
+TIKTOK_INACTIVE = ("reach", "fullVideoWatchedRate", "averageTimeWatched", "impressionSources", "audienceCountries")
+LAGGING = ("tiktok", "youtube")
+"""The networks whose daily series ends two days before the others'."""
+CUMULATIVE = ("pageFollows",)
+OPENED = datetime(2025, 6, 1, tzinfo=timezone.utc)
+"""When the accounts began to grow."""
+SHORTENED = 3
+"""Links of a profile; the primary profile's last one was never clicked."""
+
+
+# Posts
+
+
+def numbers(profile: Profile, post: Post, network: str, now: datetime) -> tuple[float, int, float]:
+    """Return how large the numbers of a post are: size, what is added, and what its largest counter has lost."""
+    age = max(0.0, (last_updated(now) - post.published).total_seconds() / DAY_SECONDS)
+    final = 20 + 3000 * profile.chance(post.post_id, network, "size") ** 2
+    is_cut = age >= TAKEN_BACK_AGE and profile.chance(post.post_id, network, "cut") < 0.1
+    return growth(final, age), int(age), 0.3 * growth(final, TAKEN_BACK_AGE) if is_cut else 0.0
+
+
+def words(profile: Profile, post: Post, network: str) -> dict[str, str]:
+    """Return the texts of a post's body."""
+    return {
+        "text": post.quoted_text, "name": profile.label, "date": f"{post.published:%Y-%m-%dT%H:%M:%S}",
+        "id": post.native_id(network), "url": post.url(network),
+    }  # fmt: skip
+
+
+def post_block(profile: Profile, post: Post, network: str, now: datetime) -> str:
+    """Return a network's block of POST /analytics/post as JSON text; of an X thread an array of them."""
+    if network == "twitter" and post.k % 4 == 0:
+        return f"[{_block(profile, post, network, now, 0)}, {_block(profile, post, network, now, 1)}]"
+    return _block(profile, post, network, now)
+
+
+def _block(profile: Profile, post: Post, network: str, now: datetime, position: int | None = None) -> str:
+    size, more, lost = numbers(profile, post, network, now)
+    variant, without, fixed = _variant(profile, post, network, now)
+    if position is not None:
+        without += THREAD_ONLY
+    pair = network == "snapchat" and post.k % 2 == 0
+    inner = template("post", variant, without, fixed, pair=pair).fill(
+        size, more + (position or 0), words(profile, post, network), lost
+    )
+    native_id = f"{post.native_id(network)}-{position}" if position else post.native_id(network)
+    # LinkedIn gives no address of a personal profile's post.
+    url = "" if variant == "linkedin_personal" else f'"postUrl": "{post.url(network)}", '
+    return f'{{"id": "{native_id}", {url}{inner[1:-1]}, {_fresh(now)}}}'
+
+
+def _variant(
+    profile: Profile, post: Post, network: str, now: datetime
+) -> tuple[str, tuple[str, ...], tuple[tuple[str, Any], ...]]:
+    """Return which of the documented forms a post's block has, the fields that it lacks, and fixed values."""
+    if network == "facebook":
+        return ("facebook_2026", "facebook")[post.k % 2], (), ()
+    if network == "instagram":
+        return ("instagram_feed", "instagram_reels", "instagram_story")[post.k % 3], (), ()
+    if network == "linkedin":
+        return linkedin(profile), (), ()
+    if network == "twitter":
+        return network, X_PRIVATE if now - post.published > timedelta(days=X_DAYS) else (), ()
+    if network == "tiktok" and post.k % 3 == 0:
+        return network, TIKTOK_INACTIVE, ()
+    if network == "tiktok" and post.k % 3 == 1:
+        return network, (), (("reach", -1),)
+    if network == "youtube" and post.k % 3 == 0:
+        return network, ("liveBroadcastDetails",), (("averageViewPercentage", None), ("estimatedMinutesWatched", None))
+    return network, (), ()
+
+
+def linkedin(profile: Profile) -> str:
+    """Return whether a profile has linked a company's page or a person."""
+    return "linkedin_personal" if profile.number % 3 == 1 else "linkedin_corporate"
+
+
+def unowned_video(video: str, now: datetime) -> dict[str, Any]:
+    """Return the block of a YouTube video of another channel: described, all numbers zero."""
+    fixed = (("averageViewPercentage", 0), ("liveBroadcast", "none"))
+    about = {"text": "Somebody else's video", "name": "another channel", "date": f"{TIMELINE:%Y-%m-%dT%H:%M:%S}"}
+    inner = template("post", "youtube", ("liveBroadcastDetails",), fixed).fill(0, 0, {**about, "id": video, "url": ""})
+    return {"id": video, "postUrl": f"https://example.com/youtube/{video}", **json.loads(inner), **stamps(now)}
+
+
+def native_item(profile: Profile, post: Post, network: str, now: datetime) -> str:
+    """Return a post as GET /history/:platform gives it, as JSON text."""
+    size, more, lost = numbers(profile, post, network, now)
+    return template("native", network).fill(size, more, words(profile, post, network), lost)
+
+
+# Accounts
+
+
+def account_block(profile: Profile, network: str, now: datetime, youtube: Any = None) -> str:
+    """Return a network's block of POST /analytics/social as JSON text."""
+    variant = linkedin(profile) if network == "linkedin" else network
+    if network == "instagram" and profile.label == "globex":
+        variant = "instagram_warning"
+    days = max(0.0, (last_updated(now) - OPENED).total_seconds() / DAY_SECONDS)
+    size = 200 + 2000 * profile.chance(network) + days * (0.5 + profile.chance(network, "pace"))
+    if variant == "instagram_warning":
+        size, days = 20, days / 20
+    about = {"name": profile.label, "id": f"{network}-{profile.label}"}
+    # Snapchat's array has two elements for every fourth profile.
+    pair = network == "snapchat" and profile.number % 4 == 0 and profile.number > 0
+    text = template("account", variant, pair=pair).fill(size, int(days), about)
+    if network == "pinterest":
+        block = json.loads(text)
+        block["analytics"]["daily"] = _pinterest_days(profile, now)
+        text = json.dumps(block)
+    if network == "youtube" and isinstance(youtube, dict) and youtube.get("lifetime") is True:
+        block = json.loads(text)
+        block["analytics"]["lifetimeLikes"] = int(size * 9)
+        text = json.dumps(block)
+    return f"{text[:-1]}, {_fresh(now)}}}"
+
+
+def _pinterest_days(profile: Profile, now: datetime) -> list[dict[str, Any]]:
+    today = now.date()
+    return [
+        {
+            "date": f"{day}", "dataStatus": "READY" if back > 1 else "ESTIMATE",
+            "metrics": {name: int(20 * profile.chance("pinterest", name, day)) for name in ("IMPRESSION", "SAVE")},
+        }
+        for back in range(7, 0, -1)
+        for day in [today - timedelta(days=back)]
+    ]  # fmt: skip
+
+
+def daily_block(profile: Profile, network: str, quarters: int, now: datetime) -> dict[str, Any]:
+    """Return a network's daily series, oldest first: some networks end earlier, one metric a day before the others."""
+    days = (last_updated(now) - OPENED).total_seconds() / DAY_SECONDS
+    analytics: dict[str, Any] = {"id": f"{network}-{profile.label}", "name": profile.label}
+    if network == "youtube":
+        analytics = {"id": analytics["id"], "title": profile.label, "subscriberCount": str(500 + int(days))}
+    elif network != "snapchat":
+        analytics["followerCount" if network == "tiktok" else "followersCount"] = 500 + int(days)
+    for position, metric in enumerate(load("daily")[network]):
+        lag = 2 * (network in LAGGING) + (position == 1)
+        last = now.date() - timedelta(days=lag)
+        values = [
+            {"value": _of_day(profile, network, metric, day), "endTime": f"{day}T08:00:00+0000"}
+            for back in range(90 * quarters - 1, -1, -1)
+            for day in [last - timedelta(days=back)]
+        ]
+        analytics[metric] = {"period": "day", "total": sum(entry["value"] for entry in values), "values": values}
+    return {"analytics": analytics, **stamps(now)}
+
+
+def _of_day(profile: Profile, network: str, metric: str, day: Any) -> int:
+    found = int(5 + 50 * profile.chance(network, metric, day))
+    return 2000 + 50 * (day - OPENED.date()).days + found if metric in CUMULATIVE else found
+
+
+# Links and playlists
+
+
+def links(profile: Profile, first: datetime, last: datetime) -> list[dict[str, Any]]:
+    """Return shortened links as GET /links gives them, with the clicks of a time."""
+    shown = []
+    for number in range(SHORTENED):
+        never = profile.number == 0 and number == SHORTENED - 1
+        day, clicks = first.date(), 0
+        while day <= last.date() and not never:
+            clicks += int(2 + 9 * profile.chance("link", number, day)) + (day - TIMELINE.date()).days // 365
+            day += timedelta(days=1)
+        shown.append({
+            "id": f"link-{profile.label}-{number}", "originalUrl": f"https://example.com/landing/{number}",
+            "shortUrl": f"https://ayr.example/{profile.label}{number}", "created": "2026-01-05T09:00:00.220Z",
+            "status": "success", "totalClicks": clicks, "utmSource": "ayrshare",
+            "browserCounts": {"chrome": clicks - clicks // 4, "mobile safari": clicks // 4} if clicks else {},
+            "refererCounts": {"https://example.com": clicks // 3} if clicks else {},
+            "socialClicks": {"facebook": clicks // 2} if clicks else {},
+        })  # fmt: skip
+    return shown
+
+
+def legacy_link(link: dict[str, Any]) -> dict[str, Any]:
+    """Return a link as the seed-era endpoint gives it: counts as text, by device."""
+    ios = link["totalClicks"] // 4
+    stats = [
+        {"count": str(link["totalClicks"] - ios), "event": "CLICK", "platform": "OTHER"},
+        {"count": str(ios), "event": "CLICK", "platform": "IOS"},
+    ]
+    return {
+        "linkEventStats": stats if link["totalClicks"] else [], "link": link["originalUrl"],
+        "shortLink": link["shortUrl"], "created": {"_seconds": 1601215211, "_nanoseconds": 413000000},
+    }  # fmt: skip
+
+
+def playlists(profile: Profile) -> list[dict[str, Any]]:
+    """Return the YouTube playlists."""
+    return [
+        {"channelId": f"channel-{profile.label}", "description": "", "id": f"list-{profile.label}-{n}",
+         "publishedAt": "2023-01-01T00:00:00Z", "title": f"Playlist {n}", "url": f"https://example.com/list/{n}"}
+        for n in range(2)
+    ]  # fmt: skip
+
+
+def _fresh(now: datetime) -> str:
+    return _fresh_text(last_updated(now))
+
+
+@lru_cache(maxsize=16)
+def _fresh_text(updated: datetime) -> str:
+    return json.dumps(stamps(updated))[1:-1]

@@ -1,0 +1,260 @@
+"""`python -m benchmarks`: compares, prints tables, and writes them to benchmarks/RESULTS.md."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import tempfile
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+from benchmarks import airbyte
+from benchmarks.contenders import ROOT, Measure, low_code, measure, plain_sdk, this_tap, windows_for
+from sandbox.process import running
+
+if TYPE_CHECKING:
+    from typing import Any
+
+DAYS = 300
+WITH_PROFILES = ("--plain", "--native-every", "0", "--days", str(DAYS), "--linked", "threads,bluesky")
+LEAN = (*WITH_PROFILES, "--profiles", "0")
+UNPACED = {"rate_limit_requests": 10**6, "rate_limit_window_seconds": 1, "max_concurrency": 16}
+LIMIT, WINDOW, RESERVE = 60, 6.0, 0.05
+ALLOWED = LIMIT * (1 - RESERVE)
+OURS, PLAIN, LOW_CODE = "tap-ayrshare", "plain singer-sdk tap", "airbyte-cdk low-code"
+MOST_PLAIN = 2000
+
+
+class Report:
+    """The tables, on screen and for the file."""
+
+    def __init__(self, file: Path | None) -> None:
+        self.file = file
+        self.lines: list[str] = []
+
+    def say(self, line: str = "") -> None:
+        """Print a line and keep it."""
+        print(line, flush=True)
+        self.lines.append(line)
+
+    def save(self) -> None:
+        """Write what there is so far, so that a run that is stopped leaves what it has."""
+        if self.file:
+            self.file.write_text("\n".join(self.lines) + "\n", encoding="utf-8")
+
+    def table(self, title: str, header: list[str], rows: list[list[str]], note: str = "") -> None:
+        """Print a table, with a note below."""
+        self.say(f"\n## {title}\n")
+        self.say(f"| {' | '.join(header)} |")
+        self.say(f"|{'---|' * len(header)}")
+        for row in rows:
+            self.say(f"| {' | '.join([*row, *[''] * (len(header) - len(row))])} |")
+        if note:
+            self.say(f"\n{note}")
+        self.save()
+
+
+@dataclass
+class Bench:
+    """What all cells share; low_code: airbyte-cdk's command, None where it can't be installed."""
+
+    report: Report
+    directory: Path
+    runs: int
+    quick: bool
+    low_code: Path | None
+    missing: str
+
+    def without_low_code(self) -> list[list[str]]:
+        """Return the row that says that airbyte-cdk is missing."""
+        return [] if self.low_code else [[LOW_CODE, self.missing]]
+
+
+def spread(values: list[float], digits: int = 1) -> str:
+    """Return the median, and the range where there are several values."""
+    texts = [f"{value:,.{digits}f}" for value in (median(values), min(values), max(values))]
+    return texts[0] if len(values) == 1 else f"{texts[0]} ({texts[1]}-{texts[2]})"
+
+
+def paced(bench: Bench) -> None:
+    """One profile against its limit."""
+    posts, directory, rows = 60 if bench.quick else 240, bench.directory, []
+    options = ("--posts", str(posts), "--networks-per-post", "2", "--latency", "0.8",
+               "--limit", str(LIMIT), "--window", str(WINDOW))  # fmt: skip
+    with running(*LEAN, *options) as box:
+        config, windows = box.config, windows_for(posts, DAYS)
+        limit = {"rate_limit_requests": LIMIT, "rate_limit_window_seconds": WINDOW, "max_concurrency": 16}
+        contenders = [
+            (f"{OURS}, 16 in flight", bench.runs, this_tap(directory, config, **limit)),
+            (f"{PLAIN} (1 run)", 1, plain_sdk(directory, config, windows)),
+        ]
+        if bench.low_code:
+            for name, budget in (("", None), (f" with api_budget {ALLOWED:g} in {WINDOW:g} s", (int(ALLOWED), WINDOW))):
+                place = directory / f"low-code{len(contenders)}"
+                place.mkdir()
+                command = low_code(place, bench.low_code, config, windows, budget)
+                contenders.append((f"{LOW_CODE}{name}", bench.runs, command))
+        for name, times, command in contenders:
+            measures = []
+            for _ in range(times):
+                box.set_limit(LIMIT, WINDOW)
+                measures.append(measure(box, command))
+            rows.append([
+                name, spread([m.seconds for m in measures]),
+                spread([m.seconds / (m.requests / ALLOWED * WINDOW) for m in measures], 2),
+                *(spread([getattr(m, name) for m in measures], 0) for name in ("requests", "refused", "posts")),
+                codes(measures),
+            ])  # fmt: skip
+    bench.report.table(
+        f"Against the limit: {posts} posts, 0.8 s an answer, {LIMIT} requests in {WINDOW:g} s",
+        ["", "seconds", "times its floor", "requests", "answers of 429", "posts read", "exit code"],
+        rows + bench.without_low_code(),
+        f"Seconds: of the whole process, start included. Its floor: its own requests / ({LIMIT} x (1 - {RESERVE})) "
+        f"x {WINDOW:g} s; requests that were refused raise it, so compare seconds first.",
+    )
+
+
+def codes(measures: list[Measure]) -> str:
+    """Return the exit codes that there were."""
+    return ", ".join(sorted({str(m.exit_code) for m in measures}))
+
+
+def share(log: list[dict[str, Any]]) -> list[float]:
+    """Return for each profile the share of the allowed requests that it used in its full windows."""
+    times: dict[str, list[float]] = {}
+    for request in log:
+        times.setdefault(request["profile"], []).append(request["time"])
+    shares = []
+    for moments in times.values():
+        first, last = min(moments), max(moments)
+        full = max(1, int((last - first) / WINDOW))
+        shares.append(sum(moment < first + full * WINDOW for moment in moments) / (ALLOWED * full))
+    return shares
+
+
+def profiles(bench: Bench) -> None:
+    """Many profiles at once, each against its own limit."""
+    rows, posts = [], 60 if bench.quick else 180
+    for count in (1, 5, 50):
+        options = ("--posts", str(posts), "--networks-per-post", "1", "--latency", "0.1", "--limit", str(LIMIT),
+                   "--window", str(WINDOW), "--profiles", str(count))  # fmt: skip
+        with running(*WITH_PROFILES, *options) as box:
+            settings = {"rate_limit_requests": LIMIT, "rate_limit_window_seconds": WINDOW}
+            command, measures = this_tap(bench.directory, box.config, **settings), []
+            for _ in range(bench.runs):
+                box.set_limit(LIMIT, WINDOW)
+                measures.append(measure(box, command))
+        shares = [share(m.log) for m in measures]
+        rows.append([
+            str(count), spread([m.seconds for m in measures]),
+            spread([m.requests / count for m in measures], 0), spread([m.refused for m in measures], 0),
+            spread([100 * median(one) for one in shares], 0), spread([100 * min(one) for one in shares], 0),
+            spread([m.cpu for m in measures]), spread([m.memory for m in measures], 0), codes(measures),
+        ])  # fmt: skip
+    bench.report.table(
+        f"Profiles side by side, this tap alone: {posts} posts each, 0.1 s an answer, "
+        f"{LIMIT} requests in {WINDOW:g} s for each",
+        ["profiles", "seconds", "requests of each", "answers of 429", "% of the limit, median profile",
+         "% of the limit, slowest profile", "CPU s", "peak MiB", "exit code"],
+        rows,
+        f"100 %: {ALLOWED:g} requests in {WINDOW:g} s ({LIMIT} less the reserve), counted in each profile's full "
+        "windows from its first request on. Default concurrency (8 a profile, 64 in all).",
+    )  # fmt: skip
+
+
+def cpu(bench: Bench) -> None:
+    """CPU, memory and bytes without limit and latency."""
+    sizes = (1000, 2000) if bench.quick else (1000, 2000, 4000, 10_000, 11_000)
+    found: dict[tuple[str, int], list[Measure]] = {}
+    for posts in sizes:
+        with running(*LEAN, "--posts", str(posts), "--networks-per-post", "2", "--limit", "0") as box:
+            windows = windows_for(posts, DAYS)
+            commands = {OURS: (bench.runs, this_tap(bench.directory, box.config, **UNPACED))}
+            if bench.low_code:
+                commands[LOW_CODE] = bench.runs, low_code(bench.directory, bench.low_code, box.config, windows)
+            if posts <= MOST_PLAIN:
+                commands[PLAIN] = 1, plain_sdk(bench.directory, box.config, windows)
+            for turn in range(bench.runs):
+                for name, (times, command) in commands.items():
+                    if turn < times:
+                        found.setdefault((name, posts), []).append(measure(box, command))
+    names = [name for name in (OURS, PLAIN, LOW_CODE) if (name, 1000) in found]
+
+    def further(name: str, low: int) -> str:
+        if (name, low) not in found or (name, low + 1000) not in found:
+            return "not measured"
+        pairs = zip(found[name, low], found[name, low + 1000], strict=True)
+        return spread([more.cpu - less.cpu for less, more in pairs], 2)
+
+    steps = [size for size in sizes if size + 1000 in sizes]
+    bench.report.table(
+        "CPU seconds of a further 1,000 posts, two networks each, no latency, no limit",
+        ["", *(f"{low:,} to {low + 1000:,} posts" for low in steps)],
+        [[name, *(further(name, low) for low in steps)] for name in names] + bench.without_low_code(),
+        f"User and system time of the whole process. {PLAIN}: one run, not measured beyond {MOST_PLAIN:,} posts, "
+        "where it takes too long.",
+    )
+    bench.report.table(
+        "The same runs: CPU, memory and bytes",
+        ["", "posts", "posts read", "requests", "seconds", "CPU s", "peak MiB", "KB of STATE", "KB of SCHEMA",
+         "exit code"],
+        [
+            [
+                name, f"{posts:,}", spread([m.posts for m in measures], 0), spread([m.requests for m in measures], 0),
+                spread([m.seconds for m in measures]), spread([m.cpu for m in measures]),
+                spread([m.memory for m in measures], 0),
+                *(spread([m.bytes.get(kind, 0) / 1000 for m in measures]) for kind in ("STATE", "SCHEMA")),
+                codes(measures),
+            ]
+            for name in names for posts in sizes if (measures := found.get((name, posts)))
+        ],
+        f"{LOW_CODE} writes no SCHEMA in a read: its schemas go out with `discover`. It writes one record a post, "
+        "the taps one a post and network.",
+    )  # fmt: skip
+
+
+def many(bench: Bench) -> None:
+    """This tap alone with 100,000 posts."""
+    with running(*LEAN, "--posts", "100000", "--networks-per-post", "2", "--limit", "0") as box:
+        found = measure(box, this_tap(bench.directory, box.config, **UNPACED))
+    sizes = [f"{found.bytes.get(kind, 0) / 1000:.1f}" for kind in ("STATE", "SCHEMA")]
+    bench.report.table(
+        "100,000 posts, this tap alone (1 run)",
+        ["posts read", "records", "seconds", "CPU s", "peak MiB", "KB of STATE", "KB of SCHEMA", "exit code"],
+        [[f"{found.posts:,}", f"{found.records:,}", f"{found.seconds:.0f}", f"{found.cpu:.0f}", f"{found.memory:.0f}",
+          *sizes, str(found.exit_code)]],
+    )  # fmt: skip
+
+
+def main() -> None:
+    """Run all cells."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--runs", type=int, default=3, help="runs of each cell, of which the median is shown")
+    parser.add_argument("--quick", action="store_true", help="one run each and fewer posts; the file is left as it is")
+    args = parser.parse_args()
+    if args.runs < 1:
+        parser.error("--runs must be 1 or more")
+    runs = 1 if args.quick else args.runs
+    source, missing = airbyte.install(ROOT / ".venvs" / "airbyte")
+    report = Report(None if args.quick else ROOT / "benchmarks" / "RESULTS.md")
+    report.say("# Benchmarks\n")
+    report.say(
+        f"By `python -m benchmarks --runs {runs}` on {platform.python_implementation()} {platform.python_version()}, "
+        f"{os.cpu_count()} cores, with the sandbox as a process of its own on the same machine. tap-ayrshare "
+        f"{version('tap-ayrshare')}; {PLAIN}: singer-sdk {version('singer-sdk')}; {LOW_CODE}: {airbyte.VERSION}, "
+        f"concurrency {airbyte.WORKERS}. Median of {runs} runs (least-most), unless a row says otherwise. "
+        "Machines are noisy: compare within a table."
+    )
+    with tempfile.TemporaryDirectory() as name:
+        bench = Bench(report, Path(name), runs, args.quick, source, missing)
+        for cell in (paced, profiles, cpu, *(() if args.quick else (many,))):
+            print(f"\n({cell.__name__}: {cell.__doc__})", flush=True)
+            cell(bench)
+
+
+if __name__ == "__main__":
+    main()

@@ -19,6 +19,8 @@ from sandbox.process import running
 if TYPE_CHECKING:
     from typing import Any
 
+    from sandbox.process import SandboxProcess
+
 DAYS = 300
 WITH_PROFILES = ("--plain", "--native-every", "0", "--days", str(DAYS), "--linked", "threads,bluesky")
 LEAN = (*WITH_PROFILES, "--profiles", "0")
@@ -27,6 +29,8 @@ LIMIT, WINDOW, RESERVE = 60, 6.0, 0.05
 ALLOWED = LIMIT * (1 - RESERVE)
 OURS, PLAIN, LOW_CODE = "tap-ayrshare", "plain singer-sdk tap", "airbyte-cdk low-code"
 MOST_PLAIN = 2000
+STEPS = ((1_000, 2_000), (1_000, 4_000), (10_000, 13_000))
+UNLIMITED = ("--networks-per-post", "2", "--limit", "0")
 
 
 class Report:
@@ -68,6 +72,19 @@ class Bench:
     quick: bool
     low_code: Path | None
     missing: str
+
+    def names(self, posts: int) -> list[str]:
+        """Return the contenders for so many posts."""
+        return [OURS, *([LOW_CODE] if self.low_code else []), *([PLAIN] if posts <= MOST_PLAIN else [])]
+
+    def run(self, name: str, box: SandboxProcess, posts: int) -> Measure:
+        """Run a contender without pacing."""
+        windows = windows_for(posts, DAYS)
+        if name == OURS:
+            return measure(box, this_tap(self.directory, box.config, **UNPACED))
+        if name == PLAIN:
+            return measure(box, plain_sdk(self.directory, box.config, windows))
+        return measure(box, low_code(self.directory, self.low_code or Path(), box.config, windows))
 
     def without_low_code(self) -> list[list[str]]:
         """Return the row that says that airbyte-cdk is missing."""
@@ -168,35 +185,34 @@ def profiles(bench: Bench) -> None:
 
 def cpu(bench: Bench) -> None:
     """CPU, memory and bytes without limit and latency."""
-    sizes = (1000, 2000) if bench.quick else (1000, 2000, 4000, 10_000, 11_000)
+    steps = STEPS[:1] if bench.quick else STEPS
     found: dict[tuple[str, int], list[Measure]] = {}
-    for posts in sizes:
-        with running(*LEAN, "--posts", str(posts), "--networks-per-post", "2", "--limit", "0") as box:
-            windows = windows_for(posts, DAYS)
-            commands = {OURS: (bench.runs, this_tap(bench.directory, box.config, **UNPACED))}
-            if bench.low_code:
-                commands[LOW_CODE] = bench.runs, low_code(bench.directory, bench.low_code, box.config, windows)
-            if posts <= MOST_PLAIN:
-                commands[PLAIN] = 1, plain_sdk(bench.directory, box.config, windows)
+    further: dict[tuple[str, tuple[int, int]], list[float]] = {}
+    for step in steps:
+        with (
+            running(*LEAN, *UNLIMITED, "--posts", str(step[0])) as low,
+            running(*LEAN, *UNLIMITED, "--posts", str(step[1])) as high,
+        ):
             for turn in range(bench.runs):
-                for name, (times, command) in commands.items():
-                    if turn < times:
-                        found.setdefault((name, posts), []).append(measure(box, command))
-    names = [name for name in (OURS, PLAIN, LOW_CODE) if (name, 1000) in found]
-
-    def further(name: str, low: int) -> str:
-        if (name, low) not in found or (name, low + 1000) not in found:
-            return "not measured"
-        pairs = zip(found[name, low], found[name, low + 1000], strict=True)
-        return spread([more.cpu - less.cpu for less, more in pairs], 2)
-
-    steps = [size for size in sizes if size + 1000 in sizes]
+                for name in bench.names(step[1]):
+                    if turn and name == PLAIN:
+                        continue
+                    pair = [bench.run(name, box, posts) for box, posts in zip((low, high), step, strict=True)]
+                    for measured, posts in zip(pair, step, strict=True):
+                        found.setdefault((name, posts), []).append(measured)
+                    thousands = (step[1] - step[0]) / 1000
+                    further.setdefault((name, step), []).append((pair[1].cpu - pair[0].cpu) / thousands)
+    names = [name for name in (OURS, PLAIN, LOW_CODE) if (name, steps[0]) in further]
     bench.report.table(
         "CPU seconds of a further 1,000 posts, two networks each, no latency, no limit",
-        ["", *(f"{low:,} to {low + 1000:,} posts" for low in steps)],
-        [[name, *(further(name, low) for low in steps)] for name in names] + bench.without_low_code(),
-        f"User and system time of the whole process. {PLAIN}: one run, not measured beyond {MOST_PLAIN:,} posts, "
-        "where it takes too long.",
+        ["", *(f"{low:,} to {high:,} posts" for low, high in steps)],
+        [
+            [name, *(spread(further[name, step], 2) if (name, step) in further else "not measured" for step in steps)]
+            for name in names
+        ]
+        + bench.without_low_code(),
+        f"User and system time of the whole process; both sizes one after the other in each turn. {PLAIN}: one run, "
+        f"not measured beyond {MOST_PLAIN:,} posts, where it takes too long.",
     )
     bench.report.table(
         "The same runs: CPU, memory and bytes",
@@ -210,7 +226,8 @@ def cpu(bench: Bench) -> None:
                 *(spread([m.bytes.get(kind, 0) / 1000 for m in measures]) for kind in ("STATE", "SCHEMA")),
                 codes(measures),
             ]
-            for name in names for posts in sizes if (measures := found.get((name, posts)))
+            for name in names for posts in sorted({size for step in steps for size in step})
+            if (measures := found.get((name, posts)))
         ],
         f"{LOW_CODE} writes no SCHEMA in a read: its schemas go out with `discover`. It writes one record a post, "
         "the taps one a post and network.",
@@ -219,7 +236,7 @@ def cpu(bench: Bench) -> None:
 
 def many(bench: Bench) -> None:
     """This tap alone with 100,000 posts."""
-    with running(*LEAN, "--posts", "100000", "--networks-per-post", "2", "--limit", "0") as box:
+    with running(*LEAN, *UNLIMITED, "--posts", "100000") as box:
         found = measure(box, this_tap(bench.directory, box.config, **UNPACED))
     sizes = [f"{found.bytes.get(kind, 0) / 1000:.1f}" for kind in ("STATE", "SCHEMA")]
     bench.report.table(

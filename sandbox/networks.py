@@ -155,8 +155,12 @@ def daily_block(profile: Profile, network: str, quarters: int, now: datetime) ->
     analytics: dict[str, Any] = {"id": f"{network}-{profile.label}", "name": profile.label}
     if network == "youtube":
         analytics = {"id": analytics["id"], "title": profile.label, "subscriberCount": str(500 + int(days))}
-    elif network != "snapchat":
-        analytics["followerCount" if network == "tiktok" else "followersCount"] = 500 + int(days)
+    elif network == "tiktok":
+        analytics = {"username": profile.label, "followerCount": 500 + int(days)}
+    elif network == "snapchat":
+        analytics = {}
+    else:
+        analytics["followersCount"] = 500 + int(days)
     for position, metric in enumerate(load("daily")[network]):
         lag = 2 * (network in LAGGING) + (position == 1)
         last = now.date() - timedelta(days=lag)

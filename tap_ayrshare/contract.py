@@ -22,7 +22,9 @@ def _directory() -> Path:
     return installed if installed.is_dir() else Path(__file__).parent.parent / "schemas"
 
 
-def _load(name: str) -> Any:
+@cache
+def load(name: str) -> Any:
+    """Return the contents of a file of the contract."""
     return json.loads((_directory() / name).read_text(encoding="utf-8"))
 
 
@@ -44,7 +46,7 @@ class Network:
 
 
 def _network(path: Path) -> Network:
-    data = json.loads(path.read_text(encoding="utf-8"))
+    data = load(f"networks/{path.name}")
     reads = frozenset(what for what, can in data["reads"].items() if can)
     return Network(data["name"], data["label"], tuple(data["labels"]), reads)
 
@@ -62,13 +64,16 @@ class StreamContract:
     replication_key: str | None
 
 
+def contract_version() -> str:
+    """Return the version of the contract, `major.minor`: a major one breaks users, a minor one adds."""
+    return str(load("contract.json")["version"])
+
+
 @cache
 def stream_contract(name: str) -> StreamContract:
     """Return the contract of a stream."""
-    keys = _load("contract.json")["streams"][name]
-    schema = _load(f"{name}.json")
-    for outside in ("$schema", "title"):
-        schema.pop(outside, None)
+    keys = load("contract.json")["streams"][name]
+    schema = {key: value for key, value in load(f"{name}.json").items() if key not in ("$schema", "title")}
     return StreamContract(schema, tuple(keys["key_properties"]), keys["replication_key"])
 
 
@@ -81,7 +86,7 @@ def _paths(mapping: dict[str, Any]) -> dict[str, Paths]:
 
 @cache
 def _mapping(section: str) -> dict[str, dict[str, Paths]]:
-    return {network: _paths(mapping) for network, mapping in _load("metrics.json")[section].items()}
+    return {network: _paths(mapping) for network, mapping in load("metrics.json")[section].items()}
 
 
 @cache

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from tap_ayrshare.client import BudgetSpent, Client
 from tap_ayrshare.clock import read_clock, singer_time
+from tap_ayrshare.drift import Drift
 from tap_ayrshare.errors import Refused, Scope, TapError
 from tap_ayrshare.messages import MessageWriter
 from tap_ayrshare.profile_run import ERRORS, Bookmark, ProfileRun, Row
@@ -84,6 +85,7 @@ class Run:
         self.selected = {stream.name for stream in streams}
         self.state = State(cast("dict[str, Any]", tap.state))
         self.tally = Tally(sorted(self.selected))
+        self.drift = Drift()
         self.spent = False
         self._shared: dict[type, Any] = {}
         self._signal: int | None = None
@@ -285,6 +287,8 @@ class Run:
             raise self._fatal
         refused = [run.refused for run in self.readers if run.refused]
         for line in self.tally.summary(self.runs):
+            logger.info("%s", line)
+        if line := self.drift.summary():
             logger.info("%s", line)
         if refused and len(refused) == len(self.readers):
             raise RunFailed(f"every profile was refused ({refused[0]}; {refused[0].rule.action})")

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 ALL = "all"
+USER = "/user"
+LISTS = frozenset({"history", "posts", "profiles", "analytics", "playlists"})
+"""What holds the things themselves in an answer."""
 ERRORS = "extraction_errors"
 MESSAGE_LENGTH = 1000
 MOST_AHEAD = 64
@@ -93,7 +96,11 @@ class ProfileRun:
 
     async def ask(self, request: Request) -> Answer:
         """Ask the API for this profile; see `ProfileClient.ask`."""
-        return await self.client.ask(request)
+        answer = await self.client.ask(request)
+        if answer.refusal is None and isinstance(answer.body, dict) and request.path != USER:
+            around = {key: value for key, value in answer.body.items() if key not in NETWORKS and key not in LISTS}
+            self.run.drift.look_at(request.stream, "answer", None, around)
+        return answer
 
     def state(self, stream: AyrshareStream) -> Mapping[str, Any]:
         """Return the bookmark of a stream for this profile, as it came in."""
@@ -109,7 +116,7 @@ class ProfileRun:
             raise Refused(self._user)
         if self._user is None:
             request = Request(
-                "GET", "/user", stream.name, usable=lambda body: isinstance(body, dict) and not is_error(body)
+                "GET", USER, stream.name, usable=lambda body: isinstance(body, dict) and not is_error(body)
             )
             answer = await self.ask(request)
             self.covered += 1
@@ -145,6 +152,8 @@ class ProfileRun:
         """Send a record on its way; profile, snapshot date and instant are added."""
         if stream.name not in self.run.selected:
             return
+        for column, body in stream.bodies:
+            self.run.drift.look_at(stream.name, body, values.get("platform"), values[column])
         record = {"profile": self.label, **values}
         if "snapshot_date" in stream.key_columns:
             record["snapshot_date"] = self.run.snapshot_date

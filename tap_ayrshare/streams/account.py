@@ -19,6 +19,7 @@ class AccountsStream(AyrshareStream):
     """The networks linked to a profile."""
 
     name = "accounts"
+    bodies = (("details", "display_name"), ("user", "user"))
 
     async def read(self, run: ProfileRun) -> None:
         """Read GET /user: one row for each network in `activeSocialAccounts`."""
@@ -53,6 +54,7 @@ class ProfilesStream(AyrshareStream):
     """The user profiles of the account; asked with the API key alone."""
 
     name = "profiles"
+    bodies = (("details", "profile"),)
 
     async def read(self, run: ProfileRun) -> None:
         """Read GET /profiles, page by page."""

@@ -47,6 +47,7 @@ class SocialAnalyticsStream(AyrshareStream):
     """The totals of an account, a snapshot a day."""
 
     name = "social_analytics"
+    bodies = (("analytics", "account"), ("block", "block"))
 
     async def read(self, run: ProfileRun) -> None:
         """Read the totals of every network that has them."""
@@ -104,6 +105,7 @@ class SocialAnalyticsDailyStream(AyrshareStream):
 
     async def _emit(self, run: ProfileRun, network: str, block: dict[str, Any], end: date | None) -> date | None:
         """Emit the points since the look-back; return the earliest of the metrics' last dates."""
+        run.run.drift.look_at(self.name, "account", network, block.get("analytics"))
         since = end - timedelta(days=run.settings.lookback_days) if end else None
         if run.settings.start_date:
             since = max(since or date.min, run.settings.start_date.date())

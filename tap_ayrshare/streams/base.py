@@ -23,6 +23,8 @@ class AyrshareStream(Stream):
     """A stream whose schema and keys come from the contract and whose records come profile by profile."""
 
     name: str
+    bodies: tuple[tuple[str, str], ...] = ()
+    """The columns that hold a body of the API, and which body it is (`fields.declared`)."""
     _tap: TapAyrshare
     # Records are built to the contract; converting them again would round what came with all its digits.
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE

@@ -28,6 +28,7 @@ class LinkAnalyticsStream(AyrshareStream):
     """The clicks of shortened links."""
 
     name = "link_analytics"
+    bodies = (("analytics", "link"),)
 
     async def read(self, run: ProfileRun) -> None:
         """Read the links of a profile, with the clicks of the last days."""

@@ -31,6 +31,7 @@ class SocialPostsStream(AyrshareStream):
     """Native posts with the numbers that come with them, a snapshot a day."""
 
     name = "social_posts"
+    bodies = (("analytics", "native"),)
 
     def check_state(self, values: Mapping[str, Any]) -> None:
         """See `AyrshareStream.check_state`."""
@@ -207,6 +208,7 @@ class SocialPostAnalyticsStream(AyrshareStream):
     """The numbers of native posts that Ayrshare did not send, by social post id."""
 
     name = "social_post_analytics"
+    bodies = (("analytics", "post"), ("block", "block"))
 
     def check_state(self, values: Mapping[str, Any]) -> None:
         """See `AyrshareStream.check_state`."""

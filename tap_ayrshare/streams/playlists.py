@@ -18,6 +18,7 @@ class YouTubePlaylistsStream(AyrshareStream):
     """The playlists of a profile's YouTube channel."""
 
     name = "youtube_playlists"
+    bodies = (("details", "playlist"),)
 
     async def read(self, run: ProfileRun) -> None:
         """Read GET /analytics/youTubePlaylists, where YouTube is among the networks."""

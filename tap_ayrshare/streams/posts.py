@@ -28,6 +28,7 @@ class PostsStream(AyrshareStream):
     """The posts that a profile sent through Ayrshare."""
 
     name = "posts"
+    bodies = (("details", "history_post"),)
 
     def check_state(self, values: Mapping[str, Any]) -> None:
         """See `AyrshareStream.check_state`."""
@@ -115,6 +116,7 @@ class PostAnalyticsStream(AyrshareStream):
     """The numbers of posts, a snapshot of each post on the days on which it is due."""
 
     name = "post_analytics"
+    bodies = (("analytics", "post"), ("block", "block"))
 
     def check_state(self, values: Mapping[str, Any]) -> None:
         """See `AyrshareStream.check_state`."""

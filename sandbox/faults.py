@@ -35,7 +35,7 @@ at most `times`. A `fault` that is a list of names gives them one after the othe
 | usable_400 | | the good answer, as `status` (400) |
 | redirect | | `status` (302) to `location` |
 | extra_fields | | the good answer with an unknown field in every object |
-| nulls, minus_one | | the good answer with null or -1 in place of part of its numbers |
+| nulls, minus_one | | the good answer with a third of its numbers null, or a quarter -1, others for each id |
 | patch | | the good answer, `body` merged into it |
 
 `network` is the one that a fault is about: by default `platform`, else the first that is asked for.
@@ -175,7 +175,8 @@ def changed(rule: dict[str, Any], body: Any) -> Any:
     if fault == "extra_fields":
         return _extra(body)
     if fault in ("nulls", "minus_one"):
-        return _thinned(body, None if fault == "nulls" else -1, 3 if fault == "nulls" else 4, "")
+        which = str(body.get("id", "")) if isinstance(body, dict) else ""
+        return _thinned(body, None if fault == "nulls" else -1, 3 if fault == "nulls" else 4, which)
     return body
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 from pathlib import Path
@@ -316,6 +316,53 @@ def test_every_network_has_numbers_and_every_shape(clients, primary):
     assert any(b["analytics"]["averageViewPercentage"] is None for name, b in good if name == "youtube")
     partial = [body for body in answers.values() if body["status"] == "partial"]
     assert {any(e["platform"] in body for e in body["errors"]) for body in partial} == {True, False}
+
+
+def test_it_answers_with_every_field_that_the_published_scripts_assert(box, clients, primary):
+    seen = defaultdict(set)
+    for client in (primary, clients(profile="acme")):
+        for body in read_all(client).values():
+            look_into(seen, "answer", "all", body)
+            for network in body.keys() & POST_NETWORKS:
+                look_into(seen, "block", "all", body[network])
+                for block in body[network] if isinstance(body[network], list) else [body[network]]:
+                    look_into(seen, "post", network, block.get("analytics"))
+        for network in ACCOUNT_NETWORKS:
+            look_into(seen, "account", network, client.social(network).json[network]["analytics"])
+        user = client.get("/user").json
+        look_into(seen, "user", "all", user)
+        for entry in user["displayNames"]:
+            look_into(seen, "display_name", entry["platform"], entry)
+        look_into(seen, "history_post", "all", client.history())
+        for network in POST_NETWORKS - {"reddit"}:
+            listed = client.get(f"/history/{network}?limit=50").json
+            look_into(seen, "answer", "all", listed)
+            look_into(seen, "native", network, listed["posts"])
+    look_into(seen, "profile", "all", primary.get("/profiles").json["profiles"])
+    for vintage, path in (("short", "/analytics/links-short"), ("current", "/links")):
+        box.set_options(links=vintage)
+        look_into(seen, "link", "all", primary.get(path).json["analytics"])
+    published = json.loads((Path(__file__).parent / "data" / "published_fields.json").read_text())["fields"]
+    missing = [
+        (body, network, path)
+        for body, by_network in published.items()
+        for network, lists in by_network.items()
+        for path in lists["asserted"]
+        if path not in seen[body, network]
+    ]
+    assert missing == []
+
+
+def look_into(seen, body, network, value, path=""):
+    """Add the paths in a value to those seen of a body."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            below = f"{path}.{key}" if path else key
+            seen[body, network].add(below)
+            look_into(seen, body, network, item, below)
+    elif isinstance(value, list):
+        for item in value:
+            look_into(seen, body, network, item, f"{path}[]" if path else "")
 
 
 def test_posts_that_are_gone_and_networks_that_cannot_be_read(clients, primary):

@@ -1,0 +1,116 @@
+"""`tap-ayrshare-contract`: what it says of Singer output and of saved answers, and its exit codes."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import EVERYONE
+
+ROOT = Path(__file__).parent.parent
+GOOD = {"facebook": {"id": "1", "postUrl": "https://example.com", "analytics": {"likeCount": 3}}, "status": "success"}
+
+
+def contract(*args, given=""):
+    command = [sys.executable, "-m", "tap_ayrshare.contract_check", *args]
+    return subprocess.run(command, input=given, capture_output=True, text=True, check=False, cwd=ROOT)
+
+
+def findings(*args, given=""):
+    done = contract("--json", *args, given=given)
+    report = json.loads(done.stdout)
+    return done.returncode, {
+        (f["stream"], f["network"], f["field"], f["finding"], f["seen"])
+        for f in report["findings"]
+        if f["finding"] != "gone"
+    }
+
+
+def test_output_of_the_tap_agrees(tap, api, tmp_path):
+    config = {**api.config, **EVERYONE, "rate_limit_requests": 10**6, "rate_limit_window_seconds": 1}
+    output = tap.run(config, select=["posts", "post_analytics", "social_analytics", "accounts", "extraction_errors"])
+    done = contract(given=output.raw)
+    assert done.returncode == 0, done.stdout
+    assert "0 new" in done.stdout
+    assert "0 type" in done.stdout
+    lines = [json.loads(line) for line in output.raw.splitlines()]
+    for line in lines:
+        if line["type"] == "RECORD" and line["stream"] == "post_analytics":
+            line["record"].update(likes="7", novel=1)
+            line["record"]["analytics"]["brandNew"] = [1]
+        if line["type"] == "SCHEMA" and line["stream"] == "posts":
+            del line["schema"]["properties"]["notes"]
+            line["schema"]["properties"]["status"]["type"] = ["integer"]
+        if line["type"] == "RECORD" and line["stream"] == "posts":
+            line["record"].pop("notes", None)
+    file = tmp_path / "output.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    code, found = findings(str(file))
+    assert code == 1
+    assert {("post_analytics", "all", "likes", "type", "string"), ("post_analytics", "all", "novel", "new", "integer"),
+            ("posts", "all", "status", "type", "integer"),
+            ("post_analytics", "facebook", "brandNew", "new", "array")} <= found  # fmt: skip
+    assert "gone notes  (not in the input" in contract(str(file)).stdout
+
+
+@pytest.mark.parametrize(
+    ("body", "args", "expected"),
+    [
+        (GOOD, (), set()),
+        ({"facebook": {"id": "1", "analytics": {"likeCount": 3, "x": 1}}}, (),
+         {("post_analytics", "facebook", "x", "new", "integer")}),
+        ({"tiktok": {"analytics": {"followerCount": {"a": 1}}}}, (),
+         {("social_analytics", "tiktok", "followerCount", "type", "object")}),
+        ({"posts": [{"id": "1", "likeCount": "x"}]}, ("--network", "instagram"),
+         {("social_posts", "instagram", "likeCount", "type", "string")}),
+        ({"history": [{"id": "1", "mood": "good"}]}, (), {("posts", "all", "mood", "new", "string")}),
+        ({"profiles": [{"refId": "1", "mood": True}]}, (), {("profiles", "all", "mood", "new", "boolean")}),
+        ([{"shortLink": "s", "linkEventStats": [{"count": "3", "os": "x"}]}], (),
+         {("link_analytics", "all", "linkEventStats[].os", "new", "string")}),
+        ({"activeSocialAccounts": ["facebook"], "displayNames": [{"platform": "facebook", "karma": 1}]}, (),
+         {("accounts", "facebook", "karma", "new", "integer")}),
+    ],
+)  # fmt: skip
+def test_saved_answers(body, args, expected):
+    assert findings(*args, given=json.dumps(body)) == (1 if expected else 0, expected)
+
+
+def test_several_answers_line_by_line():
+    text = "\n".join(json.dumps(body) for body in (GOOD, {"history": [{"id": "1", "mood": 1}]}))
+    assert findings(given=text) == (1, {("posts", "all", "mood", "new", "integer")})
+
+
+def test_what_fails_is_chosen():
+    body = json.dumps({"facebook": {"id": "1", "analytics": {"likeCount": 3, "x": 1}}})
+    assert contract("--fail-on", "type", given=body).returncode == 0
+    assert contract("--fail-on", "gone", given=body).returncode == 1
+    assert contract("--fail-on", "none", given=body).returncode == 0
+    wrong = contract("--fail-on", "all", given=body)
+    assert wrong.returncode == 2
+    assert "--fail-on takes new, gone, type or none, not all" in wrong.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("", "stdin is empty"),
+        ("no json at all", "stdin, line 1: no JSON"),
+        ('{"a": 1}', "neither Singer output nor an answer that the contract knows"),
+        ('{"posts": [{"id": "1"}]}', "needs --network"),
+        ('{"type": "STATE", "value": {}}', "nothing of which the contract speaks"),
+    ],
+)
+def test_input_that_cannot_be_used(given, says):
+    done = contract(given=given)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert says in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_file_that_is_not_there():
+    done = contract("no-such-file.json")
+    assert done.returncode == 2
+    assert "no-such-file.json" in done.stderr
+    assert len(done.stderr.splitlines()) == 1

@@ -5,7 +5,7 @@ PYTHON ?= python3
 PY := .venvs/dev/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test format bench clean FORCE
+.PHONY: help setup demo test docs format bench clean FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -16,11 +16,16 @@ demo: ## load three days of a sandbox account into a real PostgreSQL, and ask it
 	@$(MAKE) --no-print-directory --silent -j2 .venvs/dev/ready .venvs/meltano/ready
 	@exec $(PY) -m demo
 
-test: .venvs/dev/ready .venvs/target-postgres/ready ## check format, lint and types, and run the tests
+test: .venvs/dev/ready .venvs/target-postgres/ready ## check format, lint, types and the contract, and run the tests
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy
+	@$(PY) -m tools.gate
+	@$(PY) -m tools.reference
 	@TARGET_POSTGRES="$(CURDIR)/.venvs/target-postgres/bin/target-postgres" $(PY) -m pytest -q
+
+docs: .venvs/dev/ready ## write docs/reference from schemas/ (make test does it too)
+	@$(PY) -m tools.reference
 
 format: .venvs/dev/ready ## format the code, and mend what the linter can mend
 	@$(PY) -m ruff check --fix --exit-zero .

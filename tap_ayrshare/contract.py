@@ -73,7 +73,13 @@ def contract_version() -> str:
 def stream_contract(name: str) -> StreamContract:
     """Return the contract of a stream."""
     keys = load("contract.json")["streams"][name]
-    schema = {key: value for key, value in load(f"{name}.json").items() if key not in ("$schema", "title")}
+    described = load(f"{name}.json")
+    # The units are for people and the reference; JSON Schema has no such word.
+    columns = {
+        column: {k: v for k, v in entry.items() if k != "unit"} for column, entry in described["properties"].items()
+    }
+    schema = {key: value for key, value in described.items() if key not in ("$schema", "title")}
+    schema["properties"] = columns
     return StreamContract(schema, tuple(keys["key_properties"]), keys["replication_key"])
 
 

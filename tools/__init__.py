@@ -1,0 +1,1 @@
+"""What the project's own make targets need: the contract's gate and the generated reference."""

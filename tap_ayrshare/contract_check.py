@@ -7,6 +7,7 @@ import json
 import sys
 from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -222,19 +223,19 @@ def _blocks(body: dict[str, Any]) -> Iterator[tuple[str, str, str | None, Any]]:
 
 
 def as_text(findings: Sequence[Finding], compared: int) -> str:
-    """Return the findings for people."""
+    """Return the findings for people: a line for each, those that are gone together."""
     lines = []
-    group = None
-    for one in findings:
-        if (one.stream, one.network) != group:
-            group = one.stream, one.network
-            lines.append(f"{one.stream}, {one.network}")
-        detail = {
-            NEW: f"{one.seen}, {one.times} times; the contract does not know it",
-            TYPE: f"{one.seen}, {one.times} times; the contract says {one.known}",
-            GONE: f"not in the input; the contract says {one.known}",
-        }[one.finding]
-        lines.append(f"  {one.finding:<5}{one.field}  ({detail})")
+    for (stream, network), group in groupby(findings, key=lambda one: (one.stream, one.network)):
+        lines.append(f"{stream}, {network}")
+        gone = []
+        for one in group:
+            if one.finding == GONE:
+                gone.append(one.field)
+                continue
+            says = "the contract does not know it" if one.finding == NEW else f"the contract says {one.known}"
+            lines.append(f"  {one.finding:<5}{one.field}  ({one.seen}, {one.times} times; {says})")
+        if gone:
+            lines.append(f"  {GONE:<5}{len(gone)} fields, not in the input: {', '.join(gone)}")
     counts = Counter(one.finding for one in findings)
     summary = ", ".join(f"{counts[name]} {name}" for name in FINDINGS)
     lines.append(f"contract {contract_version()}: {compared} bodies and records compared: {summary}")

@@ -153,5 +153,6 @@ def _point(
         "period": text(series.get("period")),
         "total": number(series.get("total")),
         "point": point,
+        "series": {key: value for key, value in series.items() if key != "values"},
         **freshness(block),
     }

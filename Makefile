@@ -5,10 +5,10 @@ PYTHON ?= python3
 PY := .venvs/dev/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test docs format bench clean FORCE
+.PHONY: help setup demo test test-destinations docs format bench clean FORCE
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-14s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-24s %s\n", $$1, $$2 }'
 
 setup: .venvs/dev/ready ## set up the Python environment for development in .venvs/dev
 
@@ -22,7 +22,11 @@ test: .venvs/dev/ready .venvs/target-postgres/ready ## check format, lint, types
 	@$(PY) -m mypy
 	@$(PY) -m tools.gate
 	@$(PY) -m tools.reference
-	@TARGET_POSTGRES="$(CURDIR)/.venvs/target-postgres/bin/target-postgres" $(PY) -m pytest -q
+	@TARGET_POSTGRES="$(CURDIR)/.venvs/target-postgres/bin/target-postgres" $(PY) -m pytest -q --ignore tests/destinations
+
+test-destinations: .venvs/dev/ready .venvs/meltano/ready .venvs/fakesnow/ready ## test every destination and the models, with Meltano
+	@$(PY) -m tests.destinations
+	@$(PY) -m pytest -q tests/destinations
 
 docs: .venvs/dev/ready ## write docs/reference from schemas/ (make test does it too)
 	@$(PY) -m tools.reference
@@ -35,7 +39,7 @@ bench: .venvs/dev/ready ## measure speed and memory against the sandbox
 	@$(PY) -m benchmarks
 
 clean: ## remove the environments, the demo and all caches (not .meltano: the state of your own runs is there)
-	@rm -rf .venvs .demo .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
+	@rm -rf .venvs .demo .destinations .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # $(call environment,<what it is>,<how long it takes>,<arguments of pip install>): make the target's environment anew.
@@ -54,6 +58,9 @@ endef
 
 .venvs/target-postgres/ready: .venvs/python
 	$(call environment,target-postgres,about 20 seconds,'meltanolabs-target-postgres~=0.8.1')
+
+.venvs/fakesnow/ready: .venvs/python
+	$(call environment,fakesnow,about half a minute,'fakesnow[server]==0.12.1' 'snowflake-connector-python<5')
 
 .venvs/meltano/ready: .venvs/python
 	$(call environment,Meltano,about half a minute,'meltano~=4.4')

@@ -2,52 +2,43 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib.metadata
 import json
-import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
 from contextlib import contextmanager
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
 
+from demo.pipeline import ROOT, Pipeline
 from demo.postgres import running_postgres
-from demo.processes import ProcessFailedError, run, started
+from demo.processes import ProcessFailedError, started
 from demo.tables import table
 from sandbox.process import SandboxProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
     from types import FrameType
 
-ROOT = Path(__file__).parent.parent
 QUESTIONS = sorted((ROOT / "demo" / "questions").glob("*.sql"))
-MELTANO = ROOT / ".venvs" / "meltano" / "bin" / "meltano"
-PLUGINS = ("tap-ayrshare", "target-postgres")
-# All that the demo makes is in here, Meltano's plugins and state too: a `meltano run` of your own in this
-# checkout neither finds it nor is changed by it.
+PLUGINS = ("tap-ayrshare", "target-postgres", "dbt-postgres")
+STEPS = ("tap-ayrshare", "target-postgres", "dbt-postgres:build")
 WORK = ROOT / ".demo"
-MELTANO_DIRECTORY = WORK / "meltano"
-MELTANO_DATABASE = WORK / "meltano.db"
-# Variables that would turn the demo's own settings into yours.
-FOREIGN = ("MELTANO_", "TAP_AYRSHARE_", "TARGET_POSTGRES_", "PG", "PYTHONPATH")
+PIPELINE = Pipeline(WORK)
 
-SCHEMA = "ayrshare"
+SCHEMAS = ("ayrshare", "ayrshare_models")
 NIGHTS = [datetime(2026, 3, day, 6, 0, tzinfo=timezone.utc) for day in (4, 5, 6)]
 CLOSING = """\
 The same with your own account:
   1. cp .env.example .env      and write your API key and your PostgreSQL into it
-  2. .venvs/meltano/bin/meltano install tap-ayrshare target-postgres
-  3. .venvs/meltano/bin/meltano run tap-ayrshare target-postgres"""
+  2. .venvs/meltano/bin/meltano install tap-ayrshare target-postgres dbt-postgres
+  3. .venvs/meltano/bin/meltano run tap-ayrshare target-postgres dbt-postgres:build"""
 
 
 def main() -> int:
@@ -69,8 +60,10 @@ def main() -> int:
 def demonstrate() -> None:
     """Load three nights of the sandbox account, then ask what they tell."""
     WORK.mkdir(exist_ok=True)
-    MELTANO_DATABASE.unlink(missing_ok=True)
-    install_plugins()
+    PIPELINE.forget_state()
+    if not PIPELINE.is_installed(*PLUGINS):
+        say(f"Installing {', '.join(PLUGINS)} with Meltano (about a minute)")
+        PIPELINE.install(*PLUGINS)
     say("Starting the sandbox, and an empty PostgreSQL")
     with running_sandbox() as sandbox, running_postgres(WORK / "postgres") as uri:
         counts = []
@@ -84,32 +77,9 @@ def demonstrate() -> None:
     print(f"\n{CLOSING}")
 
 
-def install_plugins() -> None:
-    """Let Meltano install the tap and the target among the demo's own things, unless that is done."""
-    stamp = WORK / "plugins"
-    clock = ROOT / "demo" / "tap_demo_clock.py"
-    sources = [path.read_bytes() for path in (ROOT / "meltano.yml", ROOT / "pyproject.toml", clock)]
-    wanted = hashlib.sha256(b"".join([*sources, bytes(ROOT), sys.version.encode()])).hexdigest()
-    if stamp.exists() and stamp.read_text() == wanted:
-        return
-    say(f"Installing {' and '.join(PLUGINS)} with Meltano (about half a minute)")
-    log = fresh_log("install")
-    shutil.rmtree(MELTANO_DIRECTORY, ignore_errors=True)
-    meltano("install", *PLUGINS, log=log)
-    # The tap has no setting for the date, and needs none: here its process gets another clock.
-    environment = MELTANO_DIRECTORY / "extractors" / "tap-ayrshare" / "venv"
-    requirement = f"time-machine=={importlib.metadata.version('time-machine')}"
-    command = [str(environment / "bin" / "python"), "-m", "pip", "install", requirement]
-    run(command, what=f"Installing {requirement}", log=log)
-    (site_packages,) = environment.glob("lib/python3.*/site-packages")
-    shutil.copy(clock, site_packages)
-    (site_packages / clock.with_suffix(".pth").name).write_text(f"import {clock.stem}\n")
-    stamp.write_text(wanted)
-
-
 def load(night: datetime, sandbox: SandboxProcess, uri: str) -> None:
     """Run the pipeline with the clocks of the sandbox and of the tap at one night."""
-    say(f"{night:%A, %d %B %Y}: meltano run {' '.join(PLUGINS)}")
+    say(f"{night:%A, %d %B %Y}: meltano run {' '.join(STEPS)}")
     sandbox.set_clock(night.isoformat())
     # What was counted towards the rate limit in the night before is long forgotten.
     sandbox.set_limit(300, 300)
@@ -123,10 +93,9 @@ def load(night: datetime, sandbox: SandboxProcess, uri: str) -> None:
         "TARGET_POSTGRES_USER": target.username,
         "TARGET_POSTGRES_PASSWORD": target.password,
         "TARGET_POSTGRES_DATABASE": target.path[1:],
-        "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": SCHEMA,
         "TAP_DEMO_NOW": night.isoformat(),
     }
-    meltano("run", *PLUGINS, log=fresh_log(f"run-{night:%Y-%m-%d}"), **settings)
+    PIPELINE.meltano("run", *STEPS, log=PIPELINE.fresh_log(f"run-{night:%Y-%m-%d}"), **settings)
 
 
 @contextmanager
@@ -134,7 +103,7 @@ def running_sandbox() -> Iterator[SandboxProcess]:
     """Run the stand-in for the Ayrshare API."""
     data = ["--now", NIGHTS[0].isoformat(), "--posts", "60", "--days", "30"]
     command = [sys.executable, "-m", "sandbox", "--port", "0", *data]
-    log = fresh_log("sandbox")
+    log = PIPELINE.fresh_log("sandbox")
     with started(command, log=log, stdout=subprocess.PIPE, cwd=ROOT) as process:
         first_line = process.stdout.readline() if process.stdout else ""
         if not first_line:
@@ -142,28 +111,16 @@ def running_sandbox() -> Iterator[SandboxProcess]:
         yield SandboxProcess(json.loads(first_line))
 
 
-def meltano(*arguments: str, log: Path, **settings: str) -> None:
-    """Run Meltano in this project, with the demo's settings and none of the user's."""
-    own = {
-        "MELTANO_SYS_DIR_ROOT": str(MELTANO_DIRECTORY),
-        "MELTANO_DATABASE_URI": f"sqlite:///{MELTANO_DATABASE}",
-        "MELTANO_CLI_DISABLE_VERSION_CHECK": "true",
-        "NO_COLOR": "1",
-    }
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
-    command = [str(MELTANO), "--env-file", str(WORK / "no.env"), *arguments]
-    run(command, what=f"meltano {arguments[0]}", log=log, cwd=ROOT, env={**kept, **own, **settings})
-
-
 def count_rows(uri: str) -> dict[str, int]:
     """Return how many rows each table holds."""
-    tables = "SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY tablename"
+    tables = "SELECT schemaname, tablename FROM pg_tables WHERE schemaname = ANY(%s) ORDER BY schemaname, tablename"
     with psycopg.connect(uri) as database:
-        return {name: _count(database, name) for (name,) in database.execute(tables, [SCHEMA]).fetchall()}
+        found = database.execute(tables, [list(SCHEMAS)]).fetchall()
+        return {f"{schema}.{name}": _count(database, schema, name) for schema, name in found}
 
 
-def _count(database: psycopg.Connection, name: str) -> int:
-    query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(SCHEMA, name))
+def _count(database: psycopg.Connection, schema: str, name: str) -> int:
+    query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(schema, name))
     return sum(count for (count,) in database.execute(query))
 
 
@@ -180,13 +137,6 @@ def ask(database: psycopg.Connection, question: Path) -> str:
     title = query.splitlines()[0].removeprefix("-- ")
     columns = [column.name for column in answer.description or []]
     return f"{title}  [{question.relative_to(ROOT)}]\n\n{table(columns, answer.fetchall())}"
-
-
-def fresh_log(name: str) -> Path:
-    """Return the path of a log file that is empty."""
-    log = WORK / f"{name}.log"
-    log.write_text("")
-    return log
 
 
 def excerpt(log: Path) -> str:

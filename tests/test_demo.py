@@ -19,6 +19,7 @@ ROOT = Path(__file__).parent.parent
 MELTANO = yaml.safe_load((ROOT / "meltano.yml").read_text())
 (EXTRACTOR,) = MELTANO["plugins"]["extractors"]
 LOADERS = MELTANO["plugins"]["loaders"]
+UTILITIES = MELTANO["plugins"]["utilities"]
 
 
 def test_meltano_knows_the_settings_of_the_tap() -> None:
@@ -30,7 +31,7 @@ def test_meltano_knows_the_settings_of_the_tap() -> None:
 
 
 def test_meltano_needs_no_hub() -> None:
-    for plugin in [EXTRACTOR, *LOADERS]:
+    for plugin in [EXTRACTOR, *LOADERS, *UTILITIES]:
         assert {"name", "namespace", "pip_url", "executable"} <= set(plugin)
 
 
@@ -42,16 +43,22 @@ def test_meltano_has_no_reason_to_rewrite_its_file() -> None:
 def test_example_lists_every_variable() -> None:
     named = re.findall(r"^#? ?([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), flags=re.MULTILINE)
     settings = [
-        f"{plugin['name']}_{setting['name']}" for plugin in [EXTRACTOR, *LOADERS] for setting in plugin["settings"]
+        f"{plugin['name']}_{setting['name']}"
+        for plugin in [EXTRACTOR, *LOADERS, *UTILITIES]
+        for setting in plugin["settings"]
     ]
     variables = [name.replace("-", "_").upper() for name in settings]
     assert sorted(named) == sorted(variables)
 
 
 def test_job_and_schedule_fit_together() -> None:
-    (job,), (schedule,) = MELTANO["jobs"], MELTANO["schedules"]
-    assert schedule["job"] == job["name"] == "ayrshare-to-postgres"
-    assert job["tasks"] == ["tap-ayrshare target-postgres"]
+    jobs = {job["name"]: job["tasks"] for job in MELTANO["jobs"]}
+    assert jobs == {
+        "ayrshare-to-postgres": ["tap-ayrshare target-postgres"],
+        "ayrshare-to-postgres-with-models": ["tap-ayrshare target-postgres dbt-postgres:build"],
+    }
+    (schedule,) = MELTANO["schedules"]
+    assert schedule["job"] in jobs
 
 
 def test_postgres_starts_empty_and_ends(tmp_path: Path) -> None:

@@ -1,25 +1,17 @@
 -- How did the newest posts grow from day to day, on all their networks together?
-WITH days AS (
-    SELECT profile, post_id, snapshot_date, published_at,
-        sum(likes) AS likes,
-        sum(comments) AS comments
-    FROM ayrshare.post_analytics
-    WHERE thread_index = 0
-    GROUP BY profile, post_id, snapshot_date, published_at
-),
-newest AS (
-    SELECT profile, post_id
-    FROM days
-    WHERE likes IS NOT NULL
-    GROUP BY profile, post_id
-    HAVING count(*) > 1
-    ORDER BY max(published_at) DESC, post_id
+WITH newest AS (
+    SELECT profile, ayrshare_post_id
+    FROM ayrshare_models.post_metrics_daily
+    WHERE likes_delta IS NOT NULL AND ayrshare_post_id IS NOT NULL
+    GROUP BY profile, ayrshare_post_id
+    ORDER BY max(published_at) DESC, ayrshare_post_id
     LIMIT 3
 )
-SELECT left(p.text, 36) AS post, d.snapshot_date AS day, d.likes,
-    d.likes - lag(d.likes) OVER (PARTITION BY d.profile, d.post_id ORDER BY d.snapshot_date) AS more_likes,
-    d.comments
-FROM days d
-JOIN newest n USING (profile, post_id)
-LEFT JOIN ayrshare.posts p USING (profile, post_id)
-ORDER BY d.published_at DESC, d.post_id, d.snapshot_date;
+SELECT left(max(p.text), 36) AS post, d.snapshot_date AS day, sum(d.likes) AS likes, sum(d.likes_delta) AS more_likes,
+    sum(d.comments) AS comments
+FROM ayrshare_models.post_metrics_daily d
+JOIN newest USING (profile, ayrshare_post_id)
+LEFT JOIN ayrshare.posts p ON p.profile = d.profile AND p.post_id = d.ayrshare_post_id
+WHERE d.thread_index = 0
+GROUP BY d.profile, d.ayrshare_post_id, d.snapshot_date
+ORDER BY max(d.published_at) DESC, d.ayrshare_post_id, d.snapshot_date;

@@ -1,0 +1,92 @@
+"""This project's meltano.yml, with plugins, state and settings of its own beside the user's."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from demo.processes import run
+
+ROOT = Path(__file__).parent.parent
+MELTANO = ROOT / ".venvs" / "meltano" / "bin" / "meltano"
+CLOCK = Path(__file__).with_name("tap_demo_clock.py")
+# Variables that would turn these runs into runs of the user's own pipeline.
+FOREIGN = ("MELTANO_", "TAP_AYRSHARE_", "TARGET_", "DBT_", "PG", "PYTHONPATH")
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Meltano in this project.
+
+    directory: where all that it makes lies, so that a run of one's own neither finds it nor is changed by it.
+    """
+
+    directory: Path
+
+    @property
+    def plugins(self) -> Path:
+        """Where Meltano puts its plugins."""
+        return self.directory / "meltano"
+
+    def is_installed(self, *plugins: str) -> bool:
+        """Tell whether the plugins are there, as meltano.yml has them now."""
+        stamp = self.directory / "plugins"
+        return stamp.exists() and stamp.read_text() == _fingerprint(plugins)
+
+    def install(self, *plugins: str) -> None:
+        """Let Meltano install plugins, anew, and give the tap a clock that can be moved.
+
+        Raises:
+            ProcessFailedError: it can't.
+        """
+        log = self.fresh_log("install")
+        shutil.rmtree(self.plugins, ignore_errors=True)
+        self.meltano("install", *plugins, log=log)
+        # The tap has no setting for the date, and needs none: here its process gets another clock.
+        environment = self.plugins / "extractors" / "tap-ayrshare" / "venv"
+        requirement = f"time-machine=={importlib.metadata.version('time-machine')}"
+        command = [str(environment / "bin" / "python"), "-m", "pip", "install", requirement]
+        run(command, what=f"Installing {requirement}", log=log)
+        (site_packages,) = environment.glob("lib/python3.*/site-packages")
+        shutil.copy(CLOCK, site_packages)
+        (site_packages / CLOCK.with_suffix(".pth").name).write_text(f"import {CLOCK.stem}\n")
+        (self.directory / "plugins").write_text(_fingerprint(plugins))
+
+    def meltano(self, *arguments: str, log: Path, **settings: str) -> None:
+        """Run Meltano in this project, with these settings and none of the user's.
+
+        Raises:
+            ProcessFailedError: it ends with another exit code than 0.
+        """
+        own = {
+            "MELTANO_SYS_DIR_ROOT": str(self.plugins),
+            "MELTANO_DATABASE_URI": f"sqlite:///{self.directory / 'meltano.db'}",
+            "MELTANO_CLI_DISABLE_VERSION_CHECK": "true",
+            "DBT_TARGET_PATH": str(self.directory / "dbt"),
+            "DBT_LOG_PATH": str(self.directory),
+            "NO_COLOR": "1",
+        }
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+        command = [str(MELTANO), "--env-file", str(self.directory / "no.env"), *arguments]
+        run(command, what=f"meltano {arguments[0]}", log=log, cwd=ROOT, env={**kept, **own, **settings})
+
+    def forget_state(self) -> None:
+        """Forget what earlier runs have read."""
+        (self.directory / "meltano.db").unlink(missing_ok=True)
+
+    def fresh_log(self, name: str) -> Path:
+        """Return the path of a log file that is empty."""
+        self.directory.mkdir(exist_ok=True)
+        log = self.directory / f"{name}.log"
+        log.write_text("")
+        return log
+
+
+def _fingerprint(plugins: tuple[str, ...]) -> str:
+    sources = [path.read_bytes() for path in (ROOT / "meltano.yml", ROOT / "pyproject.toml", CLOCK)]
+    return hashlib.sha256(b"".join([*sources, bytes(ROOT), sys.version.encode(), repr(plugins).encode()])).hexdigest()

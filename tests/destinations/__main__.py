@@ -1,0 +1,13 @@
+"""`python -m tests.destinations`: let Meltano install what the tests need, unless it is there."""
+
+import sys
+
+from demo.processes import ProcessFailedError
+from tests.destinations.conftest import PIPELINE, PLUGINS
+
+if __name__ == "__main__" and not PIPELINE.is_installed(*PLUGINS):
+    sys.stderr.write(f"Installing {', '.join(PLUGINS)} with Meltano (a few minutes) ...\n")
+    try:
+        PIPELINE.install(*PLUGINS)
+    except ProcessFailedError as failed:
+        sys.exit(f"{failed.log.read_text()[-3000:]}\n{failed}")

@@ -1,0 +1,71 @@
+"""`meltano run`, with the plugins, jobs and commands of meltano.yml."""
+
+import json
+
+import psycopg
+import pytest
+
+from demo.postgres import running_postgres
+from demo.processes import ProcessFailedError
+from tests.conftest import NOW
+from tests.destinations.conftest import PIPELINE
+from tests.e2e.test_incremental import later
+
+
+def run(box, directory, *steps, now=NOW, **settings):
+    """Run Meltano as the user would, with settings from the environment; its state lies in the directory."""
+    log = directory / "meltano.log"
+    log.touch()
+    own = {
+        "TAP_AYRSHARE_API_URL": box.config["api_url"],
+        "TAP_AYRSHARE_API_KEY": box.config["api_key"],
+        "TAP_AYRSHARE_PROFILES": json.dumps(box.config["profiles"]),
+        "TAP_AYRSHARE_RATE_LIMIT_REQUESTS": "100000",
+        "TAP_AYRSHARE_RATE_LIMIT_WINDOW_SECONDS": "1",
+        "TAP_DEMO_NOW": now,
+        "MELTANO_DATABASE_URI": f"sqlite:///{directory / 'meltano.db'}",
+    }
+    try:
+        PIPELINE.meltano("run", *steps, log=log, **own, **settings)
+    except ProcessFailedError as failed:
+        pytest.fail(f"{failed}\n{log.read_text()[-3000:]}")
+
+
+def test_postgres_with_models_twice(box, tmp_path):
+    with running_postgres(tmp_path) as uri:
+        with psycopg.connect(uri) as database:
+            info = database.info
+            target = {"HOST": info.host, "PORT": str(info.port), "USER": info.user, "PASSWORD": info.password,
+                      "DATABASE": info.dbname}  # fmt: skip
+        settings = {f"TARGET_POSTGRES_{name}": value for name, value in target.items()}
+        run(box, tmp_path, "ayrshare-to-postgres-with-models", **settings)
+        box.clear()
+        box.set_clock(later(1))
+        run(box, tmp_path, "tap-ayrshare", "target-postgres", "dbt-postgres:build", now=later(1), **settings)
+        with psycopg.connect(uri) as database:
+            query = "SELECT count(DISTINCT snapshot_date), count(followers_delta) FROM ayrshare_models"
+            days = database.execute(f"{query}.account_metrics_daily".encode()).fetchone()
+    assert days[0] == 2
+    assert days[1] > 0
+    # The state of the first run is known: the history is read as far as posts are due, not from the beginning.
+    histories = [request for request in box.requests("/history") if request["query"].get("status") != "deleted"]
+    assert min(request["query"]["startDate"] for request in histories) > "2025-06-01"
+
+
+def test_duckdb_with_models(box, tmp_path):
+    file = str(tmp_path / "social.duckdb")
+    run(box, tmp_path, "tap-ayrshare", "target-duckdb", "dbt-duckdb:build", TARGET_DUCKDB_FILEPATH=file)
+
+
+def test_files_of_a_shard(box, tmp_path):
+    shards = []
+    for k in ("1", "2"):
+        directory = tmp_path / k
+        directory.mkdir()
+        steps = ("--state-id-suffix", f"shard-{k}-of-2", "tap-ayrshare", "target-jsonl")
+        settings = {"TAP_AYRSHARE_SHARD": f"{k}/2", "TAP_AYRSHARE_INCLUDE_PRIMARY_PROFILE": "true"}
+        run(box, tmp_path, *steps, TARGET_JSONL_DESTINATION_PATH=str(directory), **settings)
+        lines = [line for file in directory.glob("accounts*.jsonl") for line in file.read_text().splitlines()]
+        shards.append({json.loads(line)["profile"] for line in lines})
+    assert shards[0] | shards[1] == {"primary", "acme"}
+    assert not shards[0] & shards[1]

@@ -1,0 +1,172 @@
+"""The models in dbt/, on what the tap has loaded: numbers as the API gave them, growth that adds up."""
+
+import json
+import os
+import subprocess
+from urllib.parse import urlsplit
+
+import pytest
+
+from tap_ayrshare.contract import load
+from tests.conftest import NOW, ROOT
+from tests.destinations.conftest import config, plugin
+from tests.e2e.test_incremental import later
+
+METRICS = load("metrics.json")
+POST_NETWORKS = {"bluesky", "facebook", "instagram", "linkedin", "pinterest", "snapchat", "threads", "tiktok",
+                 "twitter", "youtube"}  # fmt: skip
+KEYS = ("profile", "platform", "social_post_id", "thread_index")
+NIGHTS = (NOW, later(1), later(4), later(5))
+"""Two days are missed."""
+
+
+def build(warehouse, directory, *selection, **variables):
+    """Run `dbt build`; return what it said."""
+    dialect = warehouse.loader.removeprefix("target-")
+    if dialect == "postgres":
+        url = urlsplit(warehouse.settings["sqlalchemy_url"])
+        env = {"DBT_POSTGRES_HOST": url.hostname, "DBT_POSTGRES_PORT": str(url.port),
+               "DBT_POSTGRES_USER": url.username, "DBT_POSTGRES_PASSWORD": url.password,
+               "DBT_POSTGRES_DATABASE": url.path[1:]}  # fmt: skip
+    else:
+        env = {"DBT_DUCKDB_PATH": warehouse.settings["filepath"]}
+    command = [
+        str(plugin("utilities", f"dbt-{dialect}", "dbt")), "--no-use-colors", "build", "--project-dir", "dbt",
+        "--profiles-dir", "dbt", "--target", dialect, "--target-path", str(directory / "target"),
+        "--log-path", str(directory), "--vars", json.dumps(variables), *selection,
+    ]  # fmt: skip
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=ROOT, env={**os.environ, **env}, timeout=300
+    )
+    assert done.returncode == 0, done.stdout[-4000:]
+    return done.stdout
+
+
+def number(body, paths):
+    """The first of the paths that holds a number, as the contract says: -1 and text that is none do not count."""
+    for path in paths:
+        value = body
+        for key in path.split("."):
+            value = value.get(key) if isinstance(value, dict) else None
+        if isinstance(value, str) and value.lstrip("-").isdigit():
+            value = int(value)
+        if isinstance(value, int) and not isinstance(value, bool) and value != -1:
+            return value
+    return None
+
+
+@pytest.fixture
+def loaded(tap, box, warehouse):
+    """Four nights, two days missed, and one account whose followers the network corrects downward."""
+    for night in NIGHTS:
+        box.set_clock(night)
+        numbers = {"facebook": {"analytics": {"followersCount": 1000 if night == NIGHTS[2] else 900}}}
+        box.set_faults({"fault": "patch", "endpoint": "/analytics/social", "platform": "facebook", "body": numbers,
+                        "profile": "primary"})  # fmt: skip
+        output = warehouse.load(tap, config(box), now=night)
+    return output
+
+
+def test_models(loaded, warehouse, tmp_path):
+    said = build(warehouse, tmp_path)
+    assert "ERROR=0" in said
+    check_numbers_of_posts(loaded, warehouse)
+    check_numbers_of_accounts(loaded, warehouse)
+    check_growth(warehouse)
+    check_rollup(warehouse)
+
+
+def check_numbers_of_posts(output, warehouse):
+    columns = sorted({column for mapping in METRICS["post"].values() for column in mapping})
+    newest = {
+        tuple(row[:4]): dict(zip(columns, row[5:], strict=True))
+        for row in warehouse.ask(
+            f"SELECT {', '.join(KEYS)}, snapshot_date, {', '.join(columns)} FROM ayrshare_models.post_metrics_latest"
+        )
+        if str(row[4]) == NIGHTS[-1][:10]
+    }
+    compared = set()
+    for stream in ("post_analytics", "social_post_analytics"):
+        for record in output.records(stream):
+            network = record["platform"]
+            row = newest[record["profile"], network, record["social_post_id"], record["thread_index"]]
+            mapping = METRICS["post"].get(network, {})
+            for column in columns:
+                expected = number(record["analytics"], mapping[column]["paths"]) if column in mapping else None
+                assert row[column] == expected, (network, column)
+            compared.add(network)
+    assert compared >= POST_NETWORKS
+
+
+def check_numbers_of_accounts(output, warehouse):
+    columns = sorted({column for mapping in METRICS["account"].values() for column in mapping})
+    query = f"SELECT profile, platform, {', '.join(columns)} FROM ayrshare_models.account_metrics_daily "
+    rows = {
+        tuple(row[:2]): dict(zip(columns, row[2:], strict=True))
+        for row in warehouse.ask(f"{query} WHERE snapshot_date = '{NIGHTS[-1][:10]}'")
+    }
+    compared = set()
+    for record in output.records("social_analytics"):
+        network, body = record["platform"], record["analytics"]
+        if set(body) == {"items"}:
+            body = body["items"][0] if len(body["items"]) == 1 else {}
+        mapping = METRICS["account"].get(network, {})
+        for column in columns:
+            expected = number(body, mapping[column]["paths"]) if column in mapping else None
+            assert rows[record["profile"], network][column] == expected, (network, column)
+        compared.add(network)
+    assert compared >= {*POST_NETWORKS, "gmb", "reddit"}
+    links = dict(warehouse.ask(
+        "SELECT short_url, clicks FROM ayrshare_models.link_clicks_daily "
+        f"WHERE snapshot_date = '{NIGHTS[-1][:10]}'"
+    ))  # fmt: skip
+    assert links == {record["short_url"]: record["clicks"] for record in output.records("link_analytics")}
+
+
+def check_growth(warehouse):
+    days = warehouse.ask(
+        "SELECT is_snapshot, days_covered, followers, followers_delta, corrected_metrics "
+        "FROM ayrshare_models.account_metrics_daily WHERE profile = 'primary' AND platform = 'facebook' "
+        "ORDER BY snapshot_date"
+    )
+    assert [[bool(day[0]), *day[1:4], (day[4] or "").strip()] for day in days] == [
+        [True, None, 900, None, ""],
+        [True, 1, 900, 0, ""],
+        [False, None, None, 33, ""],
+        [False, None, None, 33, ""],
+        [True, 3, 1000, 34, ""],
+        [True, 1, 900, -100, "followers"],
+    ]
+    # A post whose counter never falls grows by what its last snapshot has more than its first, no more and no less.
+    grown = warehouse.ask(
+        "SELECT sum(likes_delta), max(likes) - min(likes) FROM ayrshare_models.post_metrics_daily "
+        f"GROUP BY {', '.join(KEYS)} HAVING count(corrected_metrics) = 0 AND count(likes) > 1"
+    )
+    assert len(grown) > 20
+    assert all(int(added) == int(whole) for added, whole in grown)
+
+
+def check_rollup(warehouse):
+    columns = ("created_timestamp", "post_id", "post_message", "page_id", "page_name", "post_url", "source_relation",
+               "platform", "clicks", "impressions", "likes", "shares", "comments", "reach", "saves", "video_views",
+               "engagement_rate", "followers", "snapshot_date")  # fmt: skip
+    rows = warehouse.ask(f"SELECT {', '.join(columns)} FROM ayrshare_models.social_media_rollup")
+    [[posts]] = warehouse.ask("SELECT count(*) FROM ayrshare_models.post_metrics_latest")
+    assert len(rows) == posts
+    filled = {column for row in rows for column, value in zip(columns, row, strict=True) if value is not None}
+    assert filled == set(columns)
+    assert {row[columns.index("platform")] for row in rows} >= POST_NETWORKS
+    empty = [row for row in rows if row[columns.index("impressions")] is None]
+    assert empty
+    assert {row[columns.index("engagement_rate")] for row in empty} == {None}
+
+
+def test_a_stream_that_is_not_loaded_is_no_trouble(tap, box, postgres, tmp_path):
+    wanted = ["posts", "post_analytics", "extraction_errors"]
+    output = tap.run({**config(box), "rate_limit_requests": 10**6, "rate_limit_window_seconds": 1}, select=wanted)
+    postgres.write(output.raw)
+    said = build(postgres, tmp_path, ayrshare_streams=wanted)
+    assert "ERROR=0" in said
+    assert "account_metrics_daily" not in said
+    [[count]] = postgres.ask("SELECT count(*) FROM ayrshare_models.social_media_rollup WHERE post_message IS NOT NULL")
+    assert count > 0

@@ -12,6 +12,10 @@ from tests.destinations.conftest import PIPELINE
 from tests.e2e.test_incremental import later
 
 
+# Meltano keeps one state.json for each tap and project: no two runs at once.
+pytestmark = pytest.mark.xdist_group("meltano")
+
+
 def run(box, directory, *steps, now=NOW, **settings):
     """Run Meltano as the user would, with settings from the environment; its state lies in the directory."""
     log = directory / "meltano.log"

@@ -26,7 +26,7 @@ test: .venvs/dev/ready .venvs/target-postgres/ready ## check format, lint, types
 
 test-destinations: .venvs/dev/ready .venvs/meltano/ready .venvs/fakesnow/ready ## test every destination and the models, with Meltano
 	@$(PY) -m tests.destinations
-	@$(PY) -m pytest -q --dist loadgroup tests/destinations
+	@$(PY) -m pytest -q tests/destinations
 
 docs: .venvs/dev/ready ## write docs/reference from schemas/ (make test does it too)
 	@$(PY) -m tools.reference

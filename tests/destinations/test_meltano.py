@@ -1,5 +1,6 @@
 """`meltano run`, with the plugins, jobs and commands of meltano.yml."""
 
+import fcntl
 import json
 
 import psycopg
@@ -10,10 +11,6 @@ from demo.processes import ProcessFailedError
 from tests.conftest import NOW
 from tests.destinations.conftest import PIPELINE
 from tests.e2e.test_incremental import later
-
-
-# Meltano keeps one state.json for each tap and project: no two runs at once.
-pytestmark = pytest.mark.xdist_group("meltano")
 
 
 def run(box, directory, *steps, now=NOW, **settings):
@@ -30,7 +27,10 @@ def run(box, directory, *steps, now=NOW, **settings):
         "MELTANO_DATABASE_URI": f"sqlite:///{directory / 'meltano.db'}",
     }
     try:
-        PIPELINE.meltano("run", *steps, log=log, **own, **settings)
+        # Meltano keeps one state.json for each tap and project: no two runs at once.
+        with (PIPELINE.directory / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            PIPELINE.meltano("run", *steps, log=log, **own, **settings)
     except ProcessFailedError as failed:
         pytest.fail(f"{failed}\n{log.read_text()[-3000:]}")
 

@@ -78,13 +78,10 @@ def test_models(loaded, warehouse, tmp_path):
 
 def check_numbers_of_posts(output, warehouse):
     columns = sorted({column for mapping in METRICS["post"].values() for column in mapping})
-    newest = {
-        tuple(row[:4]): dict(zip(columns, row[5:], strict=True))
-        for row in warehouse.ask(
-            f"SELECT {', '.join(KEYS)}, snapshot_date, {', '.join(columns)} FROM ayrshare_models.post_metrics_latest"
-        )
-        if str(row[4]) == NIGHTS[-1][:10]
-    }
+    query = f"SELECT {', '.join(KEYS)}, snapshot_date, source_stream, {', '.join(columns)} FROM ayrshare_models"
+    rows = [row for row in warehouse.ask(f"{query}.post_metrics_latest") if str(row[4]) == NIGHTS[-1][:10]]
+    newest = {tuple(row[:4]): dict(zip(columns, row[6:], strict=True)) for row in rows}
+    from_lists = {(row[0], row[1], row[2]): tuple(row[:4]) for row in rows if row[5] == "social_posts"}
     compared = set()
     for stream in ("post_analytics", "social_post_analytics"):
         for record in output.records(stream):
@@ -95,7 +92,15 @@ def check_numbers_of_posts(output, warehouse):
                 expected = number(record["analytics"], mapping[column]["paths"]) if column in mapping else None
                 assert row[column] == expected, (network, column)
             compared.add(network)
+    for record in output.records("social_posts"):
+        if key := from_lists.get((record["profile"], record["platform"], record["social_post_id"])):
+            mapping = METRICS["native"].get(record["platform"], {})
+            for column in columns:
+                paths = mapping[column]["paths"] if column in mapping else []
+                assert newest[key][column] == number(record["analytics"], paths), (record["platform"], column)
+            compared.add((record["platform"], "list"))
     assert compared >= POST_NETWORKS
+    assert len(compared) > len(POST_NETWORKS) + 5
 
 
 def check_numbers_of_accounts(output, warehouse):

@@ -103,8 +103,10 @@ class Answer:
 class Client:
     """HTTP for all profiles of a run: the connections, the places in flight, the request budget."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, tries: int = TRIES) -> None:
+        """Make a client; tries: how often a request is sent that finds no answer."""
         self.settings = settings
+        self.tries = tries
         self.everyone = asyncio.Semaphore(settings.max_concurrency_total)
         self.sent = 0
         self.has_answered = False
@@ -211,10 +213,10 @@ class ProfileClient:
                     raise Refused(refusal)
             tries += 1
             transient = answer.body is None and all(refusal.temporary for refusal in answer.refusals)
-            if transient and tries >= TRIES and not self._client.has_answered:
+            if transient and tries >= self._client.tries and not self._client.has_answered:
                 last = answer.refusals[0]
                 self._end(Refusal(UNREACHABLE, last.code, last.message))
-            if not transient or tries >= TRIES:
+            if not transient or tries >= self._client.tries:
                 return answer
             pause = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** (tries - 1)) * random.uniform(0.5, 1)  # noqa: S311
             logger.info(

@@ -111,7 +111,7 @@ class History:
             start, end = waiting.pop()
             window = {"startDate": api_time(start), "endDate": api_time(end)}
             answer = await self._run.ask(
-                Request("GET", "/history", stream, {"limit": str(LIMIT), **window, **query}, usable=_has_history)
+                Request("GET", "/history", stream, {"limit": str(LIMIT), **window, **query}, usable=has_history)
             )
             self._run.settle(stream, answer)
             resource = f"{window['startDate']}/{window['endDate']}"
@@ -121,7 +121,7 @@ class History:
                     await self._run.report(stream, answer.refusal, resource)
                 continue
             listed = answer.body["history"] if isinstance(answer.body, dict) else answer.body
-            rows = objects(listed)
+            rows = history_rows(answer.body)
             middle = _middle(rows, start, end) if len(listed) in FULL or len(listed) > LIMIT else None
             if middle:
                 # The end of one window is the start of the next: a fraction of a second is in neither else.
@@ -134,10 +134,16 @@ class History:
             yield rows
 
 
-def _has_history(body: object) -> bool:
+def has_history(body: object) -> bool:
+    """Tell whether an answer of GET /history holds posts, none of them too."""
     return isinstance(body, list) or (
         isinstance(body, dict) and isinstance(body.get("history"), list) and not is_error(body)
     )
+
+
+def history_rows(body: Any) -> list[dict[str, Any]]:
+    """Return the posts in an answer of GET /history."""
+    return objects(body["history"] if isinstance(body, dict) else body)
 
 
 def _middle(rows: list[dict[str, Any]], start: datetime, end: datetime) -> datetime | None:

@@ -15,6 +15,7 @@ from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.plugin_base import SingerCommand, _ConfigInput
 
+from tap_ayrshare.connection import ConnectionCheck
 from tap_ayrshare.errors import SettingsError, StateError, TapError
 from tap_ayrshare.extraction import Run
 from tap_ayrshare.messages import MessageWriter, SecretFormatter
@@ -110,6 +111,15 @@ class TapAyrshare(Tap):
         that waits for its limit would hold up all the others.
         """
         Run(self, [stream for stream in self.streams.values() if stream.selected]).run()  # type: ignore[misc]
+
+    def run_connection_test(self) -> bool:  # type: ignore[misc]
+        """Say on stderr what will work; final in the SDK, which reads a record of every stream.
+
+        Raises:
+            ConnectionFailed: nothing can be read.
+        """
+        ConnectionCheck(self.settings, sys.stderr).run()
+        return True
 
     # The command line: one clear line instead of a traceback for what a user can cause.
 

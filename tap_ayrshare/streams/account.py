@@ -64,7 +64,7 @@ class ProfilesStream(AyrshareStream):
         position = 0
         while True:
             query = {"cursor": cursor} if cursor else {}
-            answer = await run.ask(Request("GET", "/profiles", self.name, query, usable=_has_profiles))
+            answer = await run.ask(Request("GET", "/profiles", self.name, query, usable=has_profiles))
             run.settle(self.name, answer)
             if answer.refusal:
                 await run.report(self.name, answer.refusal)
@@ -84,7 +84,8 @@ class ProfilesStream(AyrshareStream):
             cursors.add(cursor)
 
 
-def _has_profiles(body: object) -> bool:
+def has_profiles(body: object) -> bool:
+    """Tell whether an answer of GET /profiles holds profiles."""
     return isinstance(body, dict) and isinstance(body.get("profiles"), list) and not is_error(body)
 
 

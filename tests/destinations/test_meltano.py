@@ -13,7 +13,7 @@ from tests.destinations.conftest import PIPELINE
 from tests.e2e.test_incremental import later
 
 
-def run(box, directory, *steps, now=NOW, **settings):
+def run(box, directory, *steps, now=NOW, command=("run",), **settings):
     """Run Meltano as the user would, with settings from the environment; its state lies in the directory."""
     log = directory / "meltano.log"
     log.touch()
@@ -30,7 +30,7 @@ def run(box, directory, *steps, now=NOW, **settings):
         # Meltano keeps one state.json for each tap and project: no two runs at once.
         with (PIPELINE.directory / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            PIPELINE.meltano("run", *steps, log=log, **own, **settings)
+            PIPELINE.meltano(*command, *steps, log=log, **own, **settings)
     except ProcessFailedError as failed:
         pytest.fail(f"{failed}\n{log.read_text()[-3000:]}")
 
@@ -54,6 +54,10 @@ def test_postgres_with_models_twice(box, tmp_path):
     # The state of the first run is known: the history is read as far as posts are due, not from the beginning.
     histories = [request for request in box.requests("/history") if request["query"].get("status") != "deleted"]
     assert min(request["query"]["startDate"] for request in histories) > "2025-06-01"
+
+
+def test_the_connection(box, tmp_path):
+    run(box, tmp_path, "tap-ayrshare", command=("config", "test"))
 
 
 def test_duckdb_with_models(box, tmp_path):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.process import running
 from tap_ayrshare.contract import NETWORKS, contract_version, load, promoted_columns
 from tap_ayrshare.fields import declared
+from tap_ayrshare.settings import DEFINITION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,7 +40,13 @@ READS = {
     "daily": "daily series",
 }
 INTRODUCTION = """\
-Contract {}. [Promoted columns](metrics.md) by network; [bodies](bodies.md) that are the same for all networks.
+Contract {}. [Promoted columns](metrics.md) by network; [bodies](bodies.md) that are the same for all networks;
+[settings](settings.md).
+"""
+SETTINGS = """\
+In a config file, in Meltano, or in the environment with `--config ENV`, lists and objects as JSON. A setting that can't
+be used ends the run before the first request, with one line that names it and what it takes. `stream_maps`,
+`stream_map_config`, `flattening_enabled` and `flattening_max_depth` of Meltano's SDK work too.
 """
 COVERAGE = """\
 Known fields by body (with the objects and lists that hold them), how many of them are inferred or named by third
@@ -147,6 +154,26 @@ def bodies_page() -> str:
     return "\n".join(parts)
 
 
+def settings_page() -> str:
+    """Return the page of the settings, out of the tap's own definition."""
+    rows = []
+    for name, entry in DEFINITION["properties"].items():
+        marks = [
+            *(["required"] if name in DEFINITION["required"] else []),
+            *(["secret"] if entry.get("secret") else []),
+        ]
+        default = entry.get("default", "")
+        default = f"`{json.dumps(default)}`" if default != "" else ""
+        rows.append([
+            f"`{name}`", types(entry), default, ", ".join(marks), entry["description"],
+            f"`TAP_AYRSHARE_{name.upper()}`",
+        ])  # fmt: skip
+    return "\n".join([
+        MADE, "# Settings\n", SETTINGS,
+        table(["setting", "type", "default", "", "meaning", "in the environment"], rows),
+    ])  # fmt: skip
+
+
 def index_page() -> str:
     """Return the index, with the coverage by network."""
     streams = load("contract.json")["streams"]
@@ -203,7 +230,14 @@ def pages() -> dict[str, str]:
     rows = samples()
     streams = {f"{name}.md": stream_page(name, rows.get(name)) for name in load("contract.json")["streams"]}
     networks = {f"networks/{name}.md": network_page(name) for name in NETWORKS}
-    return {"README.md": index_page(), "metrics.md": metrics_page(), "bodies.md": bodies_page(), **streams, **networks}
+    return {
+        "README.md": index_page(),
+        "settings.md": settings_page(),
+        "metrics.md": metrics_page(),
+        "bodies.md": bodies_page(),
+        **streams,
+        **networks,
+    }
 
 
 def main() -> int:

@@ -1,0 +1,151 @@
+"""README and docs: their commands have been run, their links lead somewhere, their settings and codes are the tap's."""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tap_ayrshare.contract import load
+from tap_ayrshare.errors import RULES
+from tap_ayrshare.settings import DEFINITION
+from tests.conftest import ROOT, environment
+
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *(ROOT / "docs").glob("*.md")])
+BIN = Path(sys.executable).parent
+ELSEWHERE = {
+    "make demo": "tests the demo's parts in tests/test_demo.py; the whole of it by hand before a release",
+    "make test": "this",
+    "make test-destinations": "CI",
+    "make setup": "make test begins with it",
+    "make format": "changes files",
+    "make bench": "takes a quarter of an hour",
+    "meltano run": "tests/destinations/test_meltano.py",
+    "meltano install": "tests/destinations",
+    "meltano schedule run": "needs the user's own target",
+    "meltano state": "needs the user's own state",
+    "meltano select": "needs the user's own project",
+    "mkdir -p output": "tests/destinations/test_meltano.py, in another directory",
+    "pip install": "tests/test_release.py",
+    "python -m build": "tests/test_release.py",
+    "pre-commit install": "changes the user's repository",
+    "openssl": "makes keys for Snowflake",
+    "TARGET_": "settings, not commands",
+    "python -m tools.gate --release": "tests/test_gate.py",
+}
+"""Commands that are not run here, by their beginning, and where they are or why not."""
+
+
+def commands():
+    """All command lines of the pages, in `sh` blocks and in indented ones."""
+    for page in PAGES:
+        text = page.read_text()
+        blocks = re.findall(r"```sh\n(.*?)```", text, flags=re.DOTALL)
+        blocks += re.findall(r"(?:^    \S.*\n)+", re.sub(r"```.*?```", "", text, flags=re.DOTALL), flags=re.MULTILINE)
+        for block in blocks:
+            for line in block.splitlines():
+                command = re.sub(r"\s{2,}#.*", "", line.strip())
+                if command and not command.startswith(("#", "...")):
+                    yield page.relative_to(ROOT), command
+
+
+@pytest.fixture
+def account(api, tmp_path):
+    """What a reader has after `export TAP_AYRSHARE_API_KEY=...`: the sandbox plays the API."""
+    env = {
+        "TAP_AYRSHARE_API_KEY": api.config["api_key"], "TAP_AYRSHARE_API_URL": api.config["api_url"],
+        "TAP_AYRSHARE_RATE_LIMIT_REQUESTS": "100000", "TAP_AYRSHARE_RATE_LIMIT_WINDOW_SECONDS": "1",
+    }  # fmt: skip
+    (tmp_path / "config.json").write_text(json.dumps({"api_key": api.config["api_key"]}))
+    (tmp_path / "saved").mkdir()
+    (tmp_path / "saved" / "a.json").write_text('{"facebook": {"id": "1", "analytics": {"likeCount": 3}}}')
+    (tmp_path / "native.json").write_text('{"posts": [{"id": "1", "likeCount": 3}]}')
+    return environment(None, {**env, "PATH": f"{BIN}:/usr/bin:/bin"})
+
+
+def test_every_command_runs_or_says_where(account, tmp_path):
+    ran = []
+    for page, command in commands():
+        if command.startswith(tuple(ELSEWHERE)):
+            continue
+        name, *words = shlex.split(command)
+        if name == "export":
+            assert words[0].split("=")[0] in {f"TAP_AYRSHARE_{setting.upper()}" for setting in DEFINITION["properties"]}
+            continue
+        assert name in ("tap-ayrshare", "tap-ayrshare-contract"), f"{page}: who runs {command!r}?"
+        done = subprocess.run(
+            command, shell=True, capture_output=True, text=True, check=False, cwd=tmp_path, env=account, timeout=120
+        )
+        assert done.returncode == 0, f"{page}: {command}\n{done.stderr[-2000:]}"
+        ran.append(command)
+    assert len(ran) >= 5
+
+
+def test_every_link_leads_somewhere():
+    for page in [*PAGES, *(ROOT / "docs" / "reference").rglob("*.md")]:
+        for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+            if not link.startswith("http"):
+                target, _, anchor = link.partition("#")
+                path = (page.parent / target) if target else page
+                assert path.exists(), f"{page.name}: {link}"
+                if anchor:
+                    titles = re.findall(r"^#+ (.*)", path.read_text(), flags=re.MULTILINE)
+                    assert anchor in {title.lower().replace(" ", "-") for title in titles}, f"{page.name}: {link}"
+
+
+def test_every_setting_that_is_named_is_there():
+    names = set(DEFINITION["properties"])
+    about = subprocess.run(
+        [sys.executable, "-m", "tap_ayrshare", "--about", "--format=markdown"],
+        capture_output=True, text=True, check=True, cwd=ROOT,
+    ).stdout  # fmt: skip
+    table = re.findall(r"^\| (\w+) +\|", about.split("## Settings")[1], flags=re.MULTILINE)
+    builtin = {"stream_maps", "stream_map_config", "faker_config", "flattening_enabled", "flattening_max_depth",
+               "flattening_max_key_length", "Setting"}  # fmt: skip
+    assert {name for name in table if not name.startswith(("stream_map", "faker", "flattening"))} - builtin == names
+    reference = (ROOT / "docs" / "reference" / "settings.md").read_text()
+    assert set(re.findall(r"^\| `(\w+)` \|", reference, flags=re.MULTILINE)) == names
+    meltano = yaml.safe_load((ROOT / "meltano.yml").read_text())
+    descriptions = {s["name"]: s["description"] for s in meltano["plugins"]["extractors"][0]["settings"]}
+    assert set(descriptions) == names
+    for page in PAGES:
+        for variable in re.findall(r"TAP_AYRSHARE_(\w+)", page.read_text()):
+            assert variable.lower() in names | {"loglevel"}, f"{page.name}: {variable}"
+
+
+def test_defaults_that_meltano_names_are_the_taps():
+    meltano = yaml.safe_load((ROOT / "meltano.yml").read_text())
+    told = 0
+    for setting in meltano["plugins"]["extractors"][0]["settings"]:
+        found = re.search(r"\(default ([\w.:/-]+)\)", setting["description"])
+        default = DEFINITION["properties"][setting["name"]].get("default")
+        if found and default is not None:
+            assert found[1] == (json.dumps(default) if not isinstance(default, str) else default), setting["name"]
+            told += 1
+    assert told > 8
+
+
+def test_every_code_is_explained():
+    text = (ROOT / "docs" / "errors.md").read_text()
+    assert {str(code) for code in RULES} <= set(re.findall(r"\d{3}", text))
+
+
+def test_every_stream_and_model_is_in_the_picture():
+    text = (ROOT / "README.md").read_text()
+    for name in [
+        *load("contract.json")["streams"],
+        *(p.stem for p in (ROOT / "dbt" / "models" / "marts").glob("*.sql")),
+    ]:
+        assert name in text, name
+
+
+def test_the_readme_is_short_and_its_figures_are_measured():
+    text = (ROOT / "README.md").read_text()
+    assert len(text.splitlines()) <= 130
+    results = (ROOT / "benchmarks" / "RESULTS.md").read_text()
+    for figure in ("28.3", "194.7", "37.3", "28.4", "0.40", "1.85", "0.47", "0.64", "78,448", "1.11"):
+        assert figure in results, figure

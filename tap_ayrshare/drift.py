@@ -11,7 +11,7 @@ from tap_ayrshare.fields import NETWORK_BODIES, NEW, Departure, departures, know
 
 logger = logging.getLogger(__name__)
 
-MOST_TOLD = 50
+MOST_TOLD = 200
 """Warnings for one body of one network: keys that are themselves data must not fill the log."""
 
 

@@ -104,7 +104,7 @@ class ConnectionCheck:
             for one in found:
                 self._tell(one)
             if settings.reads_profile_list:
-                await self._tell_profiles()
+                await self._tell_profiles({one.ref_id for one in found})
         self._tell_requests(usable)
         bad = len(found) - len(usable)
         self._say(f"{len(usable)} of {len(found)} profiles can be read." if bad else "All profiles can be read.")
@@ -208,8 +208,8 @@ class ConnectionCheck:
         for note in [*(f"{name}: {why}" for name, why in numbers.items()), *found.notes]:
             self._say(f"  - {note}")
 
-    async def _tell_profiles(self) -> None:
-        """Name the profiles that the account has and the settings lack; the list has no keys, only titles."""
+    async def _tell_profiles(self, read: set[str | None]) -> None:
+        """Name the profiles that the account has and the settings lack: by title and refId, keys are in no list."""
         client = ProfileClient(self._client, Profile(PRIMARY, None))
         answer = await _asked(client, Request("GET", "/profiles", "profiles", usable=has_profiles))
         if refusal := _refusal(answer):
@@ -218,11 +218,15 @@ class ConnectionCheck:
         entries = objects(answer.body["profiles"])  # type: ignore[union-attr]
         self._say(f"\nprofiles: the account has {len(entries)} user profiles")
         labels = {profile.label.casefold() for profile in self._settings.profiles}
-        names = [text(entry.get("title")) or text(entry.get("refId")) or "without a title" for entry in entries]
-        lacking = [name for name in names if name.casefold() not in labels]
+        lacking = [
+            f"{title or 'without a title'} (refId {ref_id})"
+            for entry in entries
+            if (ref_id := text(entry.get("refId"))) not in read
+            and ((title := text(entry.get("title"))) or "").casefold() not in labels
+        ]
         if lacking:
             more = f" and {len(lacking) - NAMED_AT_MOST} more" if len(lacking) > NAMED_AT_MOST else ""
-            self._say(f"  - not in the settings by these names: {', '.join(lacking[:NAMED_AT_MOST])}{more}")
+            self._say(f"  - not in the settings: {', '.join(lacking[:NAMED_AT_MOST])}{more}")
 
     def _tell_requests(self, usable: list[Findings]) -> None:
         """Say how many requests a first run makes and how long they take: profiles run side by side."""

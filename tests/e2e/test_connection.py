@@ -70,7 +70,7 @@ def test_a_wrong_profile_key(check, box):
     done = check({**box.config, "profiles": profiles})
     assert done.returncode == 0
     assert "can't be read: http_403: Profile Key not found.; profile stopped: check its profile_key" in done.stderr
-    assert "- not in the settings by these names: globex" in done.stderr
+    assert "- not in the settings: globex (refId ref-globex)" in done.stderr
     assert done.stderr.splitlines()[-1] == "1 of 2 profiles can be read."
 
 

@@ -18,7 +18,7 @@ from tap_ayrshare.rows import usable_id
 from tap_ayrshare.values import instant, objects
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from tap_ayrshare.profile_run import ProfileRun
 
@@ -76,14 +76,18 @@ class History:
         async for _ in self.read(stream, start):
             pass
 
-    async def deleted(self, stream: str, start: datetime) -> AsyncIterator[dict[str, Any]]:
-        """Yield the deleted posts since `start`, which the API gives only when asked for them."""
-        async for rows in self._windows(stream, start, self._run.now + SECOND, status="deleted"):
-            for row in rows:
-                post_id = usable_id(row.get("id"))
-                if post_id and post_id not in self._seen:
-                    self._seen.add(post_id)
-                    yield row
+    async def deleted(self, stream: str, start: datetime) -> list[dict[str, Any]]:
+        """Return the deleted posts since `start`, which the API gives only when asked for them."""
+        windows = self._windows(stream, start, self._run.now + SECOND, status="deleted")
+        return [row async for rows in windows for row in rows]
+
+    def unseen(self, rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """Yield the posts that this run has not seen yet, each once."""
+        for row in rows:
+            post_id = usable_id(row.get("id"))
+            if post_id and post_id not in self._seen:
+                self._seen.add(post_id)
+                yield row
 
     def _note(self, row: dict[str, Any]) -> bool:
         """Keep what the analytics streams need of a row; tell whether it is new."""

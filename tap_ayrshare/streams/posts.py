@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,25 @@ class PostsStream(AyrshareStream):
             # All, or what an earlier start_date than last time adds. A scheduled post may have been made long
             # before its publication, and which of the two dates the API compares is not known.
             begin = start - OPEN_DAYS
+        # Asked side by side, emitted one after the other: a post that is in both is what the first says.
+        deleted = asyncio.create_task(run.history.deleted(self.name, max(lookback, start)))
+        try:
+            open_since = await self._emit_since(run, begin)
+            for post in run.history.unseen(await deleted):
+                await self._emit(run, post)
+        finally:
+            deleted.cancel()
+            await asyncio.gather(deleted, return_exceptions=True)
+        if run.history.whole:
+            await run.bookmark(
+                self,
+                singer_time(run.now),
+                since=singer_time(min(start, since or start) if bookmark else start),
+                open_since=singer_time(open_since) if open_since else None,
+            )
+
+    async def _emit_since(self, run: ProfileRun, begin: datetime) -> datetime | None:
+        """Emit the posts since an instant; return when the earliest of those was made that still change."""
         open_since = None
         position = 0
         async for post in run.history.read(self.name, begin):
@@ -64,15 +84,7 @@ class PostsStream(AyrshareStream):
             made = created_at(post)
             if is_open(post) and made and made >= run.now - OPEN_DAYS:
                 open_since = min(open_since or made, made)
-        async for post in run.history.deleted(self.name, max(lookback, start)):
-            await self._emit(run, post)
-        if run.history.whole:
-            await run.bookmark(
-                self,
-                singer_time(run.now),
-                since=singer_time(min(start, since or start) if bookmark else start),
-                open_since=singer_time(open_since) if open_since else None,
-            )
+        return open_since
 
     async def _emit(self, run: ProfileRun, post: dict[str, Any], position: int = 0) -> None:
         post_id, published = usable_id(post.get("id")), published_at(post)

@@ -285,13 +285,14 @@ class Run:
             raise Interrupted(self._signal)
         if self._fatal:
             raise self._fatal
-        refused = [run.refused for run in self.readers if run.refused]
+        refused = [(run.label, run.refused) for run in self.readers if run.refused]
         for line in self.tally.summary(self.runs):
             logger.info("%s", line)
         if line := self.drift.summary():
             logger.info("%s", line)
         if refused and len(refused) == len(self.readers):
-            raise RunFailed(f"every profile was refused ({refused[0]}; {refused[0].rule.action})")
+            label, first = refused[0]
+            raise RunFailed(f"every profile was refused ({label}: {first}; {first.rule.action})")
         if failed := self.tally.failed_streams():
             raise RunFailed(f"nothing could be read of {', '.join(failed)}")
         if self.spent:

@@ -470,7 +470,7 @@ class _Reader:
         for position, item in enumerate(value, 1):
             label, key = (item.get("name"), item.get("profile_key")) if isinstance(item, dict) else (None, None)
             if not (isinstance(label, str) and label.strip() and isinstance(key, str) and key.strip()):
-                raise self._wrong(name, f"{takes}; entry {position} is none")
+                raise self._wrong(name, f"{takes}; entry {position} has not this form")
             if label.strip().lower() == PRIMARY:
                 raise self._wrong(
                     name,

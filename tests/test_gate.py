@@ -36,12 +36,12 @@ def version(checkout, value):
     edit(checkout / "schemas" / "contract.json", lambda contract: contract.update(version=value))
 
 
-def released():
-    return json.loads((ROOT / gate.RELEASED).read_text())["version"]
+def current():
+    return json.loads((ROOT / "schemas" / "contract.json").read_text())["version"]
 
 
 def next_version(*, major):
-    old = [int(part) for part in released().split(".")]
+    old = [int(part) for part in current().split(".")]
     return f"{old[0] + 1}.0" if major else f"{old[0]}.{old[1] + 1}"
 
 

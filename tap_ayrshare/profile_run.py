@@ -154,7 +154,7 @@ class ProfileRun:
             return
         for column, body in stream.bodies:
             self.run.drift.look_at(stream.name, body, values.get("platform"), values[column])
-        record = {"profile": self.label, **values}
+        record = {**stream.blank, "profile": self.label, **values}
         if "snapshot_date" in stream.key_columns:
             record["snapshot_date"] = self.run.snapshot_date
         record["extracted_at"] = self.run.extracted_at

@@ -35,6 +35,7 @@ class AyrshareStream(Stream):
         self.primary_keys = contract.key_properties
         self.replication_key = contract.replication_key
         self.key_columns = frozenset(contract.key_properties)
+        self.blank = dict.fromkeys(contract.schema["properties"])
 
     @abstractmethod
     async def read(self, run: ProfileRun) -> None:

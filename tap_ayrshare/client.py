@@ -1,6 +1,6 @@
 """The one place that speaks HTTP: headers, pacing, retries, and what an answer refuses.
 
-Facts about the transport come from API.md sections 1 to 3.
+Facts about the transport come from docs/api.md sections 1 to 3.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ def read_clock() -> datetime:
 
 
 def api_time(instant: datetime) -> str:
-    """Return an instant as the API takes dates in a query: `2026-11-20T08:44:29Z` (API.md section 1)."""
+    """Return an instant as the API takes dates in a query: `2026-11-20T08:44:29Z` (docs/api.md section 1)."""
     return instant.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

@@ -1,6 +1,6 @@
-"""What the API refuses and what that costs: API.md section 3 as data, decided in one place.
+"""What the API refuses and what that costs: docs/api.md section 3 as data, decided in one place.
 
-Facts about codes and envelopes come from API.md section 3, with the marks of how sure they are there.
+Facts about codes and envelopes come from docs/api.md section 3, with the marks of how sure they are there.
 """
 
 from __future__ import annotations
@@ -214,7 +214,7 @@ def refusals(status: int, body: object, asked: Sequence[str] = (), *, profile_ke
 
 
 def _errors(body: object) -> Iterator[tuple[dict[str, Any], str | None]]:
-    """Yield the error objects of every envelope (API.md section 3), with the network where it is known."""
+    """Yield the error objects of every envelope (docs/api.md section 3), with the network where it is known."""
     if not isinstance(body, dict):
         return
     for network, block in blocks(body).items():

@@ -96,7 +96,7 @@ def departures(value: Any, known: Field, path: str = "") -> Iterator[Departure]:
     if value is None:
         return
     if known.types and not _fits(value, known.types):
-        # A daily answer has a series in place of the number (API.md section 7).
+        # A daily answer has a series in place of the number (docs/api.md section 7).
         if isinstance(value, dict) and isinstance(value.get("values"), list):
             known = known_fields("series")
         else:
@@ -122,7 +122,7 @@ def _inside(value: dict[str, Any], inside: dict[str, Field], path: str) -> Itera
 
 
 def _fits(value: Any, types: frozenset[str]) -> bool:
-    """Tell whether a value has one of the types; a number may come as text (API.md section 12)."""
+    """Tell whether a value has one of the types; a number may come as text (docs/api.md section 12)."""
     seen = json_type(value)
     if seen in types or (seen == "integer" and "number" in types):
         return True

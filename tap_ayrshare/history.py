@@ -1,7 +1,7 @@
 """GET /history of one profile, each stretch of time read at most once in a run.
 
 The endpoint has no cursor and gives at most 1,000 rows, newest first: it is read by windows of time, and a
-window that comes back full is split (API.md section 8). Which date the API compares is not documented, so
+window that comes back full is split (docs/api.md section 8). Which date the API compares is not documented, so
 rows are judged by their own dates, and a window is whole when it is not full.
 """
 
@@ -168,14 +168,14 @@ def _middle(rows: list[dict[str, Any]], start: datetime, end: datetime) -> datet
 
 
 def created_at(row: dict[str, Any]) -> datetime | None:
-    """Return when a post was made; `createDate` is the older name (API.md, sample history_by_id)."""
+    """Return when a post was made; `createDate` is the older name (docs/api.md section 8)."""
     return instant(row.get("created")) or instant(row.get("createDate"))
 
 
 def published_at(row: dict[str, Any]) -> datetime | None:
     """Return when a post was published: the later of created and scheduleDate when it was scheduled.
 
-    A `type: now` post may carry a scheduleDate years off (sample history), so the type decides.
+    A `type: now` post may carry a scheduleDate years off (docs/api.md section 8), so the type decides.
     """
     created, scheduled = created_at(row), instant(row.get("scheduleDate"))
     if created and scheduled and str(row.get("type")).lower() == "scheduled":

@@ -108,7 +108,7 @@ class Pacer:
         """Take in an answer that is no 429, with its `x-ratelimit-max` and `x-ratelimit-count`.
 
         A lower maximum overrules the setting. A higher count than what this run has sent means that someone
-        else uses the quota: it is counted as used now (API.md section 2). A count over the maximum can't mean
+        else uses the quota: it is counted as used now (docs/api.md section 2). A count over the maximum can't mean
         that, since the API did answer.
         """
         self._alone = False

@@ -223,7 +223,7 @@ class ProfileRun:
     async def report_no_id(
         self, stream: str, position: int, item: Mapping[str, Any], platform: str | None = None
     ) -> None:
-        """Report an item of an answer that has no id (code 187 in /history/:platform, API.md section 3)."""
+        """Report an item of an answer that has no id (code 187 in /history/:platform, docs/api.md section 3)."""
         code = text(item.get("code")) or "invalid_body"
         message = text(item.get("message")) or "the item has no id"
         await self.report(stream, Refusal(NO_ID, code, message, 200, details=dict(item)), f"item-{position}", platform)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 UNUSABLE_IDS = {"pending", "failed"}
-"""What stands in place of an id that a network has not given (API.md section 8)."""
+"""What stands in place of an id that a network has not given (docs/api.md section 8)."""
 
 
 def usable_id(value: object) -> str | None:
@@ -24,7 +24,7 @@ def post_rows(network: str, block: Any) -> Iterator[dict[str, Any]]:
     """Yield the columns of a post's block: one row for an object, one for each element of an array.
 
     The `twitter` block of a thread is an array of blocks, Snapchat's `analytics` an array in one block
-    (API.md section 6); `thread_index` is the position over both.
+    (docs/api.md section 6); `thread_index` is the position over both.
     """
     index = 0
     for element in block if isinstance(block, list) else [block]:
@@ -44,7 +44,7 @@ def post_rows(network: str, block: Any) -> Iterator[dict[str, Any]]:
 def account_row(network: str, block: dict[str, Any]) -> dict[str, Any]:
     """Return the columns of an account's block; an array becomes `{"items": [...]}`.
 
-    Promoted columns come from an array only where it has exactly one element (Snapchat, API.md section 7).
+    Promoted columns come from an array only where it has exactly one element (Snapchat, docs/api.md section 7).
     """
     analytics = block.get("analytics")
     single = analytics
@@ -59,7 +59,7 @@ def account_row(network: str, block: dict[str, Any]) -> dict[str, Any]:
 
 
 def freshness(block: dict[str, Any]) -> dict[str, Any]:
-    """Return when the API last asked the network, and when it will next (API.md section 4)."""
+    """Return when the API last asked the network, and when it will next (docs/api.md section 4)."""
     return {
         "api_last_updated": timestamp(block.get("lastUpdated")),
         "api_next_update": timestamp(block.get("nextUpdate")),

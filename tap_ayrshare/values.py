@@ -1,4 +1,4 @@
-"""Reading single values out of API bodies, whose types vary from network to network (API.md section 12).
+"""Reading single values out of API bodies, whose types vary from network to network (docs/api.md section 12).
 
 Every reader takes anything that JSON can hold and returns the value or None; none of them raises.
 """
@@ -77,7 +77,7 @@ def text(value: object) -> str | None:
 
 
 def instant(value: object) -> datetime | None:
-    """Return a moment in UTC: ISO 8601 text or Firestore's `{_seconds, _nanoseconds}` (API.md section 1).
+    """Return a moment in UTC: ISO 8601 text or Firestore's `{_seconds, _nanoseconds}` (docs/api.md section 1).
 
     Text without an offset is UTC (Pinterest's createdAt has none).
     """

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tap_ayrshare.profile_run import ProfileRun
 
 ENDPOINTS = ("/analytics/links", "/analytics/links-short", "/links")
-"""From the seed era to the present one (API.md section 5); the first that answers serves the whole run."""
+"""From the seed era to the present one (docs/api.md section 5); the first that answers serves the whole run."""
 LONGEST_WINDOW = 30
 NOT_FOUND = 404
 

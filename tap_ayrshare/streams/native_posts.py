@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tap_ayrshare.profile_run import ProfileRun
 
 PAGE = 100
-"""Posts that are asked for at once; above it the API advises against numbers (API.md section 8)."""
+"""Posts that are asked for at once; above it the API advises against numbers (docs/api.md section 8)."""
 MOST = 500
 """The most that the API gives where it has no cursor."""
 

@@ -47,7 +47,7 @@ class YouTubePlaylistsStream(AyrshareStream):
 
 
 def playlists(body: object) -> list[Any] | None:
-    """Return the list of playlists: no source shows its envelope (API.md section 7), so all are taken."""
+    """Return the list of playlists: no source shows its envelope (docs/api.md section 7), so all are taken."""
     if isinstance(body, dict) and not is_error(body):
         body = body.get("playlists")
     return body if isinstance(body, list) else None

@@ -175,7 +175,7 @@ def created_at(row: dict[str, Any]) -> datetime | None:
 def published_at(row: dict[str, Any]) -> datetime | None:
     """Return when a post was published: the later of created and scheduleDate when it was scheduled.
 
-    A `type: now` post may carry a scheduleDate years off (docs/api.md section 8), so the type decides.
+    A `type: now` post may carry a scheduleDate years off, as in the published example, so the type decides.
     """
     created, scheduled = created_at(row), instant(row.get("scheduleDate"))
     if created and scheduled and str(row.get("type")).lower() == "scheduled":

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.client import Client, ProfileClient, Request
+from tap_ayrshare.ayrshare.codes import good_blocks, is_error
+from tap_ayrshare.ayrshare.contract import NETWORKS
 from tap_ayrshare.clock import read_clock
-from tap_ayrshare.contract import NETWORKS
-from tap_ayrshare.errors import Refusal, Refused, Scope, TapError, good_blocks, is_error
-from tap_ayrshare.history import LIMIT, analytics_networks, has_history, history_rows, published_at
+from tap_ayrshare.engine.client import Client, ProfileClient, Request
+from tap_ayrshare.engine.errors import Refusal, Refused, Scope, TapError
+from tap_ayrshare.posts.history import LIMIT, analytics_networks, has_history, history_rows, published_at
 from tap_ayrshare.profile_run import linked_networks
 from tap_ayrshare.settings import PRIMARY, Profile
 from tap_ayrshare.streams.account import has_profiles
@@ -23,7 +24,7 @@ from tap_ayrshare.values import objects, text
 if TYPE_CHECKING:
     from typing import TextIO
 
-    from tap_ayrshare.client import Answer
+    from tap_ayrshare.engine.client import Answer
     from tap_ayrshare.settings import Settings
 
 TRIES = 2

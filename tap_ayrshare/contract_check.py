@@ -11,10 +11,20 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.contract import NETWORKS, contract_version, stream_contract
-from tap_ayrshare.errors import good_blocks
-from tap_ayrshare.fields import ANY_KEY, ELEMENT, NETWORK_BODIES, NEW, TYPE, Departure, declared, departures, json_type
-from tap_ayrshare.fields import known_fields as known
+from tap_ayrshare.ayrshare.codes import good_blocks
+from tap_ayrshare.ayrshare.contract import NETWORKS, contract_version, stream_contract
+from tap_ayrshare.ayrshare.fields import (
+    ANY_KEY,
+    ELEMENT,
+    NETWORK_BODIES,
+    NEW,
+    TYPE,
+    Departure,
+    declared,
+    departures,
+    json_type,
+)
+from tap_ayrshare.ayrshare.fields import known_fields as known
 from tap_ayrshare.streams import STREAMS
 from tap_ayrshare.values import objects, parse_json
 

@@ -16,13 +16,13 @@ from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from tap_ayrshare.client import BudgetSpent, Client
+from tap_ayrshare.ayrshare.drift import Drift
 from tap_ayrshare.clock import read_clock, singer_time
-from tap_ayrshare.drift import Drift
-from tap_ayrshare.errors import Refused, Scope, TapError
+from tap_ayrshare.engine.client import BudgetSpent, Client
+from tap_ayrshare.engine.errors import Refused, Scope, TapError
+from tap_ayrshare.engine.progress import Tally
 from tap_ayrshare.messages import MessageWriter
 from tap_ayrshare.profile_run import ERRORS, Bookmark, ProfileRun, Row
-from tap_ayrshare.progress import Tally
 from tap_ayrshare.settings import PRIMARY, Profile
 from tap_ayrshare.state import State
 

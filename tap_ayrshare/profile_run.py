@@ -6,10 +6,11 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.client import Answer, ProfileClient, Request
-from tap_ayrshare.contract import NETWORKS
-from tap_ayrshare.errors import X_KEYS, Refusal, Refused, Rule, Scope, TapError, is_error
-from tap_ayrshare.history import History
+from tap_ayrshare.ayrshare.codes import X_KEYS, is_error
+from tap_ayrshare.ayrshare.contract import NETWORKS
+from tap_ayrshare.engine.client import Answer, ProfileClient, Request
+from tap_ayrshare.engine.errors import Refusal, Refused, Rule, Scope, TapError
+from tap_ayrshare.posts.history import History
 from tap_ayrshare.values import text
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from tap_ayrshare.client import Client
+    from tap_ayrshare.engine.client import Client
     from tap_ayrshare.extraction import Run
     from tap_ayrshare.settings import Profile
     from tap_ayrshare.streams.base import AyrshareStream

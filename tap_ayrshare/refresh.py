@@ -7,15 +7,16 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.concurrency import in_order
-from tap_ayrshare.cycle import UNDATED, Cycle, Place
-from tap_ayrshare.errors import Refusal, Refused, Rule, Scope, good_blocks
+from tap_ayrshare.ayrshare.codes import good_blocks
+from tap_ayrshare.engine.concurrency import in_order
+from tap_ayrshare.engine.errors import Refusal, Refused, Rule, Scope
+from tap_ayrshare.posts.cursor import UNDATED, Cycle, Place
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from tap_ayrshare.client import Answer, Request
+    from tap_ayrshare.engine.client import Answer, Request
     from tap_ayrshare.profile_run import ProfileRun
     from tap_ayrshare.settings import PostId
     from tap_ayrshare.streams.base import AyrshareStream

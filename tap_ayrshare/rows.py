@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.contract import promote
+from tap_ayrshare.ayrshare.contract import promote
 from tap_ayrshare.values import text, timestamp
 
 if TYPE_CHECKING:

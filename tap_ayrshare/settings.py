@@ -20,9 +20,9 @@ from urllib.parse import urlsplit
 
 from singer_sdk import typing as th
 
-from tap_ayrshare.contract import NETWORKS
-from tap_ayrshare.errors import SettingsError
-from tap_ayrshare.schedule import RefreshSchedule, Tier
+from tap_ayrshare.ayrshare.contract import NETWORKS
+from tap_ayrshare.engine.errors import SettingsError
+from tap_ayrshare.posts.schedule import RefreshSchedule, Tier
 from tap_ayrshare.values import instant, text
 
 if TYPE_CHECKING:

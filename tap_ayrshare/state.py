@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.errors import StateError
+from tap_ayrshare.engine.errors import StateError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

@@ -16,7 +16,7 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.plugin_base import SingerCommand, _ConfigInput
 
 from tap_ayrshare.connection import ConnectionCheck
-from tap_ayrshare.errors import SettingsError, StateError, TapError
+from tap_ayrshare.engine.errors import SettingsError, StateError, TapError
 from tap_ayrshare.extraction import Run
 from tap_ayrshare.messages import MessageWriter, SecretFormatter
 from tap_ayrshare.settings import DEFINITION, Settings

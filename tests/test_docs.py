@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tap_ayrshare.contract import load
-from tap_ayrshare.errors import RULES
+from tap_ayrshare.ayrshare.codes import RULES
+from tap_ayrshare.ayrshare.contract import load
 from tap_ayrshare.settings import DEFINITION
 from tests.conftest import ROOT, environment
 

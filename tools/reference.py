@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sandbox.process import running
-from tap_ayrshare.contract import NETWORKS, contract_version, load, promoted_columns
-from tap_ayrshare.fields import declared
+from tap_ayrshare.ayrshare.contract import NETWORKS, contract_version, load, promoted_columns
+from tap_ayrshare.ayrshare.fields import declared
 from tap_ayrshare.settings import DEFINITION
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.client import Request
-from tap_ayrshare.errors import is_error
+from tap_ayrshare.ayrshare.codes import is_error
+from tap_ayrshare.engine.client import Request
 from tap_ayrshare.profile_run import linked_networks
 from tap_ayrshare.rows import usable_id
 from tap_ayrshare.streams.base import AyrshareStream

@@ -6,11 +6,12 @@ import math
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.client import Answer, Request
-from tap_ayrshare.concurrency import in_order
-from tap_ayrshare.contract import first
-from tap_ayrshare.cycle import read_date
-from tap_ayrshare.errors import StateError, good_blocks
+from tap_ayrshare.ayrshare.codes import good_blocks
+from tap_ayrshare.ayrshare.contract import first
+from tap_ayrshare.engine.client import Answer, Request
+from tap_ayrshare.engine.concurrency import in_order
+from tap_ayrshare.engine.errors import StateError
+from tap_ayrshare.posts.cursor import read_date
 from tap_ayrshare.rows import account_row, freshness
 from tap_ayrshare.streams.base import AyrshareStream
 from tap_ayrshare.values import number, objects, text

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
 
-from tap_ayrshare.contract import stream_contract
-from tap_ayrshare.cycle import read_date
+from tap_ayrshare.ayrshare.contract import stream_contract
+from tap_ayrshare.posts.cursor import read_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

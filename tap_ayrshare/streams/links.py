@@ -6,11 +6,11 @@ import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.client import Answer, Request
+from tap_ayrshare.ayrshare.codes import is_error
+from tap_ayrshare.ayrshare.contract import first, promote
 from tap_ayrshare.clock import api_time
-from tap_ayrshare.contract import first, promote
-from tap_ayrshare.cycle import read_date
-from tap_ayrshare.errors import is_error
+from tap_ayrshare.engine.client import Answer, Request
+from tap_ayrshare.posts.cursor import read_date
 from tap_ayrshare.rows import usable_id
 from tap_ayrshare.streams.base import AyrshareStream
 from tap_ayrshare.values import integer, objects, text, timestamp

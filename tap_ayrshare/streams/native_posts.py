@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.client import Answer, Request
+from tap_ayrshare.ayrshare.codes import is_error
+from tap_ayrshare.ayrshare.contract import NETWORKS, first, promote
 from tap_ayrshare.clock import singer_time
-from tap_ayrshare.concurrency import in_order
-from tap_ayrshare.contract import NETWORKS, first, promote
-from tap_ayrshare.cycle import UNDATED, Cycle, check_cycle, read_date
-from tap_ayrshare.errors import Scope, StateError, is_error
+from tap_ayrshare.engine.client import Answer, Request
+from tap_ayrshare.engine.concurrency import in_order
+from tap_ayrshare.engine.errors import Scope, StateError
+from tap_ayrshare.posts.cursor import UNDATED, Cycle, check_cycle, read_date
 from tap_ayrshare.refresh import PostToRead, Refresh
 from tap_ayrshare.rows import freshness, post_rows, usable_id
 from tap_ayrshare.streams.base import AyrshareStream

@@ -6,11 +6,12 @@ import asyncio
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.client import Request
+from tap_ayrshare.ayrshare.codes import UNREAD
 from tap_ayrshare.clock import singer_time
-from tap_ayrshare.cycle import Cycle, check_cycle, read_date
-from tap_ayrshare.errors import UNREAD, Refusal
-from tap_ayrshare.history import BEGINNING, created_at, is_open, published_at
+from tap_ayrshare.engine.client import Request
+from tap_ayrshare.engine.errors import Refusal
+from tap_ayrshare.posts.cursor import Cycle, check_cycle, read_date
+from tap_ayrshare.posts.history import BEGINNING, created_at, is_open, published_at
 from tap_ayrshare.refresh import PostToRead, Refresh
 from tap_ayrshare.rows import post_rows, usable_id
 from tap_ayrshare.streams.base import AyrshareStream

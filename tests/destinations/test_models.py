@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tap_ayrshare.contract import load
+from tap_ayrshare.ayrshare.contract import load
 from tests.conftest import NOW, ROOT
 from tests.destinations.conftest import config, plugin
 from tests.e2e.test_incremental import later

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tap_ayrshare.contract import load
+from tap_ayrshare.ayrshare.contract import load
 from tests.conftest import EVERYONE
 
 QUICK = {"rate_limit_requests": 100_000, "rate_limit_window_seconds": 1}

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
-from tap_ayrshare.schedule import RefreshSchedule, Tier
+from tap_ayrshare.posts.schedule import RefreshSchedule, Tier
 from tests.conftest import EVERYONE, NOW, Output, messages
 from tests.e2e.test_engine import ANALYTICS, alone
 from tests.unit.test_schedule import points

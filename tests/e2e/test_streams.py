@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from tap_ayrshare.contract import NETWORKS
+from tap_ayrshare.ayrshare.contract import NETWORKS
 from tap_ayrshare.streams import STREAMS
 from tests.conftest import EVERYONE, NOW, TapProcess, discover
 

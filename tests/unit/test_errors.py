@@ -2,7 +2,8 @@
 
 import pytest
 
-from tap_ayrshare.errors import Scope, good_blocks, refusals
+from tap_ayrshare.ayrshare.codes import good_blocks, refusals
+from tap_ayrshare.engine.errors import Scope
 
 
 def judged(status, body, asked=(), *, profile_key=True):

@@ -10,9 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox import bodies
-from tap_ayrshare.contract import NETWORKS, load
-from tap_ayrshare.drift import MOST_TOLD, Drift
-from tap_ayrshare.fields import NETWORK_BODIES, NEW, TYPE, Departure, declared, departures, json_type, known_fields
+from tap_ayrshare.ayrshare.contract import NETWORKS, load
+from tap_ayrshare.ayrshare.drift import MOST_TOLD, Drift
+from tap_ayrshare.ayrshare.fields import (
+    NETWORK_BODIES,
+    NEW,
+    TYPE,
+    Departure,
+    declared,
+    departures,
+    json_type,
+    known_fields,
+)
 
 PUBLISHED = json.loads((Path(__file__).parent.parent / "data" / "published_fields.json").read_text())["fields"]
 TYPES = {"array", "boolean", "integer", "number", "object", "string"}

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_ayrshare import pacing
-from tap_ayrshare.pacing import Pacer
+from tap_ayrshare.engine import pacing
+from tap_ayrshare.engine.pacing import Pacer
 
 
 class VirtualTime(asyncio.SelectorEventLoop):

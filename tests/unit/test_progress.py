@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tap_ayrshare import progress
-from tap_ayrshare.progress import SECONDS_BETWEEN_LINES, Tally
+from tap_ayrshare.engine import progress
+from tap_ayrshare.engine.progress import SECONDS_BETWEEN_LINES, Tally
 
 
 @pytest.fixture

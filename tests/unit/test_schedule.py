@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_ayrshare.cycle import MOST_DEFERRED, Cycle
-from tap_ayrshare.errors import StateError
-from tap_ayrshare.schedule import RefreshSchedule, Tier
+from tap_ayrshare.engine.errors import StateError
+from tap_ayrshare.posts.cursor import MOST_DEFERRED, Cycle
+from tap_ayrshare.posts.schedule import RefreshSchedule, Tier
 
 DEFAULT = RefreshSchedule((Tier(7, 1), Tier(30, 3), Tier(365, 30)))
 FIRST_DAY = date(2026, 3, 1)

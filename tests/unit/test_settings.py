@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_ayrshare.errors import SettingsError
+from tap_ayrshare.engine.errors import SettingsError
 from tap_ayrshare.settings import DEFINITION, Profile, Settings, Shard
 
 SECRET = "s3cr3t-value"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tap_ayrshare.errors import StateError
+from tap_ayrshare.engine.errors import StateError
 from tap_ayrshare.state import State, checked
 
 STREAMS = {"posts", "post_analytics"}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_ayrshare import values
-from tap_ayrshare.contract import NETWORKS, promote, promoted_columns
+from tap_ayrshare.ayrshare.contract import NETWORKS, promote, promoted_columns
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.decimals(allow_nan=False, allow_infinity=False) | st.text(),

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tap_ayrshare import client
-from tap_ayrshare.errors import TapError
+from tap_ayrshare.engine import client
+from tap_ayrshare.engine.errors import TapError
 from tap_ayrshare.tap import TapAyrshare
 
 leaves = (

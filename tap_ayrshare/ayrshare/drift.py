@@ -6,8 +6,8 @@ import logging
 from collections import Counter
 from typing import Any
 
-from tap_ayrshare.contract import NETWORKS
-from tap_ayrshare.fields import NETWORK_BODIES, NEW, Departure, departures, known_fields
+from tap_ayrshare.ayrshare.contract import NETWORKS
+from tap_ayrshare.ayrshare.fields import NETWORK_BODIES, NEW, Departure, departures, known_fields
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.contract import load
+from tap_ayrshare.ayrshare.contract import load
 from tap_ayrshare.values import DIGITS
 
 if TYPE_CHECKING:

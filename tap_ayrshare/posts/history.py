@@ -10,10 +10,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tap_ayrshare.client import Request
+from tap_ayrshare.ayrshare.codes import UNREAD, is_error
+from tap_ayrshare.ayrshare.contract import NETWORKS
 from tap_ayrshare.clock import api_time
-from tap_ayrshare.contract import NETWORKS
-from tap_ayrshare.errors import UNREAD, Refusal, Scope, is_error
+from tap_ayrshare.engine.client import Request
+from tap_ayrshare.engine.errors import Refusal, Scope
 from tap_ayrshare.rows import usable_id
 from tap_ayrshare.values import instant, objects
 

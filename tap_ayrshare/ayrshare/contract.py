@@ -18,8 +18,9 @@ Paths = tuple[tuple[str, ...], ...]
 
 
 def _directory() -> Path:
-    installed = Path(__file__).parent / "schemas"
-    return installed if installed.is_dir() else Path(__file__).parent.parent / "schemas"
+    package = Path(__file__).parent.parent
+    installed = package / "schemas"
+    return installed if installed.is_dir() else package.parent / "schemas"
 
 
 @cache

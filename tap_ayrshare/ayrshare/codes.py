@@ -6,53 +6,14 @@ Facts about codes and envelopes come from docs/api.md section 3, with the marks 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.contract import NETWORKS
+from tap_ayrshare.ayrshare.contract import NETWORKS
+from tap_ayrshare.engine.errors import Refusal, Rule, Scope
 from tap_ayrshare.values import objects, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-
-class TapError(Exception):
-    """The end of a run that a person can mend: its text is the one line that they read."""
-
-    exit_code = 1
-
-
-class SettingsError(TapError):
-    """A setting that can't be used; the text names it and what it takes, never a secret's value."""
-
-
-class StateError(TapError):
-    """A state that is not understood."""
-
-
-class Scope(Enum):
-    """How far a refusal reaches."""
-
-    NOTHING = "nothing"
-    """No refusal at all: the API's way to say that there is nothing."""
-    RESOURCE = "resource"
-    """One post, link, playlist, window, or one network's numbers in one answer."""
-    NETWORK = "network"
-    """A network, for this profile, for the rest of the run."""
-    STREAM = "stream"
-    """A stream, for this profile."""
-    PROFILE = "profile"
-    RUN = "run"
-
-
-@dataclass(frozen=True)
-class Rule:
-    """What a code means: how far it reaches, whether it is a failure (else a refusal), what is done."""
-
-    scope: Scope
-    failure: bool
-    action: str
 
 
 EMPTY = Rule(Scope.NOTHING, failure=False, action="nothing there")
@@ -104,41 +65,6 @@ HTTP_PAYMENT = 402
 HTTP_FORBIDDEN = {401, 403}
 HTTP_REDIRECT = range(300, 400)
 HTTP_SERVER_ERROR = 500
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """Something that could not be read, and what it costs.
-
-    code: the API's code as text, else `http_503`, `timeout`, `reset`, `invalid_body`.
-    platform: the network that it is about, None where the answer names none.
-    details: the API's own error object, whole.
-    """
-
-    rule: Rule
-    code: str
-    message: str
-    http_status: int | None = None
-    platform: str | None = None
-    details: dict[str, Any] | None = None
-    temporary: bool = False
-
-    @property
-    def scope(self) -> Scope:
-        """How far it reaches."""
-        return self.rule.scope
-
-    def __str__(self) -> str:
-        """One line for the log."""
-        return f"{self.code}: {self.message}" if self.message else self.code
-
-
-class Refused(Exception):
-    """Raised where a refusal ends the reading of a stream, a profile or the run."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(str(refusal))
-        self.refusal = refusal
 
 
 def is_error(block: object) -> bool:

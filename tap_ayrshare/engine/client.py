@@ -19,20 +19,10 @@ from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 
+from tap_ayrshare.ayrshare.codes import HTTP_OK, HTTP_REDIRECT, HTTP_SERVER_ERROR, UNREAD, good_blocks, refusals
 from tap_ayrshare.clock import read_clock
-from tap_ayrshare.errors import (
-    HTTP_OK,
-    HTTP_REDIRECT,
-    HTTP_SERVER_ERROR,
-    UNREAD,
-    Refusal,
-    Refused,
-    Rule,
-    Scope,
-    good_blocks,
-    refusals,
-)
-from tap_ayrshare.pacing import Pacer
+from tap_ayrshare.engine.errors import Refusal, Refused, Rule, Scope
+from tap_ayrshare.engine.pacing import Pacer
 from tap_ayrshare.settings import is_loopback
 from tap_ayrshare.values import parse_json
 

@@ -11,8 +11,8 @@ from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.clock import singer_time
-from tap_ayrshare.errors import StateError
-from tap_ayrshare.schedule import RefreshSchedule
+from tap_ayrshare.engine.errors import StateError
+from tap_ayrshare.posts.schedule import RefreshSchedule
 from tap_ayrshare.values import instant
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Requests at the API's pace, and messages in order: knows neither Singer nor Ayrshare."""

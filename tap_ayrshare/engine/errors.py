@@ -1,0 +1,81 @@
+"""The errors that end a run, and the refusals that do not: how far each reaches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+
+class TapError(Exception):
+    """Ends a run in a way that a person can fix; its text is the one line that they read."""
+
+    exit_code = 1
+
+
+class SettingsError(TapError):
+    """A setting that can't be used; the text names it and what it takes, never a secret's value."""
+
+
+class StateError(TapError):
+    """A state that can't be used."""
+
+
+class Scope(Enum):
+    """How far a refusal reaches."""
+
+    NOTHING = "nothing"
+    """Not a refusal at all: the API's way to say that there is nothing."""
+    RESOURCE = "resource"
+    """One post, link, playlist, window, or one network's block in one answer."""
+    NETWORK = "network"
+    """A network, for this profile, for the rest of the run."""
+    STREAM = "stream"
+    """A stream, for this profile."""
+    PROFILE = "profile"
+    RUN = "run"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a code means: how far it reaches, whether it is a failure (else a refusal), what the tap does."""
+
+    scope: Scope
+    failure: bool
+    action: str
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Something that could not be read, and what the tap does about it.
+
+    code: the API's code as text, else `http_503`, `timeout`, `reset`, `invalid_body`.
+    platform: the network that it is about, None where the answer names none.
+    details: the API's own error object, whole.
+    temporary: whether asking again may help.
+    """
+
+    rule: Rule
+    code: str
+    message: str
+    http_status: int | None = None
+    platform: str | None = None
+    details: dict[str, Any] | None = None
+    temporary: bool = False
+
+    @property
+    def scope(self) -> Scope:
+        """How far it reaches."""
+        return self.rule.scope
+
+    def __str__(self) -> str:
+        """One line for the log."""
+        return f"{self.code}: {self.message}" if self.message else self.code
+
+
+class Refused(Exception):
+    """Raised where a refusal ends the reading of a stream, a profile or the run."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(str(refusal))
+        self.refusal = refusal

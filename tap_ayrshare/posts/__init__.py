@@ -1,0 +1,1 @@
+"""Which posts there are, and which of them are due."""

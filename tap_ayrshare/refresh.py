@@ -103,6 +103,7 @@ class Refresh:
         self._request = request
         self._rows = rows
         self._save = save
+        self._proven = False
         self._tally = run.run.tally.streams[stream.name]
 
     async def read(self, posts: list[PostToRead], cycles: Sequence[Cycle] = ()) -> None:
@@ -137,6 +138,9 @@ class Refresh:
             await self._record(*await self._ask(post))
             if post.cycle:
                 post.cycle.resolved(post.place)
+        if posts and not self._proven:
+            # What a whole stream could not read stays due: nothing of it counts as read.
+            return
         for cycle in cycles:
             cycle.complete()
         if self._save:
@@ -146,7 +150,7 @@ class Refresh:
         self._tally.done += 1
         if post.cycle:
             post.cycle.passed(post.place)
-        if self._save:
+        if self._save and self._proven:
             await self._save()
 
     async def _ask(self, post: PostToRead) -> tuple[PostToRead, PostAnswer]:
@@ -175,7 +179,10 @@ class Refresh:
     async def _record(self, post: PostToRead, found: PostAnswer) -> None:
         """Send the records of a post and the errors beside them on their way."""
         if found.answer is None:
+            self._proven = True
             return
+        refused = found.answer.refusal
+        self._proven = self._proven or refused is None or not refused.rule.failure
         self._run.settle(self._stream.name, found.answer, found.requests)
         refusal = found.answer.refusal
         if post.anywhere and refusal and (not refusal.rule.failure or refusal.http_status == NOT_FOUND):

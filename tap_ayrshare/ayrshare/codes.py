@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 EMPTY = Rule(Scope.NOTHING, failure=False, action="nothing there")
 GONE = Rule(Scope.RESOURCE, failure=False, action="skipped: the network or Ayrshare no longer has it")
+NO_BLOCK = Rule(Scope.RESOURCE, failure=False, action="skipped: the API answered with success and no data")
 UNREAD = Rule(Scope.RESOURCE, failure=True, action="skipped")
 PLAN = Rule(Scope.STREAM, failure=False, action="stream skipped: the Ayrshare plan does not include it")
 NOT_LINKED = Rule(Scope.NETWORK, failure=False, action="network left out: not linked to this profile")
@@ -60,10 +61,13 @@ LIMIT = re.compile(r"limit|quota|too many requests|usage cap", re.IGNORECASE)
 SUSPENSION = re.compile("suspend", re.IGNORECASE)
 PLAN_ACTION = "Paid Plan Required"
 ENVELOPE = {"status", "code", "id", "errors", "message", "action", "details", "lastUpdated", "nextUpdate"}
+NESTED = ("history", "posts", "profiles", "analytics", "data")
+"""Where code and status may stand one level down, under the list's own name (docs/api.md section 3)."""
 HTTP_OK = 200
 HTTP_PAYMENT = 402
 HTTP_FORBIDDEN = {401, 403}
 HTTP_REDIRECT = range(300, 400)
+HTTP_BAD_REQUEST = 400
 HTTP_SERVER_ERROR = 500
 
 
@@ -128,7 +132,7 @@ def refusals(status: int, body: object, asked: Sequence[str] = (), *, profile_ke
             http_status=status,
             platform=platform,
             details=error,
-            temporary=_is_temporary(error),
+            temporary=_is_temporary(status, error),
         )
         found.setdefault((refusal.code, platform), refusal)
     if not found and not HTTP_OK <= status < HTTP_REDIRECT.start:
@@ -148,6 +152,10 @@ def _errors(body: object) -> Iterator[tuple[dict[str, Any], str | None]]:
             if is_error(element):
                 for error in objects(element.get("errors")) or [element]:
                     yield error, network
+    for name in NESTED:
+        # An empty history was seen as {"history": {"code": 221, "status": "error"}, "count": 0}.
+        if is_error(body.get(name)):
+            yield body[name], None
     listed = objects(body.get("errors"))
     for error in listed:
         yield error, _lower(error.get("platform"))
@@ -195,9 +203,10 @@ def _number(code: object) -> int:
     return int(digits) if digits.isascii() and digits.isdigit() else 0
 
 
-def _is_temporary(error: dict[str, Any]) -> bool:
-    return (
-        error.get("retryAvailable") is True
-        or _number(error.get("code")) in TEMPORARY_CODES
-        or bool(TEMPORARY.search(_message(error)))
-    )
+def _is_temporary(status: int, error: dict[str, Any]) -> bool:
+    code = _number(error.get("code"))
+    if error.get("retryAvailable") is True or code in TEMPORARY_CODES:
+        return True
+    # The API's own code decides about a 4xx, whatever its message says.
+    has_code = bool(code) and HTTP_BAD_REQUEST <= status < HTTP_SERVER_ERROR
+    return not has_code and bool(TEMPORARY.search(_message(error)))

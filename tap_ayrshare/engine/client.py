@@ -19,7 +19,15 @@ from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 
-from tap_ayrshare.ayrshare.codes import HTTP_OK, HTTP_REDIRECT, HTTP_SERVER_ERROR, UNREAD, good_blocks, refusals
+from tap_ayrshare.ayrshare.codes import (
+    HTTP_OK,
+    HTTP_REDIRECT,
+    HTTP_SERVER_ERROR,
+    NO_BLOCK,
+    UNREAD,
+    good_blocks,
+    refusals,
+)
 from tap_ayrshare.clock import read_clock
 from tap_ayrshare.engine.errors import Refusal, Refused, Rule, Scope
 from tap_ayrshare.engine.pacing import Pacer
@@ -286,6 +294,8 @@ class ProfileClient:
         if body is not None and request.usable(body) and not ends:
             # A status other than 2xx that says nothing beside usable blocks is no refusal of its own.
             return Answer(status, body, [refusal for refusal in refused if is_ok or refusal.details])
+        if not refused and is_ok and isinstance(body, dict) and body.get("status") == "success":
+            return Answer(status, None, [Refusal(NO_BLOCK, "no_data", "the answer is a success without data", status)])
         if not refused:
             what = "is no JSON" if body is None else "has not the expected form"
             refused = [Refusal(UNREAD, "invalid_body", f"the answer {what}", status, temporary=True)]

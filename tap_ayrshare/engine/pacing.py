@@ -83,6 +83,7 @@ class Pacer:
         started = monotonic()
         while True:
             if self._alone and self._in_flight:
+                self._answered.clear()
                 await self._answered.wait()
                 continue
             delay = self._delay(monotonic())

@@ -118,7 +118,11 @@ class History:
             answer = await self._run.ask(
                 Request("GET", "/history", stream, {"limit": str(LIMIT), **window, **query}, usable=has_history)
             )
-            self._run.settle(stream, answer)
+            if stream == "posts" or answer.refusal:
+                # A stream is judged by its own endpoint.
+                self._run.settle(stream, answer)
+            else:
+                self._run.covered += 1
             resource = f"{window['startDate']}/{window['endDate']}"
             if answer.refusal:
                 if answer.refusal.scope is not Scope.NOTHING:

@@ -175,6 +175,51 @@ def test_an_outage_stops_the_stream_instead_of_spending_the_quota(tap, box):
     assert len(box.requests("/analytics/post")) <= 40 * 5
 
 
+def test_a_429_with_requests_in_flight_is_waited_out(tap, box):
+    box.set_faults({"fault": "rate_limited", "endpoint": "/analytics/post", "turns": [9], "retry_after": 1})
+    box.set_latency(0.05)
+    output = tap.run(alone(box), select=ANALYTICS, timeout=30)
+    box.set_latency(0)
+    assert output.code == 0
+    assert len({r["post_id"] for r in output.records("post_analytics")}) == 40
+
+
+def test_successes_without_data_are_rows_and_stop_nothing(tap, box):
+    posts = [r["post_id"] for r in tap.run(alone(box), select=["posts"]).records("posts")]
+    bare = {"status": "success", "code": 200}
+    box.set_faults(*({"fault": "status", "status": 200, "id": post, "body": bare} for post in posts[5:20]))
+    output = tap.run(alone(box), select=ANALYTICS)
+    assert output.code == 0
+    assert {r["post_id"] for r in output.records("post_analytics")} == set(posts) - set(posts[5:20])
+    assert [(r["resource_id"], r["code"]) for r in output.records("extraction_errors")] == [
+        (post, "no_data") for post in posts[5:20]
+    ]
+    assert output.bookmark("post_analytics")["replication_key_value"] == "2026-11-23"
+
+
+def test_an_error_one_level_down_is_an_empty_history(tap, box):
+    empty = {"history": {"code": 221, "action": "get", "status": "error"}, "count": 0}
+    box.set_faults({"fault": "status", "status": 400, "endpoint": "/history", "exact": True, "body": empty})
+    output = tap.run(alone(box), select=ANALYTICS)
+    assert output.code == 0
+    assert output.records("extraction_errors") == []
+    assert output.bookmark("posts")
+    assert output.bookmark("post_analytics")["replication_key_value"] == "2026-11-23"
+
+
+@pytest.mark.parametrize("streams", [ANALYTICS, ("post_analytics", "extraction_errors")])
+def test_what_a_whole_stream_could_not_read_stays_due(tap, box, streams):
+    box.set_faults({"fault": "not_found", "endpoint": "/analytics/post"})
+    first = tap.run(alone(box), select=streams)
+    assert first.code == 1
+    assert "post_analytics" in first.last_line
+    assert first.bookmark("post_analytics") == {}
+    box.set_faults()
+    second = tap.run(alone(box), select=streams, state=first.state, now="2026-11-23T12:05:00Z")
+    assert second.code == 0
+    assert len({r["post_id"] for r in second.records("post_analytics")}) == 40
+
+
 # The rate limit
 
 

@@ -24,6 +24,8 @@ JITTER = 0.01
 LONGEST_JITTER = 1.0
 LONG_WAIT = 15.0
 """Seconds of waiting that deserve a line in the log."""
+FALLS = 3
+"""Falls of the count in a row that no end of a window explains."""
 
 
 class Pacer:
@@ -39,12 +41,17 @@ class Pacer:
         self._limit = limit
         self._reserve = reserve
         self._window = window + min(window * JITTER, LONGEST_JITTER)
-        self._used: deque[float] = deque()
+        self._own: deque[float] = deque()
+        self._foreign: deque[float] = deque()
         self._blocked_until = 0.0
         self._alone = True
         self._in_flight = 0
         self._answered = asyncio.Event()
         self._turn = asyncio.Lock()
+        self._count: int | None = None
+        self._doubted: int | None = None
+        self._falls = 0
+        self._trusts_count = True
         self.waited = 0.0
 
     @property
@@ -53,27 +60,34 @@ class Pacer:
         return max(1, math.floor(self._limit * (1 - self._reserve) + 1e-9))
 
     @property
+    def used(self) -> int:
+        """Requests that the present window holds, those of others too."""
+        self._forget(monotonic())
+        return len(self._own) + len(self._foreign)
+
+    @property
     def share_used(self) -> float:
         """The share of the allowed requests that the present window has used, 0 to 1."""
-        self._forget(monotonic())
-        return min(1.0, len(self._used) / self.allowed)
+        return min(1.0, self.used / self.allowed)
 
     def seconds_for(self, requests: float) -> float:
         """Return how long a number of requests takes at the limit."""
         return requests / self.allowed * self._window
 
     @asynccontextmanager
-    async def flight(self, everyone: asyncio.Semaphore) -> AsyncIterator[None]:
-        """Hold a request until it may go, and a place among the requests of all profiles while it flies."""
+    async def flight(self, everyone: asyncio.Semaphore) -> AsyncIterator[int | None]:
+        """Hold a request until it may go, and a place among the requests of all profiles while it is in flight.
+
+        Yields the `x-ratelimit-count` that was last heard when it went, for `heard`.
+        """
         async with self._turn:
             await self._ready()
             # A profile that waits for its limit holds no place; the moment that counts is the one of sending.
             await everyone.acquire()
-            self._used.append(monotonic())
+            self._own.append(monotonic())
             self._in_flight += 1
-            self._answered.clear()
         try:
-            yield
+            yield self._count
         finally:
             everyone.release()
             self._in_flight -= 1
@@ -96,36 +110,67 @@ class Pacer:
             self.waited += waited
 
     def _forget(self, now: float) -> None:
-        while self._used and self._used[0] <= now - self._window:
-            self._used.popleft()
+        for used in (self._own, self._foreign):
+            while used and used[0] <= now - self._window:
+                used.popleft()
 
     def _delay(self, now: float) -> float:
         self._forget(now)
-        over = len(self._used) - self.allowed
-        free = self._used[over] + self._window if over >= 0 else now
+        used = sorted((*self._own, *self._foreign)) if self._foreign else self._own
+        over = len(used) - self.allowed
+        free = used[over] + self._window if over >= 0 else now
         return max(free, self._blocked_until) - now
 
-    def heard(self, maximum: int | None, count: int | None) -> None:
-        """Take in an answer that is no 429, with its `x-ratelimit-max` and `x-ratelimit-count`.
+    def heard(self, maximum: int | None, count: int | None, before: int | None = None) -> None:
+        """Learn from an answer that isn't a 429, with its `x-ratelimit-max` and `x-ratelimit-count`.
 
         A lower maximum overrules the setting. A higher count than what this run has sent means that someone
-        else uses the quota: it is counted as used now (docs/api.md section 2). A count over the maximum can't mean
-        that, since the API did answer.
+        else uses the quota too: it is counted as used now (docs/api.md section 2).
+
+        Args:
+            maximum: requests that the API allows in a window.
+            count: requests that it has counted in this window.
+            before: the count that was last heard when the request went, as `flight` yields it. An honest count
+                is higher than that, unless a window ended in between.
         """
         self._alone = False
         if maximum is not None and maximum > 0:
             self._limit = min(self._limit, maximum)
-        if count is not None and count <= (maximum or self._limit):
-            now = monotonic()
-            self._forget(now)
-            self._used.extend([now] * max(0, min(count, self._limit) - len(self._used)))
+        if count is None or not self._trusts_count:
+            return
+        self._falls = self._falls + 1 if before is not None and count < before else 0
+        doubted, self._doubted = self._doubted, None
+        if self._falls >= FALLS or (doubted is not None and before == doubted and count <= doubted):
+            self._distrust()
+            return
+        self._count = count
+        if count > (maximum or self._limit):
+            # The API did answer, so its limit can't have been reached.
+            return
+        self._forget(monotonic())
+        unknown = min(count, self._limit) - len(self._own) - len(self._foreign)
+        if unknown > 0 and count >= self.allowed and doubted is None:
+            # It would hold everything up for a window: one request alone shows whether the count rises.
+            self._alone, self._doubted = True, count
+        elif unknown > 0:
+            self._foreign.extend([monotonic()] * unknown)
+
+    def _distrust(self) -> None:
+        self._trusts_count = False
+        self._foreign.clear()
+        logger.warning(
+            "profile %s: x-ratelimit-count contradicts what was sent and is ignored; "
+            "the pace follows rate_limit_requests, x-ratelimit-max and the API's 429s",
+            self._label,
+        )
 
     def unanswered(self) -> None:
-        """Take in that no whole answer came."""
+        """Learn that no whole answer came."""
         self._alone = False
 
     def refused(self, retry_after: float | None) -> None:
-        """Take in an answer of 429: nothing goes for `retry_after` seconds, without it for one window."""
+        """Learn of a 429: nothing goes for `retry_after` seconds, without it for one window."""
         self._alone = True
+        self._doubted = None
         wait = self._window if retry_after is None else retry_after
         self._blocked_until = max(self._blocked_until, monotonic() + wait)

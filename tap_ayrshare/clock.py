@@ -15,8 +15,13 @@ def read_clock() -> datetime:
 
 
 def api_time(instant: datetime) -> str:
-    """Return an instant as the API takes dates in a query: `2026-11-20T08:44:29Z` (docs/api.md section 1)."""
-    return instant.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """Return an instant as the API takes dates in a query: `2026-11-20T08:44:29Z` (docs/api.md section 1).
+
+    Milliseconds stand there only where they are needed.
+    """
+    utc = instant.astimezone(timezone.utc)
+    precision = "milliseconds" if utc.microsecond else "seconds"
+    return utc.replace(tzinfo=None).isoformat(timespec=precision) + "Z"
 
 
 def singer_time(instant: datetime) -> str:

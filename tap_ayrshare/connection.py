@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.ayrshare.codes import good_blocks, is_error
+from tap_ayrshare.ayrshare.codes import good_blocks, good_elements, is_error
 from tap_ayrshare.ayrshare.contract import NETWORKS
 from tap_ayrshare.clock import read_clock
 from tap_ayrshare.engine.client import Client, ProfileClient, Request
@@ -166,7 +166,7 @@ class ConnectionCheck:
             elif refusal.scope is Scope.STREAM or _refusal(answer):
                 found.no_numbers = _why(refusal)
         for network, block in good_blocks(None if isinstance(answer, Refusal) else answer.body).items():
-            for one in block if isinstance(block, list) else [block]:
+            for one in good_elements(block):
                 for warning in objects(one.get("warning")):
                     found.notes.append(f"{network}: {text(warning.get('code'))}: {text(warning.get('message'))}")
 

@@ -11,7 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.ayrshare.codes import good_blocks
+from tap_ayrshare.ayrshare.codes import good_blocks, good_elements
 from tap_ayrshare.ayrshare.contract import NETWORKS, contract_version, stream_contract
 from tap_ayrshare.ayrshare.fields import (
     ANY_KEY,
@@ -222,7 +222,7 @@ def _parts(body: Any, network: str | None) -> Iterator[tuple[str, str, str | Non
 
 def _blocks(body: dict[str, Any]) -> Iterator[tuple[str, str, str | None, Any]]:
     for name, block in good_blocks(body).items():
-        for one in block if isinstance(block, list) else [block]:
+        for one in good_elements(block):
             of_post = "id" in one or "postUrl" in one
             stream = "post_analytics" if of_post else "social_analytics"
             yield stream, "post" if of_post else "account", name, one.get("analytics")

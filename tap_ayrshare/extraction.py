@@ -12,6 +12,7 @@ import logging
 import os
 import signal
 import threading
+from collections import Counter
 from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -97,6 +98,7 @@ class Run:
         self._account = self._account_run()
         self._last_state = monotonic()
         self._covered: dict[str, int] = {}
+        self._read_to_end: Counter[str] = Counter()
 
     def _account_run(self) -> ProfileRun | None:
         """Return the run that asks for the list of profiles, which needs the API key alone."""
@@ -120,7 +122,13 @@ class Run:
     async def items(self) -> AsyncGenerator[Row | Bookmark, None]:
         """Read all profiles and yield their records and bookmarks, those of one profile in order."""
         async with self._client.opened():
-            self._tasks = [asyncio.create_task(self._read(run)) for run in self.runs]
+            turns = {
+                run.label: min(map(self._turn, names, [run] * len(names)), default="")
+                for run in self.runs
+                for names in [self._streams_of(run)]
+            }
+            runs = sorted(self.runs, key=lambda run: turns[run.label]) if self.settings.request_budget else self.runs
+            self._tasks = [asyncio.create_task(self._read(run)) for run in runs]
             end = asyncio.create_task(self._end())
             try:
                 while (item := await self._queue.get()) is not None:
@@ -147,8 +155,11 @@ class Run:
     async def _read(self, run: ProfileRun) -> None:
         """Read the streams of one profile."""
         try:
-            for name in self._streams_of(run):
+            for position, name in enumerate(self._streams_of(run)):
+                if self.settings.request_budget and position == 0 and name != ERRORS:
+                    await run.take_turn(self.streams[name])
                 await self._read_stream(run, self.streams[name])
+                self._read_to_end[name] += 1
         except Refused as refused:
             await run.report("all", refused.refusal)
             run.refused = refused.refusal
@@ -167,8 +178,15 @@ class Run:
         """Return the streams that a profile is read for, in order."""
         streams = [name for name in ORDER if name in self.selected]
         if run is not self._account:
-            return [name for name in streams if name != "profiles"]
-        return streams if run in self.readers else [name for name in streams if name in ("profiles", ERRORS)]
+            streams = [name for name in streams if name != "profiles"]
+        elif run not in self.readers:
+            streams = [name for name in streams if name in ("profiles", ERRORS)]
+        # Under a budget the stream that has waited longest for its turn comes first, so that none waits for ever.
+        return sorted(streams, key=lambda name: self._turn(name, run)) if self.settings.request_budget else streams
+
+    def _turn(self, name: str, run: ProfileRun) -> str:
+        """Return when a stream of a profile last had its turn under a budget, "" for never."""
+        return "~" if name == ERRORS else str(self.state.get(name, run.label).get("turn", ""))
 
     async def _read_stream(self, run: ProfileRun, stream: AyrshareStream) -> None:
         if stream.name != ERRORS and stream.in_future(run):
@@ -299,12 +317,16 @@ class Run:
             self._say_left()
 
     def _say_left(self) -> None:
-        left = self.tally.left()
-        seconds = max((run.client.pacer.seconds_for(left / len(self.runs)) for run in self.runs), default=0)
+        unfinished = [
+            name + (f" ({left} left)" if (left := self.tally.left(name)) else "")
+            for name in ORDER
+            if name in self.selected and name != ERRORS and self._read_to_end[name] < self._readers_of(name)
+        ]
         logger.info(
-            "the request budget of %d is spent; at least %d requests are left, about %.0f s at the rate limit; "
-            "the next run goes on from here",
+            "the request budget of %d is spent; unfinished: %s; the next run continues from here",
             self.settings.request_budget,
-            left,
-            seconds,
+            ", ".join(unfinished) or "nothing",
         )
+
+    def _readers_of(self, name: str) -> int:
+        return sum(name in self._streams_of(run) for run in self.runs)

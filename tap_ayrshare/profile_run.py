@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.codes import X_KEYS, is_error
 from tap_ayrshare.ayrshare.contract import NETWORKS
+from tap_ayrshare.clock import singer_time
 from tap_ayrshare.engine.client import Answer, ProfileClient, Request
 from tap_ayrshare.engine.errors import Refusal, Refused, Rule, Scope, TapError
 from tap_ayrshare.posts.history import History
@@ -65,8 +66,9 @@ class ProfileRun:
 
     label: the profile's label in records and state.
     history: the posts that were sent through Ayrshare, as far as they have been read.
-    native: by network, the native posts that have been listed: (published, id).
-    left_out: networks that are left out for the rest of the run.
+    native: by network, the native posts that have been listed: (published, id); native_seen: their ids;
+        native_gaps: the networks whose list could not be read to the end.
+    left_out: networks that are left out for the rest of the run; limited: those of them that only have to wait.
     covered: requests whose records are on their way; covered_by_state: those that the last STATE covers.
     refused: what ended this profile, None while it goes on.
     """
@@ -83,7 +85,10 @@ class ProfileRun:
         self.client = ProfileClient(client, profile)
         self.history = History(self)
         self.native: dict[str, list[tuple[datetime | None, str]]] = {}
+        self.native_seen: dict[str, set[str]] = {}
+        self.native_gaps: set[str] = set()
         self.left_out: set[str] = set()
+        self.limited: set[str] = set()
         self.refused: Refusal | None = None
         self.done = False
         self.covered = 0
@@ -91,6 +96,7 @@ class ProfileRun:
         self._outlet = outlet
         self._user: dict[str, Any] | Refusal | None = None
         self._reported: set[tuple[str, str, str]] = set()
+        self._turns: dict[str, str] = {}
         self._networks_reported: set[str] = set()
 
     # What streams read
@@ -143,9 +149,11 @@ class ProfileRun:
             await self.report(ALL, refusal, of_settings=True)
         return "twitter" not in self.left_out
 
-    def leave_out(self, network: str) -> None:
+    def leave_out(self, network: str, rule: Rule) -> None:
         """Leave a network out for the rest of the run."""
         self.left_out.add(network)
+        if rule.stays_due:
+            self.limited.add(network)
 
     # Where records go
 
@@ -164,7 +172,15 @@ class ProfileRun:
     async def bookmark(self, stream: AyrshareStream, value: str | None, **more: Any) -> None:
         """Send the bookmark of a stream on its way, behind the records that it covers."""
         values = {k: v for k, v in {"replication_key_value": value, **more}.items() if v not in (None, {}, [])}
+        if turn := self._turns.get(stream.name) or self.state(stream).get("turn"):
+            values["turn"] = turn
         await self._outlet.put(Bookmark(stream.name, self, values, self.covered))
+
+    async def take_turn(self, stream: AyrshareStream) -> None:
+        """Note in the state that a stream came first in this run, which has a budget."""
+        self._turns[stream.name] = singer_time(self.now)
+        state = {k: v for k, v in self.state(stream).items() if k not in ("context", "replication_key", "turn")}
+        await self.bookmark(stream, state.pop("replication_key_value", None), **state)
 
     def settle(self, stream: str, answer: Answer, requests: int = 1) -> None:
         """Take in how a request of a stream ended: it decides whether the stream failed as a whole."""
@@ -204,7 +220,7 @@ class ProfileRun:
         platform = refusal.platform or platform or ALL
         if scope is Scope.NETWORK:
             resource = ALL
-            self.leave_out(platform)
+            self.leave_out(platform, refusal.rule)
             if platform in self._networks_reported:
                 return
             self._networks_reported.add(platform)
@@ -252,5 +268,5 @@ class ProfileRun:
 def linked_networks(user: Mapping[str, Any]) -> list[str]:
     """Return the networks linked to a profile; `activeSocialAccounts` is absent where there is none."""
     linked = user.get("activeSocialAccounts")
-    names = [name.lower() for name in linked if isinstance(name, str) and name] if isinstance(linked, list) else []
-    return list(dict.fromkeys(names))
+    names = [name.strip().lower() for name in linked if isinstance(name, str)] if isinstance(linked, list) else []
+    return list(dict.fromkeys(filter(None, names)))

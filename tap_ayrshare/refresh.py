@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.codes import good_blocks
+from tap_ayrshare.engine.client import BudgetSpent
 from tap_ayrshare.engine.concurrency import in_order
 from tap_ayrshare.engine.errors import Refusal, Refused, Rule, Scope
 from tap_ayrshare.posts.cursor import UNDATED, Cycle, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from tap_ayrshare.engine.client import Answer, Request
@@ -24,18 +25,21 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 FAILURES_IN_A_ROW = 10
-"""Posts in a row that can't be read for a passing reason, after all retries: then the stream stops."""
-STOPPED = Rule(Scope.STREAM, failure=True, action="stream stopped for this profile: too many failures in a row")
+"""Posts in a row without an answer of their own, after all retries: then others are probed."""
+PROBES = 3
+STOPPED = Rule(Scope.STREAM, failure=True, action="stream stopped for this profile: its posts stay due")
+BAD_PARAMETERS = "101"
 UNREAD_ANYWHERE = Rule(Scope.RESOURCE, failure=False, action="skipped: no profile of the settings has it")
 NOT_FOUND = 404
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class PostToRead:
     """A post whose numbers are to be read.
 
     networks: those to ask; none: the API decides.
     cycle: the pass that it belongs to; None where the settings name the post.
+    apart: passes of single networks that have fallen behind the others, by network.
     profile: the profile that the settings name for it.
     platform: its network, where it is a native post.
     """
@@ -44,6 +48,7 @@ class PostToRead:
     networks: tuple[str, ...]
     published: datetime | None = None
     cycle: Cycle | None = None
+    apart: Mapping[str, Cycle] = field(default_factory=dict)
     profile: str | None = None
     platform: str | None = None
 
@@ -59,7 +64,7 @@ class PostToRead:
     @property
     def anywhere(self) -> bool:
         """Tell whether every profile is tried: only not found by all of them is an error."""
-        return self.cycle is None and self.profile is None
+        return self.cycle is None and not self.apart and self.profile is None
 
     @property
     def place(self) -> Place:
@@ -69,21 +74,31 @@ class PostToRead:
 
 @dataclass
 class PostAnswer:
-    """What became of asking for a post: the last answer, and what earlier ones refused."""
+    """What became of asking for a post: the blocks that came, the last answer, and what was refused.
 
+    unasked: networks that allow no more requests now; is_unfinished: the budget ended before an answer came.
+    """
+
+    blocks: dict[str, Any] = field(default_factory=dict)
     answer: Answer | None = None
     refusals: list[Refusal] = field(default_factory=list)
+    unasked: set[str] = field(default_factory=set)
     requests: int = 0
+    is_unfinished: bool = False
 
     @property
-    def blocks(self) -> dict[str, Any]:
-        """The networks' blocks that carry data."""
-        return good_blocks(self.answer.body) if self.answer else {}
+    def is_unsettled(self) -> bool:
+        """Return whether nothing came that speaks of this post: what refused it may refuse all of them.
 
-    @property
-    def passing(self) -> bool:
-        """Tell whether nothing came, for a reason that may pass."""
-        return self.answer is not None and self.answer.body is None and all(r.temporary for r in self.refusals)
+        An outage that outlasts its retries, a 4xx without a code as a gateway answers it, or code 101.
+        """
+        if self.answer is None or self.answer.body is not None or self.blocks:
+            return False
+        return all(
+            refusal.temporary or refusal.code == BAD_PARAMETERS or refusal.code.startswith("http_4")
+            for refusal in self.refusals
+            if refusal.scope is Scope.RESOURCE
+        ) and any(refusal.scope is Scope.RESOURCE for refusal in self.refusals)
 
 
 class Refresh:
@@ -103,73 +118,216 @@ class Refresh:
         self._request = request
         self._rows = rows
         self._save = save
-        self._proven = False
         self._tally = run.run.tally.streams[stream.name]
+        self._is_proven = False
+        self._is_spent = False
+        self._is_stuck = False
+        self._held: list[tuple[PostToRead, PostAnswer]] = []
+        self._deferred: list[PostToRead] = []
+        self._probed: dict[PostToRead, PostAnswer] = {}
 
     async def read(self, posts: list[PostToRead], cycles: Sequence[Cycle] = ()) -> None:
         """Read posts, the newest first, what failed once more at the end, and complete their cycles.
 
+        Posts that fail one after another are held until the endpoint has answered for another post: only then is
+        it known that they failed and not the API. Without such an answer they stay due.
+
         Raises:
-            Refused: the API refuses the stream, the profile or the run, or fails too often.
+            Refused: the API refuses the stream, the profile or the run, or answers for no post any more.
             BudgetSpent: the request budget is spent.
         """
         posts = sorted(posts, key=lambda post: post.place, reverse=True)
         self._run.run.tally.plan(self._stream.name, len(posts))
-        deferred = []
-        in_a_row = 0
-        async for post, found in in_order(map(self._ask, posts), self._run.ahead):
-            in_a_row = in_a_row + 1 if found.passing else 0
-            if in_a_row >= FAILURES_IN_A_ROW:
-                last = found.refusals[0]
-                raise Refused(Refusal(STOPPED, last.code, last.message, last.http_status))
-            if found.passing and (post.cycle is None or post.cycle.defer(post.place)):
-                deferred.append(post)
-                self._run.covered += found.requests
-            else:
-                await self._record(post, found)
-            await self._passed(post)
-        for post in deferred:
-            logger.info(
-                "profile %s, %s: %s is asked once more, it failed before",
-                self._run.label,
-                self._stream.name,
-                post.post_id,
-            )
-            await self._record(*await self._ask(post))
-            if post.cycle:
-                post.cycle.resolved(post.place)
-        if posts and not self._proven:
-            # What a whole stream could not read stays due: nothing of it counts as read.
+        waiting = iter(enumerate(posts, 1))
+        launched = 0
+
+        def jobs() -> Iterator[Coroutine[None, None, tuple[PostToRead, PostAnswer]]]:
+            nonlocal launched
+            for number, post in waiting:
+                if self._is_spent:
+                    return
+                launched = number
+                yield self._ask(post)
+
+        async for post, found in in_order(jobs(), self._run.ahead):
+            await self._take(post, found)
+            if len(self._held) >= FAILURES_IN_A_ROW and not self._is_spent:
+                await self._probe(posts[launched:])
+        await self._end(cycles)
+
+    async def _end(self, cycles: Sequence[Cycle]) -> None:
+        while self._held and self._held[-1][1].is_unfinished:
+            # Nothing behind it has been read: the next run begins here.
+            self._held.pop()
+        if self._held and self._is_proven:
+            await self._release()
+        elif self._held:
+            await self._keep_due()
+        await self._retry()
+        if self._is_spent:
+            await self._checkpoint()
+            raise BudgetSpent
+        if self._held:
             return
         for cycle in cycles:
             cycle.complete()
         if self._save:
             await self._save()
 
-    async def _passed(self, post: PostToRead) -> None:
-        self._tally.done += 1
-        if post.cycle:
-            post.cycle.passed(post.place)
-        if self._save and self._proven:
+    async def _retry(self) -> None:
+        """Ask once more for the posts that failed."""
+        while self._deferred and not self._is_spent:
+            post = self._deferred.pop(0)
+            logger.info(
+                "profile %s, %s: retrying %s, which failed before", self._run.label, self._stream.name, post.post_id
+            )
+            found = (await self._ask(post))[1]
+            if not found.is_unfinished:
+                await self._record(post, found)
+                if post.cycle:
+                    post.cycle.resolved(post.place)
+
+    async def _checkpoint(self) -> None:
+        if self._save and self._is_proven:
             await self._save()
 
+    async def _take(self, post: PostToRead, found: PostAnswer) -> None:
+        """Decide about a post: recorded, held until it is known why it failed, or left for the next run."""
+        if found.is_unfinished:
+            self._is_spent = True
+            self._held.append((post, found))
+        elif found.is_unsettled:
+            self._held.append((post, found))
+        else:
+            if found.answer is not None:
+                self._is_proven = True
+                await self._release()
+            await self._record(post, found)
+            if self._held:
+                self._held.append((post, PostAnswer(unasked=found.unasked)))
+            else:
+                await self._passed(post, found)
+                await self._checkpoint()
+
+    async def _release(self) -> None:
+        """Defer the posts that are held, or record them: the endpoint has answered for others."""
+        for post, found in self._held:
+            is_known = post.cycle is not None and post.cycle.is_known_failure(post.place)
+            may_defer = found.is_unfinished or not is_known
+            if may_defer and (post.cycle is None or post.cycle.defer(post.place)):
+                self._run.covered += found.requests
+                if not found.is_unfinished:
+                    self._deferred.append(post)
+            elif found.is_unfinished:
+                # There is no room to remember it: what lies behind it is written, but can't count as read.
+                self._is_stuck = True
+            else:
+                await self._record(post, found)
+                if post.cycle:
+                    post.cycle.resolved(post.place)
+            await self._passed(post, found)
+        self._held = []
+
+    async def _keep_due(self) -> None:
+        """Leave the posts that are held due: nothing says whether they failed, or the API for all of them."""
+        outlasted = []
+        for post, found in self._held:
+            if found.is_unfinished:
+                continue
+            if post.cycle and post.cycle.has_failed_before_today(post.place):
+                outlasted.append(post)
+                post.cycle.resolved(post.place)
+            elif post.cycle:
+                post.cycle.defer(post.place)
+            await self._record(post, found)
+        failed = [(post, found) for post, found in self._held if not found.is_unfinished]
+        if failed and self._save:
+            await self._save()
+        if len(outlasted) == len(self._held):
+            # They have failed on two dates, and nothing else is due.
+            for post in outlasted:
+                await self._passed(post, PostAnswer())
+            self._held, self._is_proven = [], True
+
+    async def _probe(self, behind: list[PostToRead]) -> None:
+        """Find out whether the API answers for any post behind those that are held.
+
+        Raises:
+            Refused: it does not.
+        """
+        if not behind:
+            return
+        picked = {behind[-1], behind[len(behind) // 2], behind[len(behind) // 4]}
+        for post in sorted(picked, key=lambda post: post.place)[:PROBES]:
+            if post not in self._probed:
+                found = (await self._ask(post))[1]
+                if found.is_unfinished:
+                    self._is_spent = True
+                    return
+                self._probed[post] = found
+            if not self._probed[post].is_unsettled:
+                self._is_proven = True
+                await self._release()
+                return
+        last = self._held[0][1].refusals[0]
+        await self._keep_due()
+        self._held = []
+        raise Refused(Refusal(STOPPED, last.code, last.message, last.http_status))
+
+    async def _passed(self, post: PostToRead, found: PostAnswer) -> None:
+        self._tally.done += 1
+        for network in found.unasked:
+            if network in post.apart:
+                post.apart[network].is_cut_short = True
+            elif post.cycle:
+                post.cycle.is_cut_short = True
+        if self._is_stuck:
+            return
+        if post.cycle and not (found.unasked - post.apart.keys()):
+            post.cycle.passed(post.place)
+        for network, cycle in post.apart.items():
+            if network not in found.unasked and not cycle.is_cut_short:
+                cycle.passed(post.place)
+
     async def _ask(self, post: PostToRead) -> tuple[PostToRead, PostAnswer]:
-        """Ask for a post; where refused networks cost the others their answer, ask again without them."""
+        """Ask for a post, and again for what a refused network cost the others."""
+        if post in self._probed:
+            return post, self._probed[post]
         found = PostAnswer()
+        try:
+            await self._ask_networks(post, post.networks, found)
+        except BudgetSpent:
+            found.is_unfinished = not found.blocks
+        return post, found
+
+    async def _ask_networks(self, post: PostToRead, asked: tuple[str, ...], found: PostAnswer) -> None:
+        """Ask for a post on some networks: all at once, then without those that are refused, at worst one by one."""
         while True:
-            networks = tuple(network for network in post.networks if network not in self._run.left_out)
-            if post.networks and not networks:
-                return post, found
-            found.answer = await self._run.ask(self._request(post, networks))
+            limited = self._run.limited & set(asked)
+            found.unasked |= limited
+            networks = tuple(network for network in asked if network not in self._run.left_out)
+            if asked and not networks:
+                return
+            answer = found.answer = await self._run.ask(self._request(post, networks))
             found.requests += 1
-            found.refusals += found.answer.refusals
-            refused = {r.platform for r in found.answer.refusals if r.scope is Scope.NETWORK and r.platform}
-            for network in refused if not post.anywhere else ():
-                self._run.leave_out(network)
-            if found.answer.refusal is None or not refused & set(networks) or len(networks) == 1 or post.anywhere:
-                return post, found
+            found.blocks.update(good_blocks(answer.body))
+            of_networks = [refusal for refusal in answer.refusals if refusal.scope is Scope.NETWORK]
+            if any(refusal.platform is None for refusal in of_networks) and len(networks) > 1:
+                # The answer doesn't say which network it is about: each is asked by itself.
+                for network in networks:
+                    await self._ask_networks(post, (network,), found)
+                return
+            found.refusals += answer.refusals
+            refused = {refusal.platform for refusal in of_networks if refusal.platform}
+            if not post.anywhere:
+                for refusal in of_networks:
+                    if refusal.platform:
+                        self._run.leave_out(refusal.platform, refusal.rule)
+                        found.unasked |= {refusal.platform} if refusal.rule.stays_due else set()
+            if answer.refusal is None or not refused & set(networks) or len(networks) == 1 or post.anywhere:
+                return
             logger.info(
-                "profile %s, %s: %s is asked again without %s, which cost the other networks their answer",
+                "profile %s, %s: asking for %s again without %s, which cost the other networks their answer",
                 self._run.label,
                 self._stream.name,
                 post.post_id,
@@ -179,10 +337,7 @@ class Refresh:
     async def _record(self, post: PostToRead, found: PostAnswer) -> None:
         """Send the records of a post and the errors beside them on their way."""
         if found.answer is None:
-            self._proven = True
             return
-        refused = found.answer.refusal
-        self._proven = self._proven or refused is None or not refused.rule.failure
         self._run.settle(self._stream.name, found.answer, found.requests)
         refusal = found.answer.refusal
         if post.anywhere and refusal and (not refusal.rule.failure or refusal.http_status == NOT_FOUND):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tap_ayrshare.ayrshare.codes import is_error
 from tap_ayrshare.ayrshare.contract import promote
 from tap_ayrshare.values import text, timestamp
 
@@ -28,6 +29,10 @@ def post_rows(network: str, block: Any) -> Iterator[dict[str, Any]]:
     """
     index = 0
     for element in block if isinstance(block, list) else [block]:
+        if not isinstance(element, dict) or is_error(element):
+            # An element without data keeps its place: those behind it must not take its index.
+            index += 1
+            continue
         analytics = element.get("analytics")
         for numbers in analytics if isinstance(analytics, list) else [analytics]:
             yield {

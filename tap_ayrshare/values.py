@@ -7,37 +7,69 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from tap_ayrshare.clock import singer_time
 
 DIGITS = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?")
+EPOCH = re.compile(r"[0-9]{9,16}(\.[0-9]{1,9})?")
+"""Digits that are seconds or milliseconds since 1970."""
+EARLIEST, MILLISECONDS_FROM = 10**8, 10**11
+LONGEST_DATE = 100
 NOT_REPORTED = -1
 """What a network answers that declines to compute a metric (seen live on TikTok)."""
 LARGEST_INTEGER = 2**63 - 1
 """The largest integer that a warehouse column holds; a larger one stays in the raw object alone."""
 
 
+MOST_NUMBER = 1000
+"""Digits of a number, and the size of its exponent; what is longer stays as text, as no target could load it."""
+UNSTORABLE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])|\xed[\xa0-\xbf]")
+"""What becomes U+0000 or may become a lone surrogate."""
+TOO_DEEP = re.compile(rb"(?:[\]}]\s*){100}")
+
+
 def parse_json(raw: bytes) -> Any:
-    """Return the body as Python values: integers exact, fractions as Decimal, U+0000 taken out of text.
+    """Return the body as Python values: integers exact, fractions as Decimal, text as Postgres can hold it.
 
     Raises:
-        ValueError: the bytes are no JSON text in UTF-8.
+        ValueError: the bytes aren't JSON in UTF-8, or are nested too deeply.
     """
-    body = json.loads(raw, parse_float=Decimal, parse_constant=lambda _: None)
-    # Postgres can hold no U+0000, neither in text nor in jsonb.
-    return _without_nul(body) if b"\\u0000" in raw else body
+    if TOO_DEEP.search(raw):
+        raise ValueError("nested too deeply")
+    try:
+        body = json.loads(raw, parse_float=_fraction, parse_constant=lambda _: None)
+    except UnicodeDecodeError:
+        raise
+    except ValueError as error:
+        if "digits" not in str(error):
+            raise
+        # Python refuses to read an integer of more than 4,300 digits.
+        body = json.loads(raw, parse_float=_fraction, parse_int=_integer, parse_constant=lambda _: None)
+    return storable(body) if UNSTORABLE.search(raw) else body
 
 
-def _without_nul(value: Any) -> Any:
+def _fraction(digits: str) -> Decimal | str:
+    value = Decimal(digits)
+    return value if len(digits) <= MOST_NUMBER and abs(value.adjusted()) <= MOST_NUMBER else digits
+
+
+def _integer(digits: str) -> int | str:
+    return int(digits) if len(digits) <= MOST_NUMBER else digits
+
+
+def storable(value: Any) -> Any:
+    """Return a JSON value as Postgres can hold it: U+0000 left out of text, U+FFFD for a lone surrogate."""
     if isinstance(value, str):
-        return value.replace("\0", "")
+        text = value.replace("\0", "")
+        return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, list):
-        return [_without_nul(item) for item in value]
+        return [storable(item) for item in value]
     if isinstance(value, dict):
-        return {key.replace("\0", ""): _without_nul(item) for key, item in value.items()}
+        return {storable(key): storable(item) for key, item in value.items()}
     return value
 
 
@@ -77,22 +109,48 @@ def text(value: object) -> str | None:
 
 
 def instant(value: object) -> datetime | None:
-    """Return a moment in UTC: ISO 8601 text or Firestore's `{_seconds, _nanoseconds}` (docs/api.md section 1).
+    """Return a moment in UTC, None for what can't be read as one.
 
-    Text without an offset is UTC (Pinterest's createdAt has none).
+    ISO 8601 text, Firestore's `{_seconds, _nanoseconds}` (docs/api.md section 1), and what other APIs use: RFC 2822
+    text, seconds or milliseconds since 1970. Text without an offset is UTC (Pinterest's createdAt has none).
     """
     try:
         if isinstance(value, dict):
-            seconds: Any = value.get("_seconds", value.get("seconds"))
-            nanoseconds = value.get("_nanoseconds", value.get("nanoseconds", 0)) or 0
-            whole = datetime.fromtimestamp(int(seconds), tz=timezone.utc)
-            return whole.replace(microsecond=int(nanoseconds) // 1000 % 1_000_000)
-        if not isinstance(value, str):
+            return _firestore(value)
+        if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+            return _epoch(Decimal(value))
+        if not isinstance(value, str) or len(value) > LONGEST_DATE:
             return None
-        parsed = _iso(value)
+        parsed = _epoch(Decimal(value)) if EPOCH.fullmatch(value.strip()) else _parsed(value)
         return (parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
-    except (ValueError, TypeError, OverflowError, OSError):
+    except (ValueError, TypeError, OverflowError, OSError, ArithmeticError, IndexError):
         return None
+
+
+def _firestore(value: dict[str, Any]) -> datetime | None:
+    seconds = value.get("_seconds", value.get("seconds"))
+    if seconds is None and "utc" in value:
+        return instant(value["utc"]) if isinstance(value["utc"], str) else None
+    if isinstance(seconds, str) and len(seconds) > LONGEST_DATE:
+        return None
+    nanoseconds = number(value.get("_nanoseconds", value.get("nanoseconds"))) or 0
+    whole = datetime.fromtimestamp(int(Decimal(str(seconds))), tz=timezone.utc)
+    return whole.replace(microsecond=int(nanoseconds) // 1000 % 1_000_000)
+
+
+def _epoch(value: Decimal) -> datetime:
+    """Return the moment that a number of seconds since 1970 means, or of milliseconds if it is that large."""
+    if value < EARLIEST:
+        raise ValueError("too small for a date")
+    seconds = value / (1000 if value >= MILLISECONDS_FROM else 1)
+    return datetime.fromtimestamp(0, tz=timezone.utc) + timedelta(microseconds=int(seconds * 1_000_000))
+
+
+def _parsed(value: str) -> datetime:
+    try:
+        return _iso(value)
+    except ValueError:
+        return parsedate_to_datetime(value)
 
 
 def _iso(value: str) -> datetime:

@@ -24,7 +24,11 @@ PLAN = Rule(Scope.STREAM, failure=False, action="stream skipped: the Ayrshare pl
 NOT_LINKED = Rule(Scope.NETWORK, failure=False, action="network left out: not linked to this profile")
 RELINK = Rule(Scope.NETWORK, failure=False, action="network left out: link it again in Ayrshare")
 X_KEYS = Rule(Scope.NETWORK, failure=False, action="network left out: set x_api_key and x_api_secret")
-X_LIMIT = Rule(Scope.NETWORK, failure=False, action="network left out: X allows no more requests now")
+X_LIMIT = Rule(Scope.NETWORK, failure=False, action="network left out: X allows no more requests now", stays_due=True)
+NETWORK_LIMIT = Rule(
+    Scope.NETWORK, failure=False, action="network left out: it allows no more requests now", stays_due=True
+)
+NOT_ALLOWED = Rule(Scope.STREAM, failure=False, action="stream skipped: the API does not allow it to this account")
 MESSAGING = Rule(Scope.STREAM, failure=False, action="stream skipped: messaging is not enabled")
 SUSPENDED = Rule(Scope.PROFILE, failure=True, action="profile stopped: Ayrshare has suspended it")
 PROFILE_REFUSED = Rule(Scope.PROFILE, failure=True, action="profile stopped: check its profile_key")
@@ -35,6 +39,7 @@ RULES = {
     102: KEY_REFUSED,
     156: NOT_LINKED,
     161: RELINK,
+    167: PLAN,
     169: PLAN,
     186: GONE,
     221: EMPTY,
@@ -46,12 +51,14 @@ RULES = {
     362: MESSAGING,
     395: Rule(Scope.NOTHING, failure=False, action="demographics withheld by the network"),
     419: X_KEYS,
+    435: NETWORK_LIMIT,
     485: GONE,
     518: Rule(Scope.NOTHING, failure=False, action="kept with the network's warning"),
 }
 """Ayrshare's codes that decide something; any other code is UNREAD."""
 
 POST_GONE = "186"
+MOST_DIGITS = 9
 TEMPORARY_CODES = {429, 500, 502, 503, 504}
 TEMPORARY = re.compile(
     r"tempora|try again|retry|time.?d? ?out|unavailable|too many requests|internal (server )?error|overloaded",
@@ -64,7 +71,9 @@ ENVELOPE = {"status", "code", "id", "errors", "message", "action", "details", "l
 NESTED = ("history", "posts", "profiles", "analytics", "data")
 """Where code and status may stand one level down, under the list's own name (docs/api.md section 3)."""
 HTTP_OK = 200
+SUCCESS = {200, 201, 202, 204}
 HTTP_PAYMENT = 402
+HTTP_TOO_MANY = 429
 HTTP_FORBIDDEN = {401, 403}
 HTTP_REDIRECT = range(300, 400)
 HTTP_BAD_REQUEST = 400
@@ -75,9 +84,14 @@ def is_error(block: object) -> bool:
     """Tell whether an object of the API is an error: status `error`, or a code and no data beside it."""
     if not isinstance(block, dict):
         return False
-    return block.get("status") == "error" or (
-        "analytics" not in block and "id" not in block and bool(block.get("code")) and "message" in block
-    )
+    has_data = "analytics" in block or "id" in block or any(isinstance(block.get(name), list) for name in NESTED)
+    return block.get("status") == "error" or (not has_data and error_code(block) is not None and "message" in block)
+
+
+def error_code(error: dict[str, Any]) -> str | None:
+    """Return the API's code of an error as text; None where there is none, or one that means success."""
+    code = text(error.get("code"))
+    return None if code is None or (re.fullmatch(r"2\d\d(\.0)?", code) and int(float(code)) in SUCCESS) else code
 
 
 def blocks(body: object) -> dict[str, Any]:
@@ -88,21 +102,20 @@ def blocks(body: object) -> dict[str, Any]:
         key.lower(): block
         for key, block in body.items()
         if isinstance(block, (dict, list))
+        and key.strip()
         and (key.lower() in NETWORKS or (key not in ENVELOPE and isinstance(block, dict) and "analytics" in block))
     }
 
 
 def good_blocks(body: object) -> dict[str, Any]:
-    """Return the blocks that carry data: of a list, its elements that do."""
-    good: dict[str, Any] = {}
-    for network, block in blocks(body).items():
-        if isinstance(block, list):
-            elements = [element for element in block if isinstance(element, dict) and not is_error(element)]
-            if elements:
-                good[network] = elements
-        elif not is_error(block):
-            good[network] = block
-    return good
+    """Return the blocks that carry data; a list comes whole if any of its elements does."""
+    return {network: block for network, block in blocks(body).items() if good_elements(block)}
+
+
+def good_elements(block: object) -> list[dict[str, Any]]:
+    """Return the objects of a block that carry data: itself, or the elements of a list."""
+    elements = block if isinstance(block, list) else [block]
+    return [element for element in elements if isinstance(element, dict) and not is_error(element)]
 
 
 def refusals(status: int, body: object, asked: Sequence[str] = (), *, profile_key: bool) -> list[Refusal]:
@@ -120,14 +133,17 @@ def refusals(status: int, body: object, asked: Sequence[str] = (), *, profile_ke
     if status in HTTP_REDIRECT:
         return [Refusal(REDIRECTED, f"http_{status}", "the API answered with a redirect", status)]
     found: dict[tuple[str, str | None], Refusal] = {}
-    for error, network in _errors(body):
-        code = text(error.get("code"))
+    for error, network, is_flat in _errors(body):
+        code = error_code(error)
         # A post that is gone is gone as a whole, whatever it was asked about.
         platform = network or (None if code == POST_GONE else _named_platform(error, asked))
         rule = _rule(status, error, platform, profile_key=profile_key)
+        if rule.scope in (Scope.PROFILE, Scope.RUN) and not is_flat and status not in HTTP_FORBIDDEN:
+            # A network's block speaks of that network alone, whatever its code says.
+            rule = UNREAD
         refusal = Refusal(
             rule=rule,
-            code=code if code and code != str(HTTP_OK) else f"http_{status}",
+            code=code or f"http_{status}",
             message=_message(error),
             http_status=status,
             platform=platform,
@@ -143,24 +159,28 @@ def refusals(status: int, body: object, asked: Sequence[str] = (), *, profile_ke
     return list(found.values())
 
 
-def _errors(body: object) -> Iterator[tuple[dict[str, Any], str | None]]:
-    """Yield the error objects of every envelope (docs/api.md section 3), with the network where it is known."""
+def _errors(body: object) -> Iterator[tuple[dict[str, Any], str | None, bool]]:
+    """Yield the error objects of every envelope (docs/api.md section 3), each with its network where it is known.
+
+    The third value tells whether the error stands in the flat envelope, which speaks of the whole request.
+    """
     if not isinstance(body, dict):
         return
     for network, block in blocks(body).items():
         for element in block if isinstance(block, list) else [block]:
             if is_error(element):
                 for error in objects(element.get("errors")) or [element]:
-                    yield error, network
+                    yield error, network, False
     for name in NESTED:
         # An empty history was seen as {"history": {"code": 221, "status": "error"}, "count": 0}.
         if is_error(body.get(name)):
-            yield body[name], None
+            yield body[name], None, True
     listed = objects(body.get("errors"))
     for error in listed:
-        yield error, _lower(error.get("platform"))
-    if is_error(body) and (not listed or body.get("code")) and not (good_blocks(body) and not body.get("code")):
-        yield body, _lower(body.get("platform"))
+        yield error, _lower(error.get("platform")), False
+    has_code = error_code(body) is not None
+    if is_error(body) and (not listed or has_code) and (has_code or not good_blocks(body)):
+        yield body, _lower(body.get("platform")), True
 
 
 def _lower(value: object) -> str | None:
@@ -184,6 +204,8 @@ def _message(error: dict[str, Any]) -> str:
 
 def _rule(status: int, error: dict[str, Any], platform: str | None, *, profile_key: bool) -> Rule:
     known = RULES.get(_number(error.get("code")))
+    if status == HTTP_TOO_MANY and (known is None or known is UNREAD):
+        return X_LIMIT if platform == "twitter" else NETWORK_LIMIT if platform else UNREAD
     if known is PLAN or error.get("action") == PLAN_ACTION or (status == HTTP_PAYMENT and not known):
         return PLAN
     if known:
@@ -199,7 +221,7 @@ def _rule(status: int, error: dict[str, Any], platform: str | None, *, profile_k
 
 def _number(code: object) -> int:
     """Return a code as a number: it comes as a number or as digits; 0 for none."""
-    digits = str(code)
+    digits = str(code)[:MOST_DIGITS]
     return int(digits) if digits.isascii() and digits.isdigit() else 0
 
 

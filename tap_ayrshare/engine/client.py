@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import re
 from collections import Counter
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timezone
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -23,14 +24,20 @@ from tap_ayrshare.ayrshare.codes import (
     HTTP_OK,
     HTTP_REDIRECT,
     HTTP_SERVER_ERROR,
+    HTTP_TOO_MANY,
+    KEY_REFUSED,
     NO_BLOCK,
+    NOT_ALLOWED,
+    PROFILE_REFUSED,
     UNREAD,
     good_blocks,
     refusals,
 )
 from tap_ayrshare.clock import read_clock
+from tap_ayrshare.engine.bodies import ENCODINGS, BodyBroken, BodyTooLong, read_body
 from tap_ayrshare.engine.errors import Refusal, Refused, Rule, Scope
 from tap_ayrshare.engine.pacing import Pacer
+from tap_ayrshare.redaction import Redactor
 from tap_ayrshare.settings import is_loopback
 from tap_ayrshare.values import parse_json
 
@@ -44,11 +51,11 @@ logger = logging.getLogger(__name__)
 TRIES = 5
 FIRST_BACKOFF = 0.5
 LONGEST_BACKOFF = 30.0
-REFUSALS_IN_A_ROW = 20
-"""Answers of 429 in a row that stop a profile: 1,000 in a day suspend it."""
+MOST_429 = 20
+"""Answers of 429 in a run that stop a profile: 1,000 in a day suspend it (docs/api.md section 2)."""
+MOST_DIGITS = 9
+"""Digits of a number in a header; a longer one is as if it were absent."""
 LONGEST_RETRY_AFTER = 3600.0
-HTTP_TOO_MANY = 429
-SHORTEST_SECRET = 8
 UNREACHABLE = Rule(Scope.PROFILE, failure=True, action="profile stopped: the API can't be reached")
 LIMITED = Rule(Scope.PROFILE, failure=True, action="profile stopped: the API keeps answering 429")
 
@@ -63,7 +70,8 @@ class Request:
 
     stream: the stream that it is for.
     networks: the networks that it is about, for reading which of them an error means.
-    usable: tells whether a body holds what was asked for.
+    usable: tells whether a body holds what was asked for; by default, whether it has a network's block.
+    may_be_refused: whether a refusal without a code concerns this request alone, not the profile or the key.
     """
 
     method: str
@@ -72,7 +80,8 @@ class Request:
     query: dict[str, str] = field(default_factory=dict)
     body: dict[str, Any] | None = None
     networks: tuple[str, ...] = ()
-    usable: Callable[[Any], bool] = lambda body: bool(good_blocks(body))
+    usable: Callable[[Any], bool] | None = None
+    may_be_refused: bool = False
 
     @property
     def concerns_x(self) -> bool:
@@ -105,6 +114,7 @@ class Client:
         """Make a client; tries: how often a request is sent that finds no answer."""
         self.settings = settings
         self.tries = tries
+        self.redactor = Redactor(settings.secrets)
         self.everyone = asyncio.Semaphore(settings.max_concurrency_total)
         self.sent = 0
         self.has_answered = False
@@ -117,12 +127,18 @@ class Client:
         settings = self.settings
         timeout = aiohttp.ClientTimeout(total=settings.request_timeout)
         connector = aiohttp.TCPConnector(limit=0)
-        headers = {"Authorization": f"Bearer {settings.api_key}", "User-Agent": settings.user_agent}
+        headers = {
+            "Authorization": f"Bearer {settings.api_key}",
+            "User-Agent": settings.user_agent,
+            "Accept-Encoding": ENCODINGS,
+        }
         async with aiohttp.ClientSession(
             connector=connector,
             headers=headers,
             timeout=timeout,
             cookie_jar=aiohttp.DummyCookieJar(),
+            # Bodies are inflated by read_body, with a bound.
+            auto_decompress=False,
         ) as session:
             self._session = session
             yield self
@@ -137,11 +153,16 @@ class Client:
             raise BudgetSpent
         self.sent += 1
 
+    def unspend(self) -> None:
+        """Give back a request that was not sent."""
+        self.sent -= 1
+
     async def send(self, request: Request, headers: dict[str, str]) -> tuple[int, Any, bytes]:
         """Send one request; return status, headers and the body as bytes.
 
         Raises:
             aiohttp.ClientError, asyncio.TimeoutError, OSError: no whole answer came.
+            BodyTooLong, BodyBroken: the body can't be read.
         """
         if self._session is None:
             raise RuntimeError("the client is not open")
@@ -155,7 +176,7 @@ class Client:
             # A redirect would carry the keys to another host.
             allow_redirects=False,
         ) as response:
-            return response.status, response.headers, await response.read()
+            return response.status, response.headers, await read_body(response)
 
 
 class ProfileClient:
@@ -166,9 +187,8 @@ class ProfileClient:
         self._client = client
         self._profile = profile
         self._lanes = asyncio.Semaphore(settings.max_concurrency)
-        # A shorter one would be found in innocent text, and the body would be spoilt.
-        self._secrets = [key.encode() for key in settings.secrets if len(key) >= SHORTEST_SECRET]
-        self._refused_in_a_row = 0
+        self._redactor = client.redactor
+        self._refused_429 = 0
         self._ended: Refusal | None = None
         self.pacer = Pacer(
             settings.rate_limit_requests, settings.rate_limit_window, settings.rate_limit_reserve, profile.label
@@ -232,43 +252,75 @@ class ProfileClient:
         raise Refused(refusal)
 
     async def _try(self, request: Request) -> Answer | None:
-        """Send once; None after an answer of 429, which is no try."""
-        async with self.pacer.flight(self._client.everyone):
-            if self._ended:
-                raise Refused(self._ended)
-            self._client.spend()
-            self.requests[request.stream] += 1
-            try:
-                status, headers, raw = await self._client.send(request, self._headers(request))
-            except asyncio.TimeoutError:
-                return self._broken("timeout", f"no answer within {self._client.settings.request_timeout:g} s")
-            except aiohttp.ClientPayloadError:
-                return self._broken("invalid_body", "the body was cut off")
-            except aiohttp.ClientConnectorError as error:
-                return self._broken("connection", f"can't connect to {error.host}; check api_url and the network")
-            except aiohttp.ClientConnectionError:
-                return self._broken("reset", "the connection was reset")
-            except (aiohttp.ClientError, OSError) as error:
-                return self._broken("transport", f"the answer could not be read ({type(error).__name__})")
-            self._client.has_answered = True
-            if status == HTTP_TOO_MANY:
-                self._slow_down(headers.get("Retry-After"))
-                return None
-            self._refused_in_a_row = 0
-            self.pacer.heard(_count(headers, "x-ratelimit-max"), _count(headers, "x-ratelimit-count"))
-        return self._read(request, status, self._redacted(raw))
+        """Send once; None after a 429 of the profile, which is no failed try."""
+        if self._ended:
+            raise Refused(self._ended)
+        # Before the wait for the limit: a spent budget says so at once.
+        self._client.spend()
+        is_sent = False
+        try:
+            async with self.pacer.flight(self._client.everyone) as count_before:
+                if self._ended:
+                    raise Refused(self._ended)
+                self.requests[request.stream] += 1
+                is_sent = True
+                found = await self._send(request)
+                if isinstance(found, Refusal):
+                    self.pacer.unanswered()
+                    return Answer(None, None, [found])
+                status, headers, raw = found
+                self._client.has_answered = True
+                maximum, count = _count(headers, "x-ratelimit-max"), _count(headers, "x-ratelimit-count")
+                answer = self._read(request, status, raw)
+                if status == HTTP_TOO_MANY and self._is_profile_limit(request, answer, maximum, count):
+                    self._slow_down(headers.get("Retry-After"), answer)
+                    return None
+                if status == HTTP_TOO_MANY:
+                    self.pacer.unanswered()
+                else:
+                    self.pacer.heard(maximum, count, count_before)
+        finally:
+            if not is_sent:
+                self._client.unspend()
+        return answer
 
-    def _broken(self, code: str, message: str) -> Answer:
-        self.pacer.unanswered()
-        return Answer(None, None, [Refusal(UNREAD, code, message, temporary=True)])
+    async def _send(self, request: Request) -> tuple[int, Any, bytes] | Refusal:
+        """Send once; return status, headers and body, or why no whole answer came."""
+        code, message = "", ""
+        try:
+            return await self._client.send(request, self._headers(request))
+        except asyncio.TimeoutError:
+            code, message = "timeout", f"no answer within {self._client.settings.request_timeout:g} s"
+        except BodyTooLong:
+            code, message = "invalid_body", "the body is too long"
+        except BodyBroken as error:
+            code, message = "invalid_body", str(error)
+        except aiohttp.ClientPayloadError:
+            code, message = "invalid_body", "the body was cut off"
+        except aiohttp.ClientConnectorError as error:
+            code, message = "connection", f"can't connect to {error.host}; check api_url and the network"
+        except aiohttp.ClientConnectionError:
+            code, message = "reset", "the connection was reset"
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            code, message = "transport", f"the answer could not be read ({type(error).__name__})"
+        return Refusal(UNREAD, code, message, temporary=True)
 
-    def _slow_down(self, retry_after: str | None) -> None:
-        self._refused_in_a_row += 1
+    @staticmethod
+    def _is_profile_limit(request: Request, answer: Answer, maximum: int | None, count: int | None) -> bool:
+        """Return whether a 429 is the profile's limit: a network's own limits come as 429 too."""
+        if any(refusal.scope is Scope.NETWORK and refusal.platform for refusal in answer.refusals):
+            return False
+        return not (request.networks and maximum and count is not None and count < maximum)
+
+    def _slow_down(self, retry_after: str | None, answer: Answer) -> None:
+        self._refused_429 += 1
         wait = _seconds(retry_after)
-        message = f"HTTP 429 {self._refused_in_a_row} times in a row"
+        for refusal in answer.refusals:
+            wait = _retry_after_in(refusal.details) if wait is None else wait
+        message = f"HTTP 429, {self._refused_429} times in this run"
         if wait is not None and wait > LONGEST_RETRY_AFTER:
             message = f"HTTP 429 with Retry-After of {wait:.0f} s"
-        if self._refused_in_a_row >= REFUSALS_IN_A_ROW or (wait or 0) > LONGEST_RETRY_AFTER:
+        if self._refused_429 >= MOST_429 or (wait or 0) > LONGEST_RETRY_AFTER:
             self._end(Refusal(LIMITED, "http_429", message, HTTP_TOO_MANY))
         self.pacer.refused(wait)
         logger.warning(
@@ -277,33 +329,51 @@ class ProfileClient:
             "for the window" if wait is None else f"{wait:.0f} s as it asks",
         )
 
-    def _redacted(self, raw: bytes) -> bytes:
-        for secret in self._secrets:
-            if secret in raw:
-                raw = raw.replace(secret, b"***")
-        return raw
-
     def _read(self, request: Request, status: int, raw: bytes) -> Answer:
         try:
-            body = parse_json(raw)
+            return self._judge(request, status, raw)
+        except Exception as error:
+            # One answer costs its own request, never the run.
+            logger.exception(
+                "profile %s: %s %s: the answer could not be read; please report it",
+                self._profile.label,
+                request.method,
+                request.path,
+            )
+            message = f"the answer could not be read ({type(error).__name__})"
+            return Answer(status, None, [Refusal(UNREAD, "invalid_body", message, status, temporary=True)])
+
+    def _judge(self, request: Request, status: int, raw: bytes) -> Answer:
+        try:
+            body = self._redactor.body(raw, parse_json(raw))
         except (ValueError, RecursionError):
             body = None
         is_ok = HTTP_OK <= status < HTTP_REDIRECT.start
         refused = refusals(status, body, request.networks, profile_key=self._profile.key is not None)
+        if request.may_be_refused:
+            refused = [replace(r, rule=NOT_ALLOWED) if _is_uncoded_refusal(r) else r for r in refused]
         ends = any(refusal.scope in (Scope.PROFILE, Scope.RUN) for refusal in refused)
-        if body is not None and request.usable(body) and not ends:
+        usable = request.usable or good_blocks
+        if body is not None and usable(body) and not ends:
             # A status other than 2xx that says nothing beside usable blocks is no refusal of its own.
             return Answer(status, body, [refusal for refusal in refused if is_ok or refusal.details])
-        if not refused and is_ok and isinstance(body, dict) and body.get("status") == "success":
-            return Answer(status, None, [Refusal(NO_BLOCK, "no_data", "the answer is a success without data", status)])
+        if not refused and is_ok and request.usable is None and isinstance(body, dict) and body:
+            # An empty success is an answer: the network has nothing to say of the post or the account.
+            platform = request.networks[0] if len(request.networks) == 1 else None
+            nothing = Refusal(NO_BLOCK, "no_data", "the answer is a success without data", status, platform)
+            return Answer(status, None, [nothing])
         if not refused:
-            what = "is no JSON" if body is None else "has not the expected form"
+            what = "isn't JSON" if body is None else "doesn't have the expected form"
             refused = [Refusal(UNREAD, "invalid_body", f"the answer {what}", status, temporary=True)]
         if body is None and status >= HTTP_SERVER_ERROR:
             refused = [Refusal(UNREAD, f"http_{status}", "the API has an internal error", status, temporary=True)]
         elif status >= HTTP_SERVER_ERROR:
-            refused = [_as_temporary(refusal) for refusal in refused]
+            refused = [replace(refusal, temporary=refusal.rule is UNREAD) for refusal in refused]
         return Answer(status, None, refused)
+
+
+def _is_uncoded_refusal(refusal: Refusal) -> bool:
+    return refusal.rule in (KEY_REFUSED, PROFILE_REFUSED) and refusal.code.startswith("http_4")
 
 
 def _proxy(url: str) -> str | None:
@@ -317,34 +387,29 @@ def _proxy(url: str) -> str | None:
     return getproxies().get(parts.scheme)
 
 
-def _as_temporary(refusal: Refusal) -> Refusal:
-    return Refusal(
-        refusal.rule,
-        refusal.code,
-        refusal.message,
-        refusal.http_status,
-        refusal.platform,
-        refusal.details,
-        temporary=refusal.rule is UNREAD,
-    )
-
-
 def _count(headers: Any, name: str) -> int | None:
     value = headers.get(name, "").strip()
-    return int(value) if value.isdigit() else None
+    return int(value) if value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS else None
+
+
+def _retry_after_in(details: dict[str, Any] | None) -> float | None:
+    """Return Retry-After from an error object, where Ayrshare passes on that of a network (docs/api.md section 3)."""
+    inner = (details or {}).get("details")
+    for place in (details or {}, inner if isinstance(inner, dict) else {}):
+        for name, value in place.items():
+            if name.lower().replace("_", "-") in ("retry-after", "retryafter"):
+                return _seconds(str(value)[:40])
+    return None
 
 
 def _seconds(retry_after: str | None) -> float | None:
-    """Return Retry-After in seconds: it comes as a number or as an HTTP date."""
-    if not retry_after:
-        return None
+    """Return Retry-After in seconds: it comes as a number or as an HTTP date; None for what can't be read."""
+    text = (retry_after or "").strip()
+    if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text):
+        return float(text)
     try:
-        return max(0.0, float(retry_after))
-    except ValueError:
-        pass
-    try:
-        moment = parsedate_to_datetime(retry_after)
-    except (TypeError, ValueError):
+        moment = parsedate_to_datetime(text)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+        return max(0.0, (moment - read_clock()).total_seconds())
+    except (TypeError, ValueError, OverflowError, IndexError):
         return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-    return max(0.0, (moment - read_clock()).total_seconds())

@@ -43,6 +43,8 @@ class Rule:
     scope: Scope
     failure: bool
     action: str
+    stays_due: bool = False
+    """Whether what it refuses is asked for again in the next run."""
 
 
 @dataclass(frozen=True)

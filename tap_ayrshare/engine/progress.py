@@ -92,9 +92,9 @@ class Tally:
         )
         return lines
 
-    def left(self) -> int:
-        """Return how many of the planned requests have not been made."""
-        return sum(max(0, tally.planned - tally.done) for tally in self.streams.values())
+    def left(self, stream: str) -> int:
+        """Return how many of a stream's planned requests have not been made."""
+        return max(0, self.streams[stream].planned - self.streams[stream].done)
 
     def failed_streams(self) -> list[str]:
         """Return the streams whose requests all failed, each with its cause."""

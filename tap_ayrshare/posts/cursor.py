@@ -6,20 +6,23 @@ read. Within a cycle, stretches keep what counts as read on which date. State gr
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.clock import singer_time
 from tap_ayrshare.engine.errors import StateError
-from tap_ayrshare.posts.schedule import RefreshSchedule
+from tap_ayrshare.posts.schedule import RefreshSchedule, Tier
 from tap_ayrshare.values import instant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 OLDER_STRETCHES = 4
+TIERS = re.compile(r"\d{1,6}:[1-9]\d{0,5}(,\d{1,6}:[1-9]\d{0,5})*")
 MOST_DEFERRED = 10
+STATE_FIELDS = ("date", "as_of", "stretches", "deferred")
 UNDATED = datetime.min.replace(tzinfo=timezone.utc)
 """Where a post without a date stands: it is the oldest, and due in every cycle."""
 
@@ -29,11 +32,15 @@ Place = tuple[datetime, str]
 
 @dataclass(frozen=True)
 class Stretch:
-    """The posts from `newest` down to `oldest`, both included, count as read on a date."""
+    """The posts from `newest` down to `oldest`, both included, count as read on a date.
+
+    schedule: the schedule that judged which of them were due.
+    """
 
     newest: Place
     oldest: Place
     on: date
+    schedule: RefreshSchedule
 
     def holds(self, place: Place) -> bool:
         """Tell whether a post lies in the stretch."""
@@ -47,22 +54,29 @@ class Stretch:
             singer_time(self.oldest[0]),
             self.oldest[1],
             self.on.isoformat(),
+            ",".join(f"{tier.max_age_days}:{tier.every_days}" for tier in self.schedule.tiers),
         ]
 
     @classmethod
-    def from_state(cls, value: object) -> Stretch:
-        """Return a stretch out of state.
+    def from_state(cls, value: object, today: RefreshSchedule) -> Stretch:
+        """Return a stretch out of state; one without a schedule is taken to be judged by that of today.
 
         Raises:
             StateError: it is none.
         """
-        if not isinstance(value, list) or len(value) != 5 or not all(isinstance(v, str) for v in value):  # noqa: PLR2004
-            raise StateError("a stretch of the cycle is no list of five texts")
+        if not isinstance(value, list) or len(value) not in (5, 6) or not all(isinstance(v, str) for v in value):
+            raise StateError("a stretch of the cycle is no list of six texts")
         newest, oldest = instant(value[0]), instant(value[2])
         on = read_date(value[4])
         if newest is None or oldest is None:
             raise StateError("a stretch of the cycle has a date that can't be read")
-        return cls((newest, value[1]), (oldest, value[3]), on)
+        return cls((newest, value[1]), (oldest, value[3]), on, _read_tiers(value[5]) if value[5:] else today)
+
+
+def _read_tiers(text: str) -> RefreshSchedule:
+    if not TIERS.fullmatch(text):
+        raise StateError(f"the schedule {text[:40]!r} of a stretch is no list of days")
+    return RefreshSchedule(tuple(Tier(*map(int, tier.split(":"))) for tier in text.split(",")))
 
 
 def read_date(value: object) -> date:
@@ -99,14 +113,18 @@ class Cycle:
         self._now = now
         self._start = start
         self._today = now.date()
+        self._loaded = {name: state[name] for name in STATE_FIELDS if state.get(name)}
         self.bookmark = read_date(state["date"]) if state.get("date") else None
         self._as_of = self._read_as_of(state)
         listed = state.get("stretches") or []
         if not isinstance(listed, list):
             raise StateError("the stretches of the cycle are no list")
-        self._older = [Stretch.from_state(value) for value in listed]
+        self._older = [Stretch.from_state(value, schedule) for value in listed]
         self._present: Stretch | None = None
         self._deferred = self._read_deferred(state)
+        self._known = dict(self._deferred)
+        self.gaps: list[tuple[datetime, datetime]] = []
+        self.is_cut_short = False
 
     def _read_as_of(self, state: Mapping[str, Any]) -> datetime | None:
         if self.bookmark is None:
@@ -120,14 +138,14 @@ class Cycle:
         return moment
 
     @staticmethod
-    def _read_deferred(state: Mapping[str, Any]) -> list[Place]:
-        places = []
+    def _read_deferred(state: Mapping[str, Any]) -> dict[Place, date]:
+        places = {}
         listed = state.get("deferred") or []
         for value in listed if isinstance(listed, list) else [listed]:
-            moment = instant(value[0]) if isinstance(value, list) and len(value) == 2 else None  # noqa: PLR2004
+            moment = instant(value[0]) if isinstance(value, list) and len(value) in (2, 3) else None
             if moment is None or not isinstance(value[1], str):
                 raise StateError("a deferred post of the cycle is no date and id")
-            places.append((moment, value[1]))
+            places[moment, value[1]] = read_date(value[2]) if len(value) == 3 else date.min  # noqa: PLR2004
         return places
 
     @property
@@ -140,8 +158,12 @@ class Cycle:
         """The earliest publication that can be due; None for no bound."""
         if self.bookmark is None:
             return self._start
-        first = self.bookmark + timedelta(days=1) - timedelta(days=self._schedule.last_age)
+        try:
+            first = self.bookmark + timedelta(days=1) - timedelta(days=self._schedule.last_age)
+        except OverflowError:
+            return self._start
         bound = datetime.combine(first, datetime.min.time(), tzinfo=timezone.utc)
+        bound = min([bound, *(place[0] for place in self._deferred if place[0] != UNDATED)])
         return max(bound, self._start) if self._start else bound
 
     def is_due(self, place: Place) -> bool:
@@ -157,7 +179,8 @@ class Cycle:
         if self._start and published < self._start:
             return False
         if stretch:
-            return self._schedule.has_point(published.date(), stretch.on, self._today)
+            until = self._judged_until(published, stretch)
+            return until is None or self._schedule.has_point(published.date(), until, self._today)
         if self.bookmark is None:
             return True
         if self._schedule.has_point(published.date(), self.bookmark, self._today):
@@ -165,42 +188,70 @@ class Cycle:
         is_new = self._as_of is not None and published > self._as_of
         return is_new and (self._today - published.date()).days <= self._schedule.last_age
 
+    def _judged_until(self, published: datetime, stretch: Stretch) -> date | None:
+        """Return the date until which a post in a stretch has been judged, None for not at all.
+
+        Today's schedule judges the whole cycle: where another one passed a post over, only a post that it had
+        asked on that very date is known to have been read. More is asked then, never less.
+        """
+        day_before = stretch.on - timedelta(days=1)
+        if stretch.schedule == self._schedule or stretch.schedule.has_point(published.date(), day_before, stretch.on):
+            return stretch.on
+        return self.bookmark
+
     def passed(self, place: Place) -> None:
-        """Take in that all posts from now down to this one count as read today."""
-        newest = (self._now, "~")
-        self._present = Stretch(newest, place, self._today)
-        below = []
-        for stretch in self._older:
-            if stretch.oldest >= place:
-                continue
-            if stretch.newest < place:
-                below.append(stretch)
-            elif stretch.on == self._today:
+        """Count all posts as read today, from now, or the end of the gap above, down to this one."""
+        newest: Place = (self._now, "~")
+        for low, high in self.gaps:
+            if place[0] <= high:
+                newest = min(newest, (low, "") if place[0] < low else place)
+        reached = Stretch(newest, place, self._today, self._schedule)
+        kept = []
+        for stretch in [*([self._present] if self._present else []), *self._older]:
+            if stretch.newest < reached.oldest or stretch.oldest > reached.newest:
+                kept.append(stretch)
+            elif (stretch.on, stretch.schedule) == (reached.on, reached.schedule):
                 # Read on the same date and reached: the two are one.
-                self._present = replace(self._present, oldest=stretch.oldest)
+                newest, oldest = max(stretch.newest, reached.newest), min(stretch.oldest, reached.oldest)
+                reached = replace(reached, newest=newest, oldest=oldest)
             else:
-                below.append(replace(stretch, newest=place))
-        self._older = below
+                kept += [replace(stretch, oldest=reached.newest)] if stretch.newest > reached.newest else []
+                kept += [replace(stretch, newest=reached.oldest)] if stretch.oldest < reached.oldest else []
+        self._present, self._older = reached, kept
+
+    def is_known_failure(self, place: Place) -> bool:
+        """Return whether a post was deferred by an earlier run."""
+        return place in self._known
+
+    def has_failed_before_today(self, place: Place) -> bool:
+        """Return whether a post was deferred by a run of an earlier date."""
+        return place in self._known and self._known[place] < self._today
+
+    def can_defer(self, place: Place) -> bool:
+        """Return whether there is room for a post at the end of the pass."""
+        return place in self._deferred or len(self._deferred) < MOST_DEFERRED
 
     def defer(self, place: Place) -> bool:
-        """Keep a post for the end of the pass; tell whether there was room for it."""
-        if place not in self._deferred and len(self._deferred) >= MOST_DEFERRED:
+        """Keep a post for the end of the pass; return whether there was room for it."""
+        if not self.can_defer(place):
             return False
-        self._deferred = [*[other for other in self._deferred if other != place], place]
+        self._deferred = {**self._deferred, place: self._known.get(place, self._today)}
         return True
 
     def resolved(self, place: Place) -> None:
-        """Take in that a deferred post counts as read."""
-        self._deferred = [other for other in self._deferred if other != place]
+        """Count a deferred post as read."""
+        self._deferred = {other: on for other, on in self._deferred.items() if other != place}
 
     def complete(self) -> None:
-        """Take in that the pass is complete: today is the bookmark."""
-        if not self.in_future:
+        """Count the pass as complete, if nothing cut it short and no gap is left: today is the bookmark."""
+        if not self.in_future and not self.is_cut_short and not self.gaps:
             self.bookmark, self._as_of = self._today, self._now
-            self._older, self._present, self._deferred = [], None, []
+            self._older, self._present, self._deferred = [], None, {}
 
     def to_state(self) -> dict[str, Any]:
         """Return what the next run needs."""
+        if self.in_future:
+            return self._loaded
         stretches = [*([self._present] if self._present else []), *self._older[:OLDER_STRETCHES]]
         state: dict[str, Any] = {}
         if self.bookmark:
@@ -210,7 +261,9 @@ class Cycle:
         if stretches:
             state["stretches"] = [stretch.to_state() for stretch in stretches]
         if self._deferred:
-            state["deferred"] = [[singer_time(published), post_id] for published, post_id in self._deferred]
+            state["deferred"] = [
+                [singer_time(published), post_id, on.isoformat()] for (published, post_id), on in self._deferred.items()
+            ]
         return state
 
 
@@ -221,3 +274,16 @@ def check_cycle(state: Mapping[str, Any]) -> None:
         StateError: it is not understood.
     """
     Cycle(RefreshSchedule(()), UNDATED, None, state)
+
+
+def check_platforms(stream: str, values: Mapping[str, Any]) -> None:
+    """Check the cycles of single networks in a state that came in.
+
+    Raises:
+        StateError: they are not understood.
+    """
+    by_network = values.get("platforms", {})
+    if not isinstance(by_network, dict) or not all(isinstance(state, dict) for state in by_network.values()):
+        raise StateError(f"the state is not understood: platforms of {stream} are no objects")
+    for state in by_network.values():
+        check_cycle(state)

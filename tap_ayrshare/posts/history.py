@@ -21,6 +21,7 @@ from tap_ayrshare.values import instant, objects
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
+    from tap_ayrshare.engine.client import Answer
     from tap_ayrshare.profile_run import ProfileRun
 
 LIMIT = 1000
@@ -29,15 +30,15 @@ FULL = {500, LIMIT}
 BEGINNING = datetime(2000, 1, 1, tzinfo=timezone.utc)
 """Before the first post that the API can know."""
 UPPER_SHARE = 0.9
-SECOND = timedelta(seconds=1)
+SECOND, MILLISECOND = timedelta(seconds=1), timedelta(milliseconds=1)
 OPEN_STATUSES = {"pending", "processing", "paused", "scheduled", "awaiting approval", "awaitingapproval"}
 UNSENT_STATUSES = {*OPEN_STATUSES, "error", "deleted"}
 
 
 class Listed(NamedTuple):
-    """A post as the analytics streams need it."""
+    """A post as the analytics streams need it; published: None where its date can't be read."""
 
-    published: datetime
+    published: datetime | None
     post_id: str
     networks: tuple[str, ...]
 
@@ -47,7 +48,7 @@ class History:
 
     posts: those read so far, in no order.
     native_ids: the networks' own ids of them, where a stream needs them.
-    whole: False once a window could not be read.
+    gaps: the windows that could not be read, in which there may be posts that are not known.
     """
 
     def __init__(self, run: ProfileRun) -> None:
@@ -58,19 +59,26 @@ class History:
         self._combinations: dict[tuple[str, ...], tuple[str, ...]] = {}
         self.posts: list[Listed] = []
         self.native_ids: set[str] = set()
-        self.whole = True
+        self.gaps: list[tuple[datetime, datetime]] = []
+        self._full: set[frozenset[str]] = set()
 
-    async def read(self, stream: str, start: datetime | None) -> AsyncIterator[dict[str, Any]]:
-        """Yield the posts since `start` (None: all) that this run has not read yet, newest window first."""
-        end = self._read_from or self._run.now + SECOND
+    async def read(
+        self, stream: str, start: datetime | None, end: datetime | None = None
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Yield the posts since `start` (None: all) that this run has not read yet, newest window first.
+
+        `end`: nothing later is read (None: all), for a stretch that lies apart from what has been read.
+        """
         start = start or BEGINNING
-        if start >= end:
+        last = end or self._read_from or self._run.now + SECOND
+        if start >= last:
             return
-        async for rows in self._windows(stream, start, end):
+        async for rows in self._windows(stream, start, last):
             for row in rows:
                 if self._note(row):
                     yield row
-        self._read_from = start
+        if end is None:
+            self._read_from = start
 
     async def reach(self, stream: str, start: datetime | None) -> None:
         """Read what has not been read since `start`, for `posts` and `native_ids` alone."""
@@ -102,7 +110,7 @@ class History:
             self.native_ids.update(filter(None, (usable_id(e.get("id")) for e in objects(row.get("postIds")))))
         published = published_at(row)
         networks = analytics_networks(row)
-        if published and networks:
+        if networks:
             networks = self._combinations.setdefault(networks, networks)
             self.posts.append(Listed(published, post_id, networks))
         return True
@@ -111,36 +119,68 @@ class History:
         self, stream: str, start: datetime, end: datetime, **query: str
     ) -> AsyncIterator[list[dict[str, Any]]]:
         """Yield the rows of a stretch of time, window by window, newest first; both ends are included."""
-        waiting = [(start, end)]
+        waiting: list[tuple[datetime, datetime, frozenset[str]]] = [(start, end, frozenset())]
+        failed: list[tuple[datetime, datetime, frozenset[str]]] = []
+        is_last_try = False
         while waiting:
-            start, end = waiting.pop()
+            start, end, above = waiting.pop()
             window = {"startDate": api_time(start), "endDate": api_time(end)}
             answer = await self._run.ask(
                 Request("GET", "/history", stream, {"limit": str(LIMIT), **window, **query}, usable=has_history)
             )
-            if stream == "posts" or answer.refusal:
-                # A stream is judged by its own endpoint.
-                self._run.settle(stream, answer)
-            else:
-                self._run.covered += 1
             resource = f"{window['startDate']}/{window['endDate']}"
-            if answer.refusal:
-                if answer.refusal.scope is not Scope.NOTHING:
-                    self.whole = False
-                    await self._run.report(stream, answer.refusal, resource)
-                continue
-            listed = answer.body["history"] if isinstance(answer.body, dict) else answer.body
-            rows = history_rows(answer.body)
-            middle = _middle(rows, start, end) if len(listed) in FULL or len(listed) > LIMIT else None
-            if middle:
-                # The end of one window is the start of the next: a fraction of a second is in neither else.
-                waiting += [(start, middle), (middle, end)]
-                continue
-            if len(listed) >= LIMIT:
-                self.whole = False
-                message = f"{len(listed)} posts in one second: the API gives no more than {LIMIT} of them"
-                await self._run.report(stream, Refusal(UNREAD, "window_full", message), resource)
-            yield rows
+            refusal = answer.refusal
+            if refusal and refusal.temporary and not is_last_try:
+                # It is asked once more when all other windows have been.
+                self._run.covered += 1
+                failed.append((start, end, above))
+            elif refusal:
+                self._settle(stream, answer)
+                if refusal.scope is not Scope.NOTHING:
+                    # A list of deleted posts is no part of what the analytics streams need.
+                    self.gaps += [] if query or not refusal.rule.failure else [(start, end)]
+                    await self._run.report(stream, refusal, resource)
+            else:
+                self._settle(stream, answer)
+                rows, parts = await self._split(stream, answer.body, (start, end), above, resource)
+                waiting += parts
+                if rows is not None:
+                    yield rows
+            if not waiting and not is_last_try:
+                waiting, is_last_try = failed, True
+
+    def _settle(self, stream: str, answer: Answer) -> None:
+        """Count an answer: a stream is judged by its own endpoint, which this is of `posts` alone."""
+        if stream == "posts" or (answer.refusal and answer.refusal.rule.failure):
+            self._run.settle(stream, answer)
+        else:
+            self._run.covered += 1
+
+    async def _split(
+        self, stream: str, body: Any, window: tuple[datetime, datetime], above: frozenset[str], resource: str
+    ) -> tuple[list[dict[str, Any]] | None, list[tuple[datetime, datetime, frozenset[str]]]]:
+        """Return the rows of a window that is whole, else None and the windows to ask instead, oldest first."""
+        start, end = window
+        listed = body["history"] if isinstance(body, dict) else body
+        rows = history_rows(body)
+        if not (len(listed) in FULL or len(listed) > LIMIT):
+            return rows, []
+        ids = frozenset(filter(None, (usable_id(row.get("id")) for row in rows)))
+        # A narrower window that brings the same posts, some from outside of it: the API compares whole days, say.
+        is_same = bool(ids) and ids == above and any(_is_outside(row, start, end) for row in rows)
+        middle = None if is_same else _middle(rows, start, end)
+        if middle:
+            # The end of one window is the start of the next: a fraction of a second is in neither else.
+            return None, [(start, middle, ids), (middle, end, ids)]
+        if end - start >= SECOND and not is_same:
+            # Two seconds, since both ends are included: each on its own.
+            last = end.replace(microsecond=0)
+            return None, [(start, last - MILLISECOND, ids), (last, last + SECOND - MILLISECOND, ids)]
+        if len(listed) >= LIMIT and ids not in self._full:
+            self._full.add(ids)
+            message = f"{len(listed)} posts in a window that can't be split: the API gives no more than {LIMIT}"
+            await self._run.report(stream, Refusal(UNREAD, "window_full", message), resource)
+        return rows, []
 
 
 def has_history(body: object) -> bool:
@@ -170,6 +210,12 @@ def _middle(rows: list[dict[str, Any]], start: datetime, end: datetime) -> datet
         if start + SECOND <= middle <= end - SECOND:
             return middle
     return None
+
+
+def _is_outside(row: dict[str, Any], start: datetime, end: datetime) -> bool:
+    """Return whether none of a post's dates lies in a window."""
+    dates = [date for date in (created_at(row), published_at(row)) if date]
+    return bool(dates) and not any(start <= date <= end + SECOND for date in dates)
 
 
 def created_at(row: dict[str, Any]) -> datetime | None:

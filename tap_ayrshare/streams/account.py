@@ -64,7 +64,8 @@ class ProfilesStream(AyrshareStream):
         position = 0
         while True:
             query = {"cursor": cursor} if cursor else {}
-            answer = await run.ask(Request("GET", "/profiles", self.name, query, usable=has_profiles))
+            request = Request("GET", "/profiles", self.name, query, usable=has_profiles, may_be_refused=True)
+            answer = await run.ask(request)
             run.settle(self.name, answer)
             if answer.refusal:
                 await run.report(self.name, answer.refusal)
@@ -77,7 +78,8 @@ class ProfilesStream(AyrshareStream):
                     seen.add(ref_id)
                     await run.emit(self, _profile(ref_id, entry))
                 position += 1
-            pagination = answer.body.get("pagination") or {}
+            given = answer.body.get("pagination")
+            pagination = given if isinstance(given, dict) else {}
             cursor = text(pagination.get("nextCursor")) if pagination.get("hasMore") is not False else None
             if cursor is None or cursor in cursors:
                 return

@@ -6,7 +6,7 @@ import math
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.ayrshare.codes import good_blocks
+from tap_ayrshare.ayrshare.codes import good_blocks, good_elements
 from tap_ayrshare.ayrshare.contract import first
 from tap_ayrshare.engine.client import Answer, Request
 from tap_ayrshare.engine.concurrency import in_order
@@ -38,10 +38,7 @@ async def _block(run: ProfileRun, stream: AyrshareStream, network: str, answer: 
     run.settle(stream.name, answer)
     for refusal in answer.refusals:
         await run.report(stream.name, refusal, platform=network)
-    found = good_blocks(answer.body).get(network)
-    if isinstance(found, list):
-        found = next(iter(found), None)
-    return found if isinstance(found, dict) else None
+    return next(iter(good_elements(good_blocks(answer.body).get(network))), None)
 
 
 class SocialAnalyticsStream(AyrshareStream):
@@ -125,7 +122,9 @@ def daily_series(analytics: object, path: str = "") -> Iterator[tuple[str, dict[
     """Yield the daily series of a body, `{period, total, values}`, each with its dotted path."""
     if not isinstance(analytics, dict):
         return
-    for key, value in analytics.items():
+    for name, value in analytics.items():
+        # A dot in a name is escaped: `a.b` and `b` inside of `a` are two metrics.
+        key = name.replace(".", "\\.")
         if isinstance(value, dict):
             if isinstance(value.get("values"), list):
                 yield path + key, value

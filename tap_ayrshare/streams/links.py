@@ -98,7 +98,8 @@ def _has_links(body: object) -> bool:
 
 def _short_url(link: dict[str, Any]) -> str | None:
     link_id = usable_id(link.get("id"))
-    return text(link.get("shortUrl")) or text(link.get("shortLink")) or (f"id-{link_id}" if link_id else None)
+    named = usable_id(link.get("shortUrl")) or usable_id(link.get("shortLink"))
+    return named or (f"id-{link_id}" if link_id else None)
 
 
 def _link(short_url: str, link: dict[str, Any], days: int) -> dict[str, Any]:

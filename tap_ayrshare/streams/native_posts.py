@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.codes import is_error
@@ -11,7 +11,7 @@ from tap_ayrshare.clock import singer_time
 from tap_ayrshare.engine.client import Answer, Request
 from tap_ayrshare.engine.concurrency import in_order
 from tap_ayrshare.engine.errors import Scope, StateError
-from tap_ayrshare.posts.cursor import UNDATED, Cycle, check_cycle, read_date
+from tap_ayrshare.posts.cursor import UNDATED, Cycle, check_platforms, read_date
 from tap_ayrshare.refresh import PostToRead, Refresh
 from tap_ayrshare.rows import freshness, post_rows, usable_id
 from tap_ayrshare.streams.base import AyrshareStream
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 PAGE = 100
 """Posts that are asked for at once; above it the API advises against numbers (docs/api.md section 8)."""
+TAIL = 25
+"""Posts at the end of a page that must all be older than what is wanted, before a list without a cursor ends."""
 MOST = 500
 """The most that the API gives where it has no cursor."""
 
@@ -37,31 +39,54 @@ class SocialPostsStream(AyrshareStream):
     def check_state(self, values: Mapping[str, Any]) -> None:
         """See `AyrshareStream.check_state`."""
         super().check_state(values)
-        cycle = values.get("cycle", {})
-        if not isinstance(cycle, dict) or not isinstance(cycle.get("read", []), list):
-            raise StateError("the state is not understood: the cycle of social_posts is no object")
+        by_network = values.get("platforms", {})
+        if not isinstance(by_network, dict):
+            raise StateError("the state is not understood: platforms of social_posts are no object")
+        for value in by_network.values():
+            read_date(value)
 
     async def read(self, run: ProfileRun) -> None:
-        """Read the native posts of every network to the depth that is due."""
-        state = run.state(self)
-        last = state.get("replication_key_value")
-        networks = await run.networks("native_history", self)
-        cycle = state.get("cycle", {})
-        read = list(cycle.get("read", [])) if cycle.get("date") == run.run.snapshot_date else []
-        since: datetime | None = run.settings.start_date
-        if last:
-            depth = run.settings.refresh_schedule.depth(read_date(last), run.today)
-            if depth is None:
-                return
-            oldest = _midnight(run) - timedelta(days=depth)
-            since = max(oldest, since) if since else oldest
-        depths = {network: since for network in networks if network not in read}
+        """Read the native posts of every network to the depth that is due for it."""
+        lasts = self._lasts(run, await run.networks("native_history", self))
+        depths: dict[str, datetime | None] = {}
+        # Those that have waited longest come first, so that no budget leaves any out for ever.
+        for network, last in sorted(lasts.items(), key=lambda item: item[1] or date.min):
+            since: datetime | None = run.settings.start_date
+            if last:
+                depth = run.settings.refresh_schedule.depth(last, run.today)
+                if depth is None:
+                    continue
+                oldest = _days_ago(run, depth)
+                since = max(oldest, since) if since and oldest else oldest or since
+            depths[network] = since
         numbers = run.run.streams.get("social_post_analytics")
         if isinstance(numbers, SocialPostAnalyticsStream) and numbers.name in run.run.selected:
             # One list serves both: it is read as far back as either stream needs it.
             for network, needed in numbers.depths(run, list(depths)).items():
                 depths[network] = _deeper(depths[network], needed)
         await self.list_networks(run, self, depths)
+        if not depths and lasts:
+            await self._save(run, {})
+
+    def _lasts(self, run: ProfileRun, networks: list[str]) -> dict[str, date | None]:
+        """Return, by network, the date on which its list was last read to the depth that was due."""
+        state = run.state(self)
+        by_network, whole = state.get("platforms", {}), state.get("replication_key_value")
+        values = {network: by_network.get(network, None if by_network else whole) for network in networks}
+        return {network: read_date(value) if value else None for network, value in values.items()}
+
+    async def _save(self, run: ProfileRun, read: Mapping[str, bool]) -> None:
+        """Send the bookmark on its way: a network whose list has been read whole has today's date."""
+        state = run.state(self)
+        networks = await run.networks("native_history", self)
+        lasts = self._lasts(run, networks)
+        dates = {network: last.isoformat() for network, last in lasts.items() if last}
+        # A network on which nothing is due today has been read whole, too.
+        dates.update({n: run.run.snapshot_date for n, is_whole in read.items() if is_whole})
+        gone = {n: value for n, value in state.get("platforms", {}).items() if n not in lasts}
+        is_complete = dates.keys() >= set(networks)
+        value = min(dates.values(), default=None) if is_complete else state.get("replication_key_value")
+        await run.bookmark(self, value, platforms={**gone, **dates})
 
     async def list_networks(self, run: ProfileRun, reader: AyrshareStream, depths: dict[str, datetime | None]) -> None:
         """List native posts, each network to its depth, and emit every row that comes.
@@ -71,26 +96,27 @@ class SocialPostsStream(AyrshareStream):
             reader: the stream that the requests are for.
             depths: by network, the publication down to which is read; None for all.
         """
-        last = run.state(self).get("replication_key_value")
         is_own = reader is self
         failed: list[str] = []
-        read: list[str] = []
+        read: dict[str, bool] = {}
         jobs = (self._page(run, reader, network) for network in depths)
         async for network, answer in in_order(jobs, run.ahead):
             if answer.refusal and answer.refusal.temporary:
                 failed.append(network)
                 run.covered += 1
                 continue
-            await self._read_on(run, reader, network, depths[network], answer)
-            read.append(network)
+            read[network] = await self._read_on(run, reader, network, depths[network], answer)
+            if not read[network] and network not in run.limited:
+                failed.append(network)
             if is_own:
-                await run.bookmark(self, last, cycle={"date": run.run.snapshot_date, "read": read})
+                await self._save(run, read)
         for network in failed:
-            self.logger.info("profile %s: %s is asked once more, it failed before", run.label, network)
+            self.logger.info("profile %s: retrying the list of %s, which failed before", run.label, network)
             _, answer = await self._page(run, reader, network)
-            await self._read_on(run, reader, network, depths[network], answer)
-        if is_own:
-            await run.bookmark(self, run.run.snapshot_date)
+            read[network] = await self._read_on(run, reader, network, depths[network], answer)
+            if is_own:
+                await self._save(run, read)
+        run.native_gaps.update(network for network, is_whole in read.items() if not is_whole)
 
     async def _page(
         self,
@@ -106,35 +132,33 @@ class SocialPostsStream(AyrshareStream):
 
     async def _read_on(
         self, run: ProfileRun, reader: AyrshareStream, network: str, since: datetime | None, answer: Answer
-    ) -> None:
-        """Emit the rows of a first page and of those behind it, down to `since`."""
-        seen: set[str] = set()
+    ) -> bool:
+        """Emit the rows of a first page and of those behind it, down to `since`; return whether that was reached."""
+        run.native_seen.setdefault(network, set())
         listed = run.native.setdefault(network, [])
         cursors: set[str] = set()
-        limit = PAGE
+        limit, position = PAGE, 0
         while True:
             run.settle(reader.name, answer)
             for refusal in answer.refusals:
                 if answer.refusal or refusal.scope is not Scope.RESOURCE:
                     await run.report(reader.name, refusal, platform=network)
             if answer.refusal:
-                return
+                # A refusal that lasts is all that can be read; anything else is read on next time.
+                return not answer.refusal.rule.failure and not answer.refusal.rule.stays_due
             items = objects(answer.body["posts"])
-            oldest = await self._emit_page(run, network, items, answer.body, seen, listed)
-            is_deep_enough = since is not None and oldest is not None and oldest < since
+            dates = await self._emit_page(run, network, items, position, answer.body)
+            has_cursor = "native_cursor" in NETWORKS[network].reads
+            # One old post that is pinned to the head of a page is no end of the list.
+            tail = dates if has_cursor else dates[-TAIL:]
+            is_deep_enough = since is not None and bool(tail) and max(tail) < since
             cursor = text(dig(answer.body, ("meta", "pagination", "next")))
             if is_deep_enough or dig(answer.body, ("meta", "pagination", "hasMore")) is False:
-                return
-            if cursor and cursor not in cursors and "native_cursor" in NETWORKS[network].reads:
+                return True
+            if cursor and cursor not in cursors and has_cursor:
                 cursors.add(cursor)
-            elif len(items) >= limit and limit < MOST and "native_cursor" not in NETWORKS[network].reads:
-                self.logger.info(
-                    "profile %s: %s is asked again for %d posts, %d do not reach far enough",
-                    run.label,
-                    network,
-                    MOST,
-                    limit,
-                )
+                position += len(items)
+            elif len(items) >= limit and limit < MOST and not has_cursor:
                 limit, cursor = MOST, None
             else:
                 if len(items) >= limit:
@@ -143,39 +167,33 @@ class SocialPostsStream(AyrshareStream):
                         "is out of reach of social_posts",
                         run.label,
                         network,
-                        len(seen),
-                        singer_time(oldest) if oldest else "them",
+                        len(listed),
+                        singer_time(min(dates)) if dates else "them",
                     )
-                return
+                return True
             _, answer = await self._page(run, reader, network, limit, cursor)
 
     async def _emit_page(
-        self,
-        run: ProfileRun,
-        network: str,
-        items: list[dict[str, Any]],
-        body: dict[str, Any],
-        seen: set[str],
-        listed: list[tuple[datetime | None, str]],
-    ) -> datetime | None:
-        """Emit the rows of a page; return the earliest publication on it."""
-        start = run.settings.start_date
+        self, run: ProfileRun, network: str, items: list[dict[str, Any]], position: int, body: dict[str, Any]
+    ) -> list[datetime]:
+        """Emit the rows of a page that have not been yet; return the dates on it, in its order."""
+        start, seen = run.settings.start_date, run.native_seen[network]
         dates = []
-        for position, item in enumerate(items, len(seen)):
+        for number, item in enumerate(items, position):
             post_id = usable_id(item.get("id"))
             if post_id is None or is_error(item):
-                await run.report_no_id(self.name, position, item, network)
+                await run.report_no_id(self.name, number, item, network)
                 continue
+            published = instant(first("native_fields", network, "published_at", item))
+            dates += [published] if published else []
             if post_id in seen:
                 continue
             seen.add(post_id)
-            published = instant(first("native_fields", network, "published_at", item))
-            dates += [published] if published else []
             if start and published and published < start:
                 continue
-            listed.append((published, post_id))
+            run.native[network].append((published, post_id))
             await run.emit(self, _native_post(network, post_id, published, item, body))
-        return min(dates, default=None)
+        return dates
 
 
 def _has_posts(body: object) -> bool:
@@ -186,8 +204,12 @@ def _deeper(one: datetime | None, other: datetime | None) -> datetime | None:
     return None if one is None or other is None else min(one, other)
 
 
-def _midnight(run: ProfileRun) -> datetime:
-    return datetime.combine(run.today, time(), tzinfo=timezone.utc)
+def _days_ago(run: ProfileRun, days: int) -> datetime | None:
+    """Return the midnight so many days before today, None for one before the calendar."""
+    try:
+        return datetime.combine(run.today - timedelta(days=days), time(), tzinfo=timezone.utc)
+    except OverflowError:
+        return None
 
 
 def _native_post(
@@ -214,11 +236,7 @@ class SocialPostAnalyticsStream(AyrshareStream):
     def check_state(self, values: Mapping[str, Any]) -> None:
         """See `AyrshareStream.check_state`."""
         super().check_state(values)
-        by_network = values.get("platforms", {})
-        if not isinstance(by_network, dict) or not all(isinstance(s, dict) for s in by_network.values()):
-            raise StateError("the state is not understood: platforms of social_post_analytics are no objects")
-        for state in by_network.values():
-            check_cycle(state)
+        check_platforms(self.name, values)
 
     async def read(self, run: ProfileRun) -> None:
         """Read the numbers of the posts that are due, or of exactly those that the settings name."""
@@ -239,6 +257,9 @@ class SocialPostAnalyticsStream(AyrshareStream):
             if post_id not in run.history.native_ids and cycle.is_due((published or UNDATED, post_id))
         ]
         kept = {**run.state(self).get("platforms", {})}
+
+        for network in run.native_gaps & cycles.keys():
+            cycles[network].is_cut_short = True
 
         async def save() -> None:
             kept.update({network: cycle.to_state() for network, cycle in cycles.items()})

@@ -213,7 +213,7 @@ def test_what_a_whole_stream_could_not_read_stays_due(tap, box, streams):
     first = tap.run(alone(box), select=streams)
     assert first.code == 1
     assert "post_analytics" in first.last_line
-    assert first.bookmark("post_analytics") == {}
+    assert not first.bookmark("post_analytics").keys() & {"replication_key_value", "stretches"}
     box.set_faults()
     second = tap.run(alone(box), select=streams, state=first.state, now="2026-11-23T12:05:00Z")
     assert second.code == 0
@@ -282,7 +282,7 @@ def test_the_budget_ends_the_run_cleanly_and_the_next_goes_on(tap, box):
     first = tap.run(alone(box, request_budget=20), select=ANALYTICS)
     assert first.code == 0
     assert len(box.requests()) == 20
-    assert "the request budget of 20 is spent; at least 23 requests are left" in first.log
+    assert "the request budget of 20 is spent; unfinished: post_analytics (23 left); the next run" in first.log
     newest = [r["post_id"] for r in whole.records("post_analytics")]
     assert [r["post_id"] for r in first.records("post_analytics")] == newest[: len(first.records("post_analytics"))]
     box.clear()

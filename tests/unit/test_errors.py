@@ -2,7 +2,7 @@
 
 import pytest
 
-from tap_ayrshare.ayrshare.codes import good_blocks, refusals
+from tap_ayrshare.ayrshare.codes import good_blocks, good_elements, refusals
 from tap_ayrshare.engine.errors import Scope
 
 
@@ -77,7 +77,7 @@ def test_an_error_block_stands_beside_good_ones_and_is_named_once():
 
 def test_a_thread_with_one_bad_tweet_keeps_the_others():
     body = {"twitter": [{"id": "1", "analytics": {}}, error(254)], "status": "partial"}
-    assert [element["id"] for element in good_blocks(body)["twitter"]] == ["1"]
+    assert [element["id"] for element in good_elements(good_blocks(body)["twitter"])] == ["1"]
     assert [(r.code, r.platform) for r in judged(200, body, ["twitter"])] == [("254", "twitter")]
 
 

@@ -100,7 +100,9 @@ def hundred(loop, count_of, maximum=300):
 
 
 @pytest.mark.parametrize(
-    "count_of", [lambda n: 300 - n, lambda n: 150 - n, lambda n: 300, lambda n: 299], ids=["remaining", "less", "max", "near"]
+    "count_of",
+    [lambda n: 300 - n, lambda n: 150 - n, lambda n: 300, lambda n: 299],
+    ids=["remaining", "less", "max", "near"],
 )
 def test_a_count_that_contradicts_what_was_sent_is_ignored_with_one_warning(loop, caplog, count_of):
     assert hundred(loop, count_of) < 20

@@ -90,10 +90,8 @@ class Diary:
                 due.append(place)
         return sorted(due, reverse=True)
 
-    def passed(self, posts: list, down_to: tuple, now: datetime) -> None:
-        for place in posts:
-            if down_to <= place and place[0] <= now:
-                self.judged[place] = now.date()
+    def asked(self, place: tuple, now: datetime) -> None:
+        self.judged[place] = now.date()
 
     def complete(self, now: datetime) -> None:
         self.bookmark, self.as_of, self.judged = now.date(), now, {}
@@ -121,11 +119,13 @@ def test_what_is_asked_is_the_rule_over_any_runs(runs, ages):
         expected = diary.due(schedule, posts, now)
         # A stretch may have been dropped for the bound of four: then more is asked, never less.
         assert set(expected) <= set(due)
-        if len(state.get("stretches", [])) < 4:
+        # So it is where another schedule has judged a part of the cycle.
+        tiers = ",".join(f"{tier.max_age_days}:{tier.every_days}" for tier in schedule.tiers)
+        if len(state.get("stretches", [])) < 4 and {stretch[5] for stretch in state.get("stretches", [])} <= {tiers}:
             assert due == expected
         for place in due[:killed_after]:
             cycle.passed(place)
-            diary.passed(posts, place, now)
+            diary.asked(place, now)
         if killed_after is None:
             cycle.complete()
             diary.complete(now)

@@ -89,8 +89,9 @@ def run(answers: dict) -> tuple[list[dict], dict, TapError | None]:
 
 
 def cleaned(value):
-    """A body as it must arrive: without U+0000."""
-    return json.loads(json.dumps(value).replace("\\u0000", ""), parse_float=Decimal)
+    """A body as it must arrive: without U+0000, with U+FFFD in place of a lone surrogate."""
+    text = json.dumps(json.loads(json.dumps(value).replace("\\u0000", "")), ensure_ascii=False)
+    return json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"), parse_float=Decimal)
 
 
 def leaf_paths(value, path=()):

@@ -1,0 +1,467 @@
+"""Worlds that the API can make: nothing hangs, nothing is lost without a word, no success that isn't one."""
+
+import json
+from collections import Counter
+from datetime import date, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.world import START, Post, World, errors, posts, read
+
+ANALYTICS = ("posts", "post_analytics", "extraction_errors")
+DAY = timedelta(days=1)
+GATEWAY = (404, {})
+
+
+def failing(ids, answer=GATEWAY):
+    return lambda path, given: answer if path == "/analytics/post" and given.get("id") in ids else None
+
+
+def post_error(code, message="no", **more):
+    return {"action": "analytics", "status": "error", "code": code, "message": message, **more}
+
+
+# Stuck
+
+
+def test_ten_and_more_posts_that_always_fail_stop_nothing_behind_them():
+    world = World(posts(48))
+    bad = {f"p{n:04}" for n in range(8, 26)}
+    world.fault = failing(bad)
+    output = world.run(*ANALYTICS)
+    assert output.code == 0
+    assert set(read(output)) == {post.post_id for post in world.posts} - bad
+    assert {resource for _, resource, _, _ in errors(output)} == bad
+    assert output.bookmark("post_analytics")["replication_key_value"] == "2026-11-01"
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_a_4xx_with_a_code_is_not_temporary_by_its_wording(status):
+    world = World(posts(5))
+    world.fault = failing({"p0002"}, (status, post_error(254, "Temporarily unavailable, try again.")))
+    output = world.run(*ANALYTICS)
+    assert errors(output) == {("post_analytics", "p0002", "facebook", "254")}
+    assert len([body for body in world.asked() if body["id"] == "p0002"]) == 1
+
+
+def test_a_post_that_was_deferred_once_is_recorded_and_not_deferred_again():
+    world = World(posts(12))
+    world.fault = failing({"p0003"})
+    first = world.run(*ANALYTICS, request_budget=13)
+    second = world.run(*ANALYTICS, state=first.state)
+    assert errors(second) == {("post_analytics", "p0003", "all", "http_404")}
+    assert "deferred" not in second.bookmark("post_analytics")
+    third = world.run(*ANALYTICS, state=second.state)
+    assert world.asked() == []
+    assert third.code == 0
+
+
+@pytest.mark.parametrize("budget", [4, 5, 6, 7, 11, 22, 23, 24])
+def test_a_budget_gets_there_and_nothing_is_asked_twice_on_a_day(budget):
+    world = World(posts(40))
+    state, seen, asked = None, set(), []
+    for _ in range(60):
+        output = world.run(*ANALYTICS, state=state, request_budget=budget, now=world.now + timedelta(minutes=5))
+        assert len(world.requests) <= budget
+        asked += [body["id"] for body in world.asked()]
+        seen |= set(read(output))
+        state = output.state
+    assert seen == {post.post_id for post in world.posts}
+    assert len(asked) == len(set(asked))
+
+
+def test_what_a_budget_paid_for_is_written_though_the_newest_post_fails():
+    world = World(posts(30))
+    world.fault = failing({"p0000"}, (503, {}))
+    output = world.run(*ANALYTICS, request_budget=13)
+    paid = {body["id"] for body in world.asked()} - {"p0000"}
+    assert paid
+    assert set(read(output)) == paid
+    world.fault = None
+    second = world.run(*ANALYTICS, state=output.state)
+    assert set(read(second)) == {post.post_id for post in world.posts} - paid
+
+
+def test_every_network_is_listed_over_the_runs_of_a_small_budget():
+    linked = ("bluesky", "facebook", "instagram", "linkedin", "pinterest", "snapchat", "tiktok", "youtube")
+    world = World(linked=linked, native={n: [(f"{n}-1", START - DAY)] for n in linked})
+    state, networks = None, set()
+    for day in range(8):
+        output = world.run("social_posts", state=state, request_budget=3, now=START + day * DAY)
+        networks |= set(read(output, "social_posts", "platform"))
+        state = output.state
+    assert networks == set(linked)
+
+
+# Lost
+
+
+def test_an_empty_deleted_list_one_level_down_keeps_no_bookmark_from_being_written():
+    world = World(posts(5))
+    output = world.run(*ANALYTICS)
+    assert errors(output) == set()
+    assert output.bookmark("posts")
+    second = world.run(*ANALYTICS, state=output.state, now=START + timedelta(minutes=1))
+    assert world.asked() == []
+    assert second.code == 0
+
+
+@pytest.mark.parametrize("answer", [GATEWAY, (404, b"<html>"), (500, {}), (400, post_error(101))])
+@pytest.mark.parametrize("count", [3, 10, 60])
+def test_an_outage_of_a_stream_is_exit_1_and_all_of_it_stays_due(answer, count):
+    world = World(posts(count))
+    world.fault = lambda path, _: answer if path == "/analytics/post" else None
+    for select in (ANALYTICS, ("post_analytics", "extraction_errors")):
+        output = world.run(*select)
+        assert output.code == 1
+        assert len({body["id"] for body in world.asked()}) <= 50
+        retry = world.run(*select, state=output.state)
+        assert retry.code == 1
+        world.fault, fault = None, world.fault
+        after = world.run(*select, state=retry.state)
+        world.fault = fault
+        assert set(read(after)) == {post.post_id for post in world.posts}
+
+
+def test_an_outage_half_way_leaves_the_rest_due():
+    world = World(posts(100))
+    gone = {post.post_id for post in world.posts[20:]}
+    world.fault = failing(gone)
+    first = world.run(*ANALYTICS)
+    assert ("post_analytics", "all", "all", "http_404") in errors(first)
+    assert "replication_key_value" not in first.bookmark("post_analytics")
+    world.fault = None
+    second = world.run(*ANALYTICS, state=first.state)
+    assert set(read(second)) == gone
+
+
+@pytest.mark.parametrize("network", ["instagram", "threads"])
+@pytest.mark.parametrize("page", [1, 2])
+def test_a_native_list_with_a_gap_is_read_again_to_its_full_depth(network, page):
+    listed = [(f"n{n}", START - n * timedelta(hours=5)) for n in range(250)]
+    world = World(linked=(network,), native={network: listed})
+    count = 0
+
+    def fault(path, _):
+        nonlocal count
+        count += path.startswith("/history/")
+        return (500, {}) if path.startswith("/history/") and count >= page else None
+
+    world.fault = fault
+    select = ("social_posts", "social_post_analytics", "extraction_errors")
+    first = world.run(*select)
+    assert first.records("extraction_errors")
+    world.fault = None
+    second = world.run(*select, state=first.state, now=START + DAY)
+    both = set(read(first, "social_posts", "social_post_id")) | set(read(second, "social_posts", "social_post_id"))
+    assert both == {post_id for post_id, _ in listed}
+    numbers = read(first, "social_post_analytics", "social_post_id") + read(
+        second, "social_post_analytics", "social_post_id"
+    )
+    assert set(numbers) == both
+
+
+def test_a_pinned_old_post_at_the_head_ends_no_list():
+    listed = [("pinned", START - 300 * DAY), *((f"n{n}", START - n * timedelta(minutes=20)) for n in range(250))]
+    world = World(linked=("threads",), native={"threads": listed})
+    first = world.run("social_posts")
+    second = world.run("social_posts", state=first.state, now=START + DAY)
+    assert len(read(first, "social_posts", "social_post_id")) == 251
+    assert len(read(second, "social_posts", "social_post_id")) == 251
+
+
+def test_an_x_limit_leaves_its_posts_due_until_all_are_read():
+    world = World(posts(40, networks=("facebook", "twitter")), linked=("facebook", "twitter"))
+    left = 0
+
+    def fault(path, given):
+        nonlocal left
+        if path != "/analytics/post" or "twitter" not in given["platforms"]:
+            return None
+        left -= 1
+        return (429, post_error(None, "X daily limit reached.", platform="twitter")) if left < 0 else None
+
+    world.fault = fault
+    state, x, facebook = None, {}, set()
+    for day in range(12):
+        left = 8
+        output = world.run(
+            *ANALYTICS, state=state, now=START + day * DAY, refresh_schedule=[{"max_age_days": 365, "every_days": 100}]
+        )
+        assert output.code == 0
+        for record in output.records("post_analytics"):
+            if record["platform"] == "twitter":
+                x.setdefault(record["post_id"], day)
+            else:
+                facebook.add((record["post_id"], day))
+        state = output.state
+    assert len(x) == 40
+    assert {post for post, _ in facebook} == set(x)
+    assert len({post for post, day in facebook if day == 0}) == 40
+
+
+def test_a_network_code_that_names_no_network_loses_no_other():
+    world = World(posts(6, networks=("facebook", "linkedin", "threads")), linked=("facebook", "linkedin", "threads"))
+
+    def fault(path, given):
+        if path == "/analytics/post" and "linkedin" in given["platforms"]:
+            return 400, post_error(156, "Not linked.")
+        return None
+
+    world.fault = fault
+    output = world.run(*ANALYTICS)
+    assert read(output, column="platform") == {"facebook": 6, "threads": 6}
+    assert errors(output) == {("post_analytics", "all", "linkedin", "156")}
+
+
+def test_1100_posts_in_a_second_are_a_row_and_the_pass_counts():
+    world = World([*(Post(f"s{n}", START - DAY + timedelta(hours=1)) for n in range(1100)), *posts(20)])
+    first = world.run("posts", "extraction_errors")
+    assert [code for *_, code in errors(first)] == ["window_full"]
+    assert len(read(first, "posts")) == 1020
+    assert first.bookmark("posts")["replication_key_value"]
+
+
+def test_two_adjacent_full_seconds_are_read_whole():
+    second = START - DAY
+    world = World([Post(f"s{n}", second + timedelta(seconds=n % 2)) for n in range(1200)])
+    output = world.run("posts", "extraction_errors")
+    assert len(read(output, "posts")) == 1200
+    assert errors(output) == set()
+
+
+def test_a_date_filter_by_whole_day_ends_with_one_row():
+    day = START.replace(hour=0) - DAY
+    world = World([Post(f"d{n}", day + timedelta(seconds=n * 60)) for n in range(1001)], by_day=True)
+    output = world.run("posts", "extraction_errors")
+    assert len(world.requests) < 60
+    assert [code for *_, code in errors(output)] == ["window_full"]
+    assert len(read(output, "posts")) >= 1000
+
+
+def test_an_earlier_start_date_reads_the_missing_stretch_alone():
+    world = World(posts(400, every=DAY / 2))
+    first = world.run("posts", start_date="2026-09-01")
+    second = world.run("posts", state=first.state, start_date="2026-07-01", now=START + timedelta(hours=1))
+    expected = {p.post_id for p in world.posts if datetime(2026, 7, 1, tzinfo=timezone.utc) <= p.published}
+    assert set(read(first, "posts")) | set(read(second, "posts")) == expected
+    assert len(set(read(first, "posts")) & set(read(second, "posts"))) <= 8
+
+
+@pytest.mark.parametrize(
+    ("created", "known"),
+    [("Sat, 31 Oct 2026 10:00:00 GMT", True), (1793527200, True), (1793527200000, True), ("1793527200", True),
+     ({"_seconds": "1793527200"}, True), ({"_seconds": 1793527200.5}, True), ("soon", False), ({}, False),
+     ({"_seconds": "9" * 10_000}, False)],
+)  # fmt: skip
+def test_posts_with_odd_dates_get_their_metrics(created, known):
+    world = World([Post("odd", START - DAY, created=created), Post("plain", START - DAY)])
+    output = world.run(*ANALYTICS)
+    assert set(read(output)) == {"odd", "plain"}
+    assert set(read(output, "posts")) == ({"odd", "plain"} if known else {"plain"})
+    assert errors(output) == (set() if known else {("posts", "odd", "all", "invalid_body")})
+    again = world.run(*ANALYTICS, state=output.state)
+    assert again.code == 0
+    assert world.asked() == []
+
+
+# Wrong
+
+
+def test_a_success_code_with_a_message_beside_a_list_is_no_error():
+    world = World(posts(5))
+    world.fault = lambda path, given: (
+        (200, {"code": 200, "message": "OK", "history": [p.row() for p in world.posts]})
+        if path == "/history" and "status" not in given
+        else None
+    )
+    assert len(read(world.run(*ANALYTICS))) == 5
+
+
+def test_a_key_code_in_a_network_s_block_ends_nothing():
+    world = World(posts(5, networks=("facebook", "threads")), linked=("facebook", "threads"))
+
+    def fault(path, given):
+        if path == "/analytics/post":
+            return 200, {
+                "facebook": post_error(102),
+                "threads": world.block("t"),
+                "status": "partial",
+                "id": given["id"],
+            }
+        return None
+
+    world.fault = fault
+    output = world.run(*ANALYTICS)
+    assert output.code == 0
+    assert read(output, column="platform") == {"threads": 5}
+    assert len(errors(output)) == 5
+
+
+def test_code_167_is_a_plan_refusal_and_a_403_on_profiles_ends_nothing():
+    world = World(posts(3))
+    world.fault = lambda path, _: (
+        (403, post_error(167)) if path == "/analytics/links" else (403, {}) if path == "/profiles" else None
+    )
+    output = world.run()
+    assert output.code == 0
+    assert len(read(output)) == 3
+    assert {("link_analytics", "all", "all", "167"), ("profiles", "all", "all", "http_403")} <= errors(output)
+
+
+def test_a_429_that_names_a_network_costs_it_alone():
+    world = World(posts(5, networks=("facebook", "instagram")), linked=("facebook", "instagram"))
+    body = post_error(435, "Instagram rate limit.", platform="instagram", details={"Retry-After": 3000})
+
+    def fault(path, given):
+        return (429, body) if path == "/analytics/post" and "instagram" in given["platforms"] else None
+
+    world.fault = fault
+    first = world.run(*ANALYTICS)
+    assert first.code == 0
+    assert read(first, column="platform") == {"facebook": 5}
+    world.fault = None
+    second = world.run(*ANALYTICS, state=first.state, now=START + timedelta(minutes=9))
+    assert read(second, column="platform") == {"instagram": 5}
+
+
+def test_429s_are_counted_over_the_run():
+    world = World(posts(100))
+    count = 0
+
+    def fault(_path, _given):
+        nonlocal count
+        count += 1
+        return (429, {}, {"Retry-After": "0"}) if count % 2 else None
+
+    world.fault = fault
+    output = world.run(*ANALYTICS)
+    assert output.code == 1
+    assert len([1 for r in output.records("extraction_errors") if r["code"] == "http_429"]) == 1
+    assert count <= 45
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"x-ratelimit-max": "9" * 5000, "x-ratelimit-count": "9" * 5000}, {"x-ratelimit-count": "-5"},
+     {"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"}, {"Retry-After": "1e400"}, {"x-ratelimit-max": "٣"}],
+)  # fmt: skip
+def test_headers_that_cannot_be_read_are_as_if_absent(headers):
+    world = World(posts(5))
+    seen = []
+
+    def fault(path, given):
+        seen.append(path)
+        status, body = world.answer(path, given)
+        return (429, {}, headers) if len(seen) == 2 and "Retry-After" in headers else (status, body, headers)
+
+    world.fault = fault
+    output = world.run(*ANALYTICS, rate_limit_window_seconds=0.05)
+    if "9999" in headers.get("Retry-After", ""):
+        assert output.code == 1
+        assert "429" in output.last_line
+    else:
+        assert output.code == 0
+        assert len(read(output)) == 5
+
+
+def test_an_element_of_a_thread_keeps_its_index_beside_an_error():
+    world = World([Post("t", START - DAY, ("twitter",))], linked=("twitter",))
+    tweets = [world.block("1"), post_error(254), world.block("3")]
+    world.fault = lambda path, _: (200, {"twitter": tweets, "status": "partial"}) if path == "/analytics/post" else None
+    output = world.run(*ANALYTICS)
+    assert sorted(r["thread_index"] for r in output.records("post_analytics")) == [0, 2]
+
+
+def test_odd_text_and_numbers_come_out_as_a_target_can_hold_them():
+    world = World(posts(1))
+    raw = (
+        b'{"facebook": {"id": "f", "analytics": {"a\\ud83d": "x\\ud83d\\u0000y", "n": '
+        + b"9" * 6000
+        + b', "f": 1e99999}},'
+        b'"status": "success"}'
+    )
+    world.fault = lambda path, _: (200, raw) if path == "/analytics/post" else None
+    output = world.run(*ANALYTICS)
+    (record,) = output.records("post_analytics")
+    assert record["analytics"] == {"a\ufffd": "x\ufffdy", "n": "9" * 6000, "f": "1e99999"}
+
+
+@pytest.mark.parametrize("levels", [985, 5000, 100_000])
+def test_a_body_that_is_nested_too_deeply_costs_its_own_request(levels):
+    world = World(posts(3))
+    raw = b'{"facebook": {"id": "f", "analytics": {"a": ' + b"[" * levels + b"]" * levels + b'}}, "status": "success"}'
+    world.fault = failing({"p0001"}, (200, raw))
+    output = world.run(*ANALYTICS)
+    assert output.code == 0
+    assert set(read(output)) == {"p0000", "p0002"}
+    assert errors(output) == {("post_analytics", "p0001", "all", "invalid_body")}
+
+
+def test_on_error_fail_is_exit_1_when_the_api_breaks_half_way():
+    world = World(posts(60))
+    world.fault = failing({post.post_id for post in world.posts[20:]}, (500, {}))
+    assert world.run(*ANALYTICS, on_error="fail").code == 1
+
+
+def test_the_state_of_a_profile_with_13_networks_stays_within_8_kb():
+    linked = ("bluesky", "facebook", "gmb", "instagram", "linkedin", "pinterest", "reddit", "snapchat", "telegram",
+              "threads", "tiktok", "twitter", "youtube")  # fmt: skip
+    world = World(
+        posts(30, networks=("facebook", "twitter", "threads")),
+        {n: [(f"{n}-{k}" + "y" * 40, START - k * DAY) for k in range(20)] for n in linked},
+        linked,
+    )
+    state = None
+    for day in range(6):
+        state = world.run(state=state, request_budget=90, now=START + day * DAY).state
+        assert len(json.dumps(state)) <= 8192
+
+
+# Any world
+
+
+def is_point(post: Post, day: date) -> bool:
+    age = (day - post.published.date()).days
+    return age in AGES
+
+
+AGES = {*range(8), *range(9, 31, 3), *range(60, 361, 30)}
+ANSWERS = (GATEWAY, (404, post_error(186)), (503, {}), (200, {"status": "success", "id": "x"}), (400, post_error(101)))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_over_the_days_everything_that_is_due_is_read_or_said(data):
+    """Posts, days, budgets, outages, posts that never answer: in the end nothing is missing, nothing is read twice."""
+    every = timedelta(hours=data.draw(st.integers(1, 60)))
+    listed = posts(data.draw(st.integers(0, 30)), every=every, end=START + 6 * DAY, networks=("facebook", "threads"))
+    world = World(listed, linked=("facebook", "threads"))
+    never = set(data.draw(st.lists(st.sampled_from([p.post_id for p in listed] or ["-"]), max_size=14)))
+    answer = data.draw(st.sampled_from(ANSWERS))
+    state, touched, today = None, {}, Counter()
+    hours = data.draw(st.lists(st.sampled_from([0.1, 1, 24, 48]), min_size=1, max_size=7))
+    for number, later in enumerate([*hours, 0.1]):
+        world.now += timedelta(hours=later)
+        is_last = number == len(hours)
+        budget = None if is_last else data.draw(st.none() | st.integers(4, 40))
+        is_out = not is_last and data.draw(st.booleans())
+        world.fault = failing({p.post_id for p in listed}, (502, {})) if is_out else failing(never, answer)
+        output = world.run(*ANALYTICS, state=state, **({"request_budget": budget} if budget else {}))
+        for post_id in {*read(output), *(resource for _, resource, _, _ in errors(output))}:
+            touched[post_id] = world.now.date()
+        today.update((post_id, world.now.date()) for post_id in set(read(output)))
+        if is_out and not budget and not read(output) and world.asked():
+            assert output.code == 1
+        state = output.state or state
+        assert len(json.dumps(state)) <= 8192
+    assert not [key for key, times in today.items() if times > 1]
+    first = output.bookmark("post_analytics").get("replication_key_value")
+    for post in listed:
+        if post.published <= world.now and output.code == 0:
+            last = touched.get(post.post_id)
+            assert last is not None, (post, first)
+            missed = [last + n * DAY for n in range(1, (world.now.date() - last).days + 1)]
+            assert not any(is_point(post, day) for day in missed), (post, last)

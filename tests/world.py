@@ -1,0 +1,164 @@
+"""An API in memory and the tap in this process: whole runs in milliseconds, for trying many worlds.
+
+A world answers requests as plainly as the API is known to (docs/api.md); a test changes what it answers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import logging
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from unittest import mock
+
+from tap_ayrshare import extraction
+from tap_ayrshare.ayrshare.contract import NETWORKS
+from tap_ayrshare.engine import client
+from tap_ayrshare.engine.errors import TapError
+from tap_ayrshare.tap import TapAyrshare
+from tests.conftest import Output, messages
+
+START = datetime(2026, 11, 1, 12, tzinfo=timezone.utc)
+EMPTY_HISTORY = {"history": {"code": 221, "action": "get", "status": "error"}, "count": 0}
+CONFIG = {
+    "api_key": "world-api-key-01", "rate_limit_requests": 10**6, "rate_limit_window_seconds": 0.01,
+    "include_primary_profile": True, "x_api_key": "world-x-key-01", "x_api_secret": "world-x-secret",
+}  # fmt: skip
+
+
+@dataclass
+class Post:
+    """A post sent through Ayrshare."""
+
+    post_id: str
+    published: datetime
+    networks: tuple[str, ...] = ("facebook",)
+    created: object = None
+
+    def row(self) -> dict:
+        sent = [{"status": "success", "id": f"{n}-{self.post_id}", "platform": n} for n in self.networks]
+        made = self.published.isoformat().replace("+00:00", "Z") if self.created is None else self.created
+        return {"id": self.post_id, "created": made, "type": "now", "status": "success", "postIds": sent}
+
+
+@dataclass
+class World:
+    """The API of an account with one profile.
+
+    posts: those sent through Ayrshare; native: by network, (id, published) of native posts, newest first.
+    fault: is asked before every answer with (path, body or query); what it returns is answered: status and body,
+        an exception is raised. asked: what was asked of /analytics/post, with the run's date.
+    """
+
+    posts: list[Post] = field(default_factory=list)
+    native: dict[str, list[tuple[str, datetime]]] = field(default_factory=dict)
+    linked: tuple[str, ...] = ("facebook",)
+    now: datetime = START
+    fault: object = None
+    by_day: bool = False
+    requests: list[tuple[str, dict]] = field(default_factory=list)
+
+    async def send(self, request, _headers):
+        given = request.body if request.body is not None else request.query
+        self.requests.append((request.path, given))
+        found = self.fault(request.path, given) if self.fault else None
+        if isinstance(found, BaseException):
+            raise found
+        status, body, *headers = found or self.answer(request.path, given)
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return status, headers[0] if headers else {}, raw
+
+    def answer(self, path, given):
+        if path == "/user":
+            return 200, {"activeSocialAccounts": list(self.linked), "refId": "r"}
+        if path == "/history":
+            return self._history(given)
+        if path.startswith("/history/"):
+            return self._native(path.rsplit("/", 1)[1], given)
+        if path == "/analytics/post":
+            return 200, {n: self.block(given["id"]) for n in given["platforms"]} | {
+                "status": "success",
+                "id": given["id"],
+            }
+        if path == "/analytics/social":
+            return 200, {n: {"analytics": {"followersCount": 1}} for n in given["platforms"]} | {"status": "success"}
+        if path == "/analytics/links":
+            return 200, [{"shortLink": "https://s/1", "linkEventStats": []}]
+        if path == "/analytics/youTubePlaylists":
+            return 200, {"playlists": []}
+        return 200, {"profiles": []}
+
+    def block(self, post_id):
+        return {"id": f"x-{post_id}", "analytics": {"likeCount": 1}}
+
+    def _history(self, query):
+        if query.get("status") == "deleted":
+            return 400, EMPTY_HISTORY
+        start, end = (datetime.fromisoformat(query[n].replace("Z", "+00:00")) for n in ("startDate", "endDate"))
+        if self.by_day:
+            start, end = start.replace(hour=0, minute=0, second=0), end.replace(hour=23, minute=59, second=59)
+        rows = [p.row() for p in sorted(self.posts, key=lambda p: p.published, reverse=True)
+                if start <= p.published <= end and p.published <= self.now]  # fmt: skip
+        return (200, {"history": rows[: int(query["limit"])]}) if rows else (400, EMPTY_HISTORY)
+
+    def _native(self, network, query):
+        listed = self.native.get(network, [])
+        at, limit = int(query.get("next", 0)), int(query["limit"])
+        posts = [{"id": i, "created": d.isoformat(), "likeCount": 1} for i, d in listed[at : at + limit]]
+        meta = {}
+        if "native_cursor" in NETWORKS[network].reads:
+            more = at + limit < len(listed)
+            meta = {"meta": {"pagination": {"hasMore": more, "next": str(at + limit) if more else None}}}
+        return 200, {"status": "success", "posts": posts, **meta}
+
+    def asked(self, path="/analytics/post"):
+        return [given for where, given in self.requests if where == path]
+
+    def run(self, *select: str, state=None, now=None, **config) -> Output:
+        """Run the tap once; return what it said, with its exit code."""
+        self.now = now or self.now
+        self.requests.clear()
+        out, log, code = io.StringIO(), io.StringIO(), 0
+        handler = logging.StreamHandler(log)
+        root = logging.getLogger()
+        streams = [*select] or None
+        world = self
+
+        async def send(_client, request, headers):
+            return await world.send(request, headers)
+
+        with (
+            mock.patch.object(client.Client, "send", send),
+            mock.patch.object(client, "FIRST_BACKOFF", 0),
+            mock.patch.object(client, "read_clock", return_value=world.now),
+            mock.patch.object(extraction, "read_clock", return_value=world.now),
+            contextlib.redirect_stdout(out),
+        ):
+            root.addHandler(handler)
+            try:
+                tap = TapAyrshare(config={**CONFIG, **config}, state=json.loads(json.dumps(state)) if state else None)
+                for name, stream in tap.streams.items():
+                    stream.metadata.root.selected = streams is None or name in streams
+                tap.sync_all()
+            except TapError as error:
+                log.write(f"{error}\n")
+                code = error.exit_code
+            finally:
+                root.removeHandler(handler)
+        return Output(code, messages(out.getvalue()), log.getvalue(), out.getvalue()).check()
+
+
+def posts(count: int, every: timedelta = timedelta(hours=6), end: datetime = START, **more) -> list[Post]:
+    """Return posts, the newest first."""
+    return [Post(f"p{n:04}", end - every * (n + 1), **more) for n in range(count)]
+
+
+def read(output: Output, stream: str = "post_analytics", column: str = "post_id") -> Counter:
+    return Counter(record[column] for record in output.records(stream))
+
+
+def errors(output: Output) -> set[tuple]:
+    return {(r["stream"], r["resource_id"], r["platform"], r["code"]) for r in output.records("extraction_errors")}

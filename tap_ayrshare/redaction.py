@@ -25,10 +25,11 @@ MOST_PLAIN_NEEDLES = 200
 PREFIX = 8
 """So many characters of each form that regular expression looks for."""
 
-_JSON_ESCAPE = re.compile(r'\\u([0-9A-Fa-f]{4})|\\(["\\/bfnrt])')
+_JSON_ESCAPE = re.compile(r'\\[uU]([0-9A-Fa-f]{4})|\\(["\\/bfnrt])')
 _BLANK = dict.fromkeys("bfnrt", " ")
-_PERCENT_ESCAPE = re.compile(r"%(?:25)*([0-7][0-9A-Fa-f])")
-_ASCII_ESCAPE = re.compile(r"\\u00([0-7][0-9a-f])")
+_PERCENT_ESCAPE = re.compile(r"%([0-7][0-9A-Fa-f])")
+_LOWER_PERCENT_ESCAPE = re.compile(r"%(?:25)*([0-7][0-9a-f])")
+_LOWER_JSON_ESCAPE = re.compile(r"\\u00([0-7][0-9a-f])")
 
 
 class Redactor:
@@ -79,8 +80,8 @@ class Redactor:
             return True
         text = raw.lower().decode("latin-1")
         while not self._found_in(text.replace("\\", "")):
-            plainer = _PERCENT_ESCAPE.sub(_character, text) if "%" in text else text
-            plainer = _ASCII_ESCAPE.sub(_character, plainer) if "\\u00" in plainer else plainer
+            plainer = _LOWER_PERCENT_ESCAPE.sub(_character, text) if "%" in text else text
+            plainer = _LOWER_JSON_ESCAPE.sub(_character, plainer) if "\\u00" in plainer else plainer
             if plainer == text:
                 return False
             text = plainer

@@ -40,12 +40,12 @@ ENCODINGS = {
     "swapped": str.swapcase,
     "slashed": slashed,
     "escaped": escaped,
-    "escaped in capitals": lambda text: escaped(text).upper().replace("\\U", "\\u"),
+    "escaped in capitals": lambda text: escaped(text).upper(),
     "quoted": lambda text: quote(text, safe=""),
     "percent": percent,
     "percent in small letters": lambda text: percent(text).lower(),
-    "half percent": lambda text: text[:3] + percent(text[3:5]) + text[5:],
-    "half escaped": lambda text: text[:3] + escaped(text[3:5]) + text[5:],
+    "half percent": lambda text: text[:3].replace("%", "%25") + percent(text[3:5]) + text[5:].replace("%", "%25"),
+    "half escaped": lambda text: slashed(text[:3]) + escaped(text[3:5]) + slashed(text[5:]),
 }
 
 

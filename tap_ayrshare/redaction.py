@@ -29,7 +29,7 @@ _JSON_ESCAPE = re.compile(r'\\[uU]([0-9A-Fa-f]{4})|\\(["\\/bfnrt])')
 _BLANK = dict.fromkeys("bfnrt", " ")
 _PERCENT_ESCAPE = re.compile(r"%([0-7][0-9A-Fa-f])")
 _LOWER_PERCENT_ESCAPE = re.compile(r"%(?:25)*([0-7][0-9a-f])")
-_LOWER_JSON_ESCAPE = re.compile(r"\\u00([0-7][0-9a-f])")
+_LOWER_JSON_ESCAPE = re.compile(r"\\\\*u00([0-7][0-9a-f])")
 
 
 class Redactor:

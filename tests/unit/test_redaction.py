@@ -81,6 +81,9 @@ def percent_unescaped(text):
 
 @given(printable, st.lists(st.sampled_from(sorted(ENCODINGS)), min_size=1, max_size=3), around, around)
 @example(KEY, ["slashed", "percent", "escaped"], "", "")
+@example(KEY, ["escaped", "escaped", "slashed"], "", "")
+@example(KEY, ["escaped", "swapped"], "", "")
+@example("0000%000", ["quoted"], "", "")
 @example("%41bcdef\\u0042", ["slashed"], "", "")
 def test_no_encoding_of_a_secret_stays(secret, encodings, before, after):
     form = secret

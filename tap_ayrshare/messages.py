@@ -1,20 +1,19 @@
-"""What comes out: Singer messages on their way to stdout, and log lines without secrets."""
+"""What comes out: Singer messages on their way to stdout."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import sys
 from typing import TYPE_CHECKING
 
 from singer_sdk.io_base import SingerWriter
 
+from tap_ayrshare.redaction import SecretFormatter
+
 if TYPE_CHECKING:
     from singer_sdk.singerlib.encoding.simple import Message
 
-
-SHORTEST_SECRET = 4
-"""A shorter one would be found in every line."""
+__all__ = ["MessageWriter", "SecretFormatter"]
 
 
 class MessageWriter(SingerWriter):
@@ -59,19 +58,3 @@ class MessageWriter(SingerWriter):
 def _put(text: str) -> None:
     sys.stdout.write(text)
     sys.stdout.flush()
-
-
-class SecretFormatter(logging.Formatter):
-    """Formats as another formatter does, and takes secrets out of the result."""
-
-    def __init__(self, formatter: logging.Formatter | None, secrets: frozenset[str]) -> None:
-        super().__init__()
-        self._formatter = formatter or logging.Formatter()
-        self._secrets = sorted((s for s in secrets if len(s) >= SHORTEST_SECRET), key=len, reverse=True)
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the line, with *** in place of every secret."""
-        line = self._formatter.format(record)
-        for secret in self._secrets:
-            line = line.replace(secret, "***")
-        return line

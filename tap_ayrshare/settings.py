@@ -6,6 +6,7 @@ that names it and what it takes, and never shows the value of a secret.
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import ipaddress
 import json
@@ -21,16 +22,20 @@ from urllib.parse import urlsplit
 from singer_sdk import typing as th
 
 from tap_ayrshare.ayrshare.contract import NETWORKS
+from tap_ayrshare.clock import read_clock
 from tap_ayrshare.engine.errors import SettingsError
 from tap_ayrshare.posts.schedule import RefreshSchedule, Tier
+from tap_ayrshare.redaction import MASK, SHORTEST_SECRET, Redactor
 from tap_ayrshare.values import instant, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 PRIMARY = "primary"
 """The label of the primary profile."""
 DEFAULT_API_URL = "https://api.ayrshare.com/api"
+FIRST_YEAR = 1970
+"""No network is older; the ends of the calendar leave no room to reckon with."""
 DEFAULT_SCHEDULE = [
     {"max_age_days": 7, "every_days": 1},
     {"max_age_days": 30, "every_days": 3},
@@ -41,6 +46,7 @@ _PROFILE = th.ObjectType(
     th.Property("name", th.StringType, required=True, description="Label of the profile in every record"),
     th.Property("profile_key", th.StringType, required=True, secret=True, description="Its Profile-Key"),
 )
+PROFILE_KEYS = ("name", "profile_key")
 DEFINITION: dict[str, Any] = th.PropertiesList(
     th.Property(
         "api_key",
@@ -201,6 +207,13 @@ DEFINITION: dict[str, Any] = th.PropertiesList(
         description="X-Twitter-OAuth1-Api-Secret of your own X app",
     ),
     th.Property(
+        "x_daily_requests",
+        th.IntegerType,
+        title="X requests a day",
+        description="Analytics requests to X that a profile may make in 24 hours; "
+        "default: 1000 with a Profile-Key, 500 for the primary profile",
+    ),
+    th.Property(
         "api_url",
         th.StringType,
         default=DEFAULT_API_URL,
@@ -264,9 +277,11 @@ class Settings:
     max_concurrency_total: int
     fail_on_error: bool
     x_keys: tuple[str, str] | None
+    x_daily_requests: int | None
     api_url: str
     request_timeout: float
     user_agent: str
+    warnings: tuple[str, ...] = ()
 
     @property
     def secrets(self) -> frozenset[str]:
@@ -279,7 +294,7 @@ class Settings:
         """Return the settings out of a configuration.
 
         Raises:
-            SettingsError: a setting is missing or can't be used.
+            SettingsError: a setting is missing or can't be used; no secret is in its text.
         """
         take = _Reader(config)
         named = take.profiles()
@@ -312,9 +327,11 @@ class Settings:
             max_concurrency_total=take.whole("max_concurrency_total", 1, 1024),
             fail_on_error=take.choice("on_error", ("skip", "fail")) == "fail",
             x_keys=(x_key, x_secret) if x_key and x_secret else None,
+            x_daily_requests=take.whole("x_daily_requests", 1, 1_000_000) if take.has("x_daily_requests") else None,
             api_url=take.api_url(),
             request_timeout=take.real("request_timeout", 0.05, 3600),
             user_agent=take.header("user_agent") or f"tap-ayrshare/{version('tap-ayrshare')}",
+            warnings=tuple(take.warnings),
         )
 
 
@@ -336,6 +353,13 @@ class _Reader:
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         self._config = config
+        self._known = set(_secrets_in(config))
+        self.warnings: list[str] = []
+
+    def shown(self, value: str) -> str:
+        """Return a value as it may stand in a message: one line without secrets, where it holds one by mistake."""
+        clean = Redactor(self._known).text(value)
+        return "".join(character if character.isprintable() else repr(character)[1:-1] for character in clean)
 
     def has(self, name: str) -> bool:
         return self._config.get(name) not in (None, "")
@@ -343,11 +367,17 @@ class _Reader:
     def _value(self, name: str) -> Any:
         return self._config[name] if self.has(name) else DEFINITION["properties"][name].get("default")
 
-    @staticmethod
-    def _wrong(name: str, takes: str, value: object = None) -> SettingsError:
+    def _wrong(self, name: str, takes: str, value: object = None) -> SettingsError:
         secret = name.startswith("profiles") or DEFINITION["properties"][name].get("secret")
-        shown = "" if secret or value is None else f", not {str(value)[:60]!r}"
+        shown = "" if secret or value is None else f", not {self._part(value)!r}"
         return SettingsError(f"setting '{name}': takes {takes}{shown}")
+
+    def _part(self, value: object) -> str:
+        """Return the beginning of a value; redacted before it is cut, or part of a secret would be left."""
+        try:
+            return self.shown(str(value))[:60]
+        except (ValueError, RecursionError):
+            return MASK
 
     def header(self, name: str) -> str | None:
         """Return text that can stand in a header."""
@@ -362,6 +392,8 @@ class _Reader:
         value = self.header(name)
         if value and re.search(r"\s", value):
             raise self._wrong(name, "a key without blanks")
+        if value and len(value) < SHORTEST_SECRET:
+            raise self._wrong(name, f"an API key; this is {_too_short(name)}")
         return value
 
     def required_secret(self, name: str) -> str:
@@ -379,8 +411,9 @@ class _Reader:
         known["off"] = False
         if isinstance(value, bool):
             return value
-        if str(value).strip().lower() in known:
-            return known[str(value).strip().lower()]
+        word = self._part(value).strip().lower()
+        if word in known:
+            return known[word]
         raise self._wrong(name, "true or false", value)
 
     def real(self, name: str, least: float, most: float) -> float:
@@ -389,7 +422,7 @@ class _Reader:
             if isinstance(value, bool):
                 raise TypeError
             number = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             number = float("nan")
         if not least <= number <= most:
             raise self._wrong(name, f"a number from {least} to {most}", value)
@@ -400,7 +433,10 @@ class _Reader:
         return self._whole(name, value, least, most)
 
     def _whole(self, name: str, value: object, least: int, most: int, what: str = "a whole number") -> int:
-        digits = str(int(value)) if isinstance(value, (float, Decimal)) and value == int(value) else str(value)
+        try:
+            digits = str(int(value)) if isinstance(value, (float, Decimal)) and value == int(value) else str(value)
+        except (ValueError, OverflowError, RecursionError):
+            digits = ""
         if (
             isinstance(value, bool)
             or not re.fullmatch(r"\s*[0-9]{1,12}\s*", digits)
@@ -422,6 +458,10 @@ class _Reader:
         moment = instant(value) if isinstance(value, str) and re.match(r"\s*\d{4}-\d{2}-\d{2}", value) else None
         if moment is None:
             raise self._wrong(name, "a date such as 2026-01-31 or 2026-01-31T00:00:00Z", value)
+        if moment.year < FIRST_YEAR:
+            raise self._wrong(name, f"a date from the year {FIRST_YEAR} on", value)
+        if moment > read_clock():
+            raise self._wrong(name, "a date that is not in the future", value)
         return moment.astimezone(timezone.utc)
 
     def _list(self, name: str, takes: str, parse_words: Callable[[str], Any] | None = None) -> list[Any]:
@@ -429,7 +469,7 @@ class _Reader:
         if isinstance(value, str):
             try:
                 value = json.loads(value)
-            except ValueError:
+            except (ValueError, RecursionError):
                 value = parse_words(value) if parse_words else None
             if parse_words and isinstance(value, (str, int)):
                 value = [str(value)]
@@ -444,33 +484,55 @@ class _Reader:
     def profiles(self) -> list[Profile]:
         listed = self._profile_list("profiles", self._value("profiles")) if self.has("profiles") else []
         if self.has("profiles_file"):
-            path = str(self._value("profiles_file"))
-            try:
-                content = Path(path).expanduser().read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                reason = error.strerror if isinstance(error, OSError) else "it is not text"
-                raise SettingsError(f"setting 'profiles_file': can't read {path}: {reason}") from None
-            listed += self._profile_list("profiles_file", content)
-        labels = [profile.label for profile in listed]
-        for label in labels:
-            if labels.count(label) > 1:
-                raise SettingsError(f"setting 'profiles': takes each name once, and {label!r} is there twice")
+            listed += self._profile_list("profiles_file", self._file("profiles_file"))
+        labels: set[str] = set()
+        keys: dict[str, str] = {}
+        for profile in listed:
+            if profile.label in labels:
+                raise SettingsError(
+                    f"setting 'profiles': takes each name once, and {self.shown(profile.label)!r} is there twice"
+                )
+            labels.add(profile.label)
+            other = keys.setdefault(str(profile.key), profile.label)
+            if other != profile.label:
+                raise SettingsError(
+                    f"setting 'profiles': takes each profile_key once, and {self.shown(other)!r} "
+                    f"and {self.shown(profile.label)!r} have the same"
+                )
         return listed
+
+    def _file(self, name: str) -> str:
+        """Return the text of a file that a setting names."""
+        value = self._value(name)
+        if not isinstance(value, str):
+            raise self._wrong(name, "the path of a JSON file")
+        try:
+            return Path(value).expanduser().read_text(encoding="utf-8-sig")
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+        except UnicodeDecodeError:
+            reason = "it is not text in UTF-8"
+        except (ValueError, RuntimeError):
+            reason = "it is no path"
+        raise SettingsError(f"setting '{name}': can't read {self.shown(value)[:200]}: {reason}")
 
     def _profile_list(self, name: str, value: object) -> list[Profile]:
         takes = 'a list of {"name": "...", "profile_key": "..."}'
         if isinstance(value, str):
             try:
                 value = json.loads(value)
-            except ValueError:
+            except (ValueError, RecursionError):
                 raise self._wrong(name, f"{takes} as JSON") from None
         if not isinstance(value, list):
             raise self._wrong(name, takes)
+        self._known.update(_strings([item.get("profile_key") for item in value if isinstance(item, dict)]))
         profiles = []
         for position, item in enumerate(value, 1):
             label, key = (item.get("name"), item.get("profile_key")) if isinstance(item, dict) else (None, None)
             if not (isinstance(label, str) and label.strip() and isinstance(key, str) and key.strip()):
                 raise self._wrong(name, f"{takes}; entry {position} has not this form")
+            if not label.strip().isprintable():
+                raise self._wrong(name, f"names of plain text; that of entry {position} has control characters")
             if label.strip().lower() == PRIMARY:
                 raise self._wrong(
                     name,
@@ -479,8 +541,21 @@ class _Reader:
                 )
             if not key.isascii() or re.search(r"\s", key.strip()) or not key.strip().isprintable():
                 raise self._wrong(name, f"a profile_key without blanks; that of entry {position} has some")
+            if len(key.strip()) < SHORTEST_SECRET:
+                raise self._wrong(name, f"Profile-Keys; that of entry {position} is too short to be an Ayrshare key")
+            self._known.add(key.strip())
+            self._check_names(name, position, item)
             profiles.append(Profile(label.strip(), key.strip()))
         return profiles
+
+    def _check_names(self, name: str, position: int, item: dict[Any, Any]) -> None:
+        """Warn of what an entry of the profiles has that is not known."""
+        for unknown in sorted(str(key) for key in set(item) - set(PROFILE_KEYS)):
+            near = difflib.get_close_matches(unknown.lower(), PROFILE_KEYS, n=1)
+            hint = f"; did you mean '{near[0]}'?" if near else ""
+            self.warnings.append(
+                f"setting '{name}': entry {position} has {self._part(unknown)!r}, which is ignored{hint}"
+            )
 
     def platforms(self) -> tuple[str, ...] | None:
         if not self.has("platforms"):
@@ -503,7 +578,10 @@ class _Reader:
         posts = []
         for item in self._list(name, takes, None if native else self._words):
             entry = item if isinstance(item, dict) else {"id": item}
-            post_id, platform, profile = text(entry.get("id")), entry.get("platform"), entry.get("profile")
+            try:
+                post_id, platform, profile = text(entry.get("id")), entry.get("platform"), entry.get("profile")
+            except ValueError:
+                raise self._wrong(name, f"{takes}; an id has too many digits") from None
             if not post_id or not (native or not platform):
                 raise self._wrong(name, takes, item)
             if native:
@@ -511,8 +589,12 @@ class _Reader:
                 can = [network.name for network in NETWORKS.values() if "social_post_analytics" in network.reads]
                 if platform not in can:
                     raise self._wrong(name, f"{takes} with a platform out of {', '.join(can)}", item)
-            if profile is not None and profile not in labels:
-                raise self._wrong(name, f"profiles of the settings ({', '.join(sorted(labels))})", profile)
+            if profile is not None and (not isinstance(profile, str) or profile not in labels):
+                raise self._wrong(
+                    name,
+                    f"profiles of the settings ({', '.join(self.shown(label) for label in sorted(labels))})",
+                    profile,
+                )
             posts.append(PostId(post_id.strip(), platform, profile))
         return tuple(dict.fromkeys(posts)) or None
 
@@ -535,8 +617,8 @@ class _Reader:
     def shard(self) -> Shard:
         if not self.has("shard"):
             return Shard(1, 1)
-        value = str(self._value("shard"))
-        found = re.fullmatch(r"\s*([0-9]{1,4})\s*/\s*([0-9]{1,4})\s*", value)
+        value = self._value("shard")
+        found = re.fullmatch(r"\s*([0-9]{1,4})\s*/\s*([0-9]{1,4})\s*", value) if isinstance(value, str) else None
         if not found or not 1 <= int(found[1]) <= int(found[2]):
             raise self._wrong("shard", '"k/n" with k from 1 to n, such as "1/4"', value)
         return Shard(int(found[1]), int(found[2]))
@@ -562,3 +644,33 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _too_short(name: str) -> str:
+    return "too short to be a key of X" if name.startswith("x_") else "too short to be an Ayrshare key"
+
+
+def _secrets_in(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the secrets of a configuration that nobody has checked: all text in secret settings but names."""
+    for name, definition in DEFINITION["properties"].items():
+        value = config.get(name) if definition.get("secret") else None
+        if isinstance(value, str) and name == "profiles":
+            try:
+                value = json.loads(value)
+            except (ValueError, RecursionError):
+                yield value
+                continue
+        yield from _strings(value)
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Yield the text in a JSON value, without what is the name of a profile."""
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            yield from {item, item.strip()} - {""}
+        elif isinstance(item, dict):
+            waiting += [inner for key, inner in item.items() if key != "name"]
+        elif isinstance(item, list):
+            waiting += item

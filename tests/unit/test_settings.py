@@ -1,6 +1,7 @@
 """Settings: every type out of text, and one line for what can't be used."""
 
 import json
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -27,7 +28,7 @@ def test_defaults():
 
 def test_text_from_the_environment_works_for_every_type():
     settings = read(
-        profiles=json.dumps([{"name": "acme", "profile_key": "k"}]),
+        profiles=json.dumps([{"name": "acme", "profile_key": "key-of-acme"}]),
         include_primary_profile="true",
         start_date="2026-01-31",
         platforms="facebook, Twitter",
@@ -68,7 +69,38 @@ def test_lists_as_json_lists_and_single_words():
         ({"profiles": [{"name": "a", "profile_key": SECRET + " x"}]}, "without blanks"),
         ({"profiles": "[{"}, "as JSON"),
         ({"profiles": [{"name": "Primary", "profile_key": SECRET}]}, "any name but 'primary'"),
-        ({"profiles": [{"name": "a", "profile_key": "1"}, {"name": "a", "profile_key": "2"}]}, "'a' is there twice"),
+        (
+            {"profiles": [{"name": "a", "profile_key": "11111111"}, {"name": "a", "profile_key": "22222222"}]},
+            "'a' is there twice",
+        ),
+        (
+            {"profiles": [{"name": "a", "profile_key": SECRET}, {"name": "b", "profile_key": f" {SECRET}"}]},
+            "takes each profile_key once, and 'a' and 'b' have the same",
+        ),
+        ({"profiles": [{"name": "a", "profile_key": "short-1"}]}, "entry 1 is too short to be an Ayrshare key"),
+        ({"profiles": [{"name": " \n", "profile_key": SECRET}]}, "entry 1 has not this form"),
+        ({"profiles": [{"name": "a\nb", "profile_key": SECRET}]}, "entry 1 has control characters"),
+        ({"profiles": [{"name": "a\0", "profile_key": SECRET}]}, "entry 1 has control characters"),
+        ({"profiles": [{"name": "a\ud800", "profile_key": SECRET}]}, "entry 1 has control characters"),
+        ({"profiles": "[" * 5000}, "as JSON"),
+        ({"api_key": "1234567"}, "setting 'api_key': takes an API key; this is too short to be an Ayrshare key"),
+        ({"profiles_file": "a\0b"}, "setting 'profiles_file': can't read a\\x00b: it is no path"),
+        ({"profiles_file": "~no-such-user/profiles.json"}, "it is no path"),
+        ({"profiles_file": "."}, "setting 'profiles_file': can't read .: Is a directory"),
+        ({"profiles_file": ["a"]}, "takes the path of a JSON file"),
+        ({"start_date": "2999-01-01"}, "not in the future, not '2999-01-01'"),
+        ({"start_date": "9999-12-31T23:59:59-14:00"}, "setting 'start_date'"),
+        ({"start_date": "0001-01-01T00:00:00+14:00"}, "setting 'start_date'"),
+        ({"start_date": "0001-01-01"}, "from the year 1970 on"),
+        ({"lookback_days": 10**5000}, "setting 'lookback_days': takes a whole number"),
+        ({"lookback_days": "9" * 5000}, "setting 'lookback_days'"),
+        ({"lookback_days": float("inf")}, "setting 'lookback_days'"),
+        ({"request_timeout": 10**5000}, "setting 'request_timeout'"),
+        ({"platforms": [10**5000]}, "setting 'platforms'"),
+        ({"platforms": "[" * 5000}, "setting 'platforms'"),
+        ({"post_ids": [10**5000]}, "setting 'post_ids'"),
+        ({"x_daily_requests": 0}, "from 1 to 1000000, not '0'"),
+        ({"x_api_key": "short", "x_api_secret": SECRET}, "too short to be a key of X"),
         ({"profiles_file": "/nowhere/at/all.json"}, "can't read /nowhere/at/all.json"),
         ({"start_date": "2026-02-31"}, "setting 'start_date': takes a date such as"),
         ({"start_date": "tomorrow"}, "not 'tomorrow'"),
@@ -138,17 +170,112 @@ def test_a_shard_is_the_same_on_every_machine():
     assert [label for label in ("primary", "acme", "globex", "initech") if Shard(1, 4).holds(label)] == ["acme"]
 
 
+KEY = "K3Y/of-Acme+1="
+OTHER = "0ther-Pr0file-Key"
+SECRETS = {
+    "api_key": SECRET,
+    "profiles": [{"name": "acme", "profile_key": KEY}, {"name": "globex", "profile_key": OTHER}],
+    "x_api_key": "x-api-key-1",
+    "x_api_secret": "x-api-secret-1",
+}
+ALL_SECRETS = [SECRET, KEY, OTHER, "x-api-key-1", "x-api-secret-1"]
+
+
+@pytest.mark.parametrize("name", sorted(set(DEFINITION["properties"]) - {"user_agent"}))
+@pytest.mark.parametrize("secret", ALL_SECRETS)
+def test_a_secret_given_as_another_setting_is_not_shown(name, secret):
+    given_values = [secret, f"{'x' * 50}{secret}", secret.upper(), quote(secret, safe=""), [secret], {secret: secret}]
+    given_values += [[{"id": "a", "profile": secret}], [{"platform": secret, "id": secret}], f"https://{secret}"]
+    given_values += [[{"name": secret, "profile_key": secret}] * 2, [{secret: 1, "name": "a", "profile_key": KEY}]]
+    for value in given_values:
+        # A setting given twice can't tell that it holds its own former value.
+        kept = {**SECRETS, name: value}
+        if name in SECRETS and secret not in json.dumps([other for key, other in kept.items() if key != name]):
+            continue
+        try:
+            shown = " ".join(Settings.read(kept).warnings)
+        except SettingsError as error:
+            shown = str(error)
+        assert secret.lower() not in shown.lower()
+        assert secret[:10].lower() not in shown.lower() or secret.startswith("x-api")
+        assert quote(secret, safe="").lower() not in shown.lower()
+        assert shown.isprintable()
+
+
+def test_an_unknown_key_of_a_profile_is_warned_about():
+    settings = read(profiles=[{"name": "a", "profile_key": KEY, "profileKey": OTHER, "colour": 1}])
+    assert settings.warnings == (
+        "setting 'profiles': entry 1 has 'colour', which is ignored",
+        "setting 'profiles': entry 1 has 'profileKey', which is ignored; did you mean 'profile_key'?",
+    )
+    assert read().warnings == ()
+
+
+def test_requests_to_x_a_day():
+    assert read().x_daily_requests is None
+    assert read(x_daily_requests="250").x_daily_requests == 250
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"\xff\xfe", "it is not text in UTF-8"),
+        (b"[" * 100_000, "as JSON"),
+        (b"[" + b"9" * 5000 + b"]", "setting 'profiles_file': takes"),
+        (b"", "as JSON"),
+        (b"{}", "setting 'profiles_file': takes a list"),
+    ],
+)
+def test_a_profiles_file_that_is_none(tmp_path, content, says):
+    path = tmp_path / "profiles.json"
+    path.write_bytes(content)
+    with pytest.raises(SettingsError) as caught:
+        read(profiles_file=str(path))
+    assert says in str(caught.value)
+    assert str(caught.value).isprintable()
+
+
+def test_a_key_of_the_file_is_not_shown_either(tmp_path):
+    path = tmp_path / "profiles.json"
+    path.write_text(json.dumps([{"name": "acme", "profile_key": KEY}]))
+    with pytest.raises(SettingsError) as caught:
+        read(profiles_file=str(path), shard=KEY)
+    assert KEY not in str(caught.value)
+
+
+plain_values = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.integers(4900, 5100).map(lambda digits: 10**digits)
+    | st.floats()
+    | st.decimals()
+    | st.text(st.characters())
+    | st.sampled_from([*ALL_SECRETS, f"a{SECRET}b", "2026-01-31", "~x", "a\0", "9" * 5000, "[" * 3000, "9999-12-31"])
+)
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    plain_values,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["name", "profile_key", "id", "profile", "platform", "max_age_days", "every_days", SECRET])
+            | st.text(max_size=8),
+            inner,
+            max_size=3,
+        )
+    ),
     max_leaves=6,
 )
 
 
 @given(st.sampled_from(sorted(DEFINITION["properties"])), json_values)
 def test_anything_is_taken_or_refused_in_one_line(name, value):
+    config = {**SECRETS, name: value}
     try:
-        read(**{name: value})
+        shown = Settings.read(config).warnings
     except SettingsError as error:
-        assert name in str(error) or name.startswith("x_api")  # noqa: PT017
-        assert "\n" not in str(error)  # noqa: PT017
+        shown = (str(error),)
+        assert name in str(error) or name.startswith("x_api") or name in SECRETS  # noqa: PT017
+    for line in shown:
+        assert line.isprintable()
+        assert not any(secret in line for secret in ALL_SECRETS if name not in SECRETS or secret == SECRET != value)

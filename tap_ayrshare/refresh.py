@@ -182,10 +182,13 @@ class Refresh:
                 "profile %s, %s: retrying %s, which failed before", self._run.label, self._stream.name, post.post_id
             )
             found = (await self._ask(post))[1]
-            if not found.is_unfinished:
-                await self._record(post, found)
-                if post.cycle:
-                    post.cycle.resolved(post.place)
+            if found.is_unfinished:
+                # The state holds it for the next run.
+                self._is_spent = True
+                return
+            await self._record(post, found)
+            if post.cycle:
+                post.cycle.resolved(post.place)
 
     async def _checkpoint(self) -> None:
         if self._save and self._is_proven:

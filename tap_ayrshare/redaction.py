@@ -171,7 +171,9 @@ class SecretFormatter(logging.Formatter):
 
     def __init__(self, formatter: logging.Formatter | None, secrets: Iterable[str]) -> None:
         super().__init__()
-        self._formatter = formatter or logging.Formatter()
+        # One around another would redact twice; a process that makes many taps would nest them without end.
+        inner = formatter._formatter if isinstance(formatter, SecretFormatter) else formatter  # noqa: SLF001 - its own
+        self._formatter = inner or logging.Formatter()
         self._redactor = Redactor(secrets)
 
     def format(self, record: logging.LogRecord) -> str:

@@ -173,7 +173,7 @@ class SecretFormatter(logging.Formatter):
         super().__init__()
         # One around another would redact twice; a process that makes many taps would nest them without end.
         inner = formatter._formatter if isinstance(formatter, SecretFormatter) else formatter  # noqa: SLF001 - its own
-        self._formatter = inner or logging.Formatter()
+        self._formatter: logging.Formatter = inner or logging.Formatter()
         self._redactor = Redactor(secrets)
 
     def format(self, record: logging.LogRecord) -> str:

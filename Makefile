@@ -1,6 +1,6 @@
-# `make` lists what there is. Everything is set up in .venvs/ and .demo/, inside this directory; nothing else is touched.
+# Run `make` to list the targets. Everything goes into .venvs/ and .demo/ in this directory; nothing else is touched.
 
-# The Python that environments are made with: make PYTHON=python3.12 test
+# The Python used to create the environments: make PYTHON=python3.12 test
 PYTHON ?= python3
 PY := .venvs/dev/bin/python
 
@@ -10,13 +10,13 @@ PY := .venvs/dev/bin/python
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-24s %s\n", $$1, $$2 }'
 
-setup: .venvs/dev/ready ## set up the Python environment for development in .venvs/dev
+setup: .venvs/dev/ready ## create the development environment in .venvs/dev
 
-demo: ## load three days of a sandbox account into a real PostgreSQL, and ask it questions
+demo: ## load three days of a sandbox account into a real PostgreSQL and query it
 	@$(MAKE) --no-print-directory --silent -j2 .venvs/dev/ready .venvs/meltano/ready
 	@exec $(PY) -m demo
 
-test: .venvs/dev/ready .venvs/target-postgres/ready ## check format, lint, types and the contract, and run the tests
+test: .venvs/dev/ready .venvs/target-postgres/ready ## check formatting, lint, types and the contract, and run the tests
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy
@@ -24,32 +24,32 @@ test: .venvs/dev/ready .venvs/target-postgres/ready ## check format, lint, types
 	@$(PY) -m tools.reference
 	@TARGET_POSTGRES="$(CURDIR)/.venvs/target-postgres/bin/target-postgres" $(PY) -m pytest -q --ignore tests/destinations
 
-test-destinations: .venvs/dev/ready .venvs/meltano/ready .venvs/fakesnow/ready ## test every destination and the models, with Meltano
+test-destinations: .venvs/dev/ready .venvs/meltano/ready .venvs/fakesnow/ready ## test every destination and the dbt models with Meltano
 	@$(PY) -m tests.destinations
 	@$(PY) -m pytest -q tests/destinations
 
-docs: .venvs/dev/ready ## write docs/reference from schemas/ (make test does it too)
+docs: .venvs/dev/ready ## generate docs/reference from schemas/ (make test does this too)
 	@$(PY) -m tools.reference
 
-format: .venvs/dev/ready ## format the code, and mend what the linter can mend
+format: .venvs/dev/ready ## format the code and apply the linter's fixes
 	@$(PY) -m ruff check --fix --exit-zero .
 	@$(PY) -m ruff format .
 
 bench: .venvs/dev/ready ## measure speed and memory against the sandbox
 	@$(PY) -m benchmarks
 
-clean: ## remove the environments, the demo and all caches (not .meltano: the state of your own runs is there)
+clean: ## remove the environments, the demo and all caches (but not .meltano, which has the state of your own runs)
 	@rm -rf .venvs .demo .destinations .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# $(call environment,<what it is>,<how long it takes>,<arguments of pip install>): make the target's environment anew.
+# $(call environment,<name>,<how long it takes>,<pip install arguments>): recreate the target's environment.
 define environment
 @echo "Setting up $(1) in $(@D) ($(2))..."
 @rm -rf $(@D)
 @{ "$$(cat .venvs/python)" -m venv $(@D) \
 	&& $(@D)/bin/python -m pip install --upgrade pip \
 	&& $(@D)/bin/python -m pip install $(3); } > $(@D).log 2>&1 \
-	|| { tail -n 20 $(@D).log; echo "Setting up $(1) failed. The whole log: $(@D).log"; exit 1; } >&2
+	|| { tail -n 20 $(@D).log; echo "Setting up $(1) failed. Full log: $(@D).log"; exit 1; } >&2
 @touch $@
 endef
 
@@ -65,9 +65,9 @@ endef
 .venvs/meltano/ready: .venvs/python
 	$(call environment,Meltano,about half a minute,'meltano~=4.4')
 
-# Which Python the environments are made of: they are made anew when it is another one.
+# Records which Python the environments use; they are recreated when it changes.
 .venvs/python: FORCE
 	@mkdir -p $(@D)
 	@"$(PYTHON)" -c "import sys, ensurepip, venv; print(sys._base_executable) if sys.version_info >= (3, 10) else sys.exit(1)" > $@.new 2>/dev/null \
-		|| { rm -f $@.new; echo "'$(PYTHON)' is no Python 3.10 or newer with venv and pip: make PYTHON=/path/to/python3 ..." >&2; exit 1; }
+		|| { rm -f $@.new; echo "'$(PYTHON)' isn't Python 3.10 or later with venv and pip; try: make PYTHON=/path/to/python3 ..." >&2; exit 1; }
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi

@@ -1,12 +1,12 @@
 {#-
-  Snapshots with their growth: a row for each day from the first snapshot to the last.
+  Snapshots with their growth: one row per day from the first snapshot to the last.
 
-  relation: a CTE or relation with the columns `keys`, snapshot_date and `metrics`; a row for each key and day.
+  relation: a CTE or relation with the columns `keys`, snapshot_date and `metrics`; one row per key and day.
 
-  On the day of a snapshot a metric has its value; on a day without one it is null. The growth between two readings of
-  a metric is spread over the days between them in whole numbers, so that the deltas of all days add up to the last
-  reading less the first: no day is counted twice, and what was never read is not made up. Before the first reading
-  the delta is null. A counter that a network corrects downward has a negative delta, and its name stands in
+  A metric has a value on days with a snapshot and is null on days without one. The growth between two readings of a
+  metric is spread over the days between them in whole numbers, so the deltas of all days add up to the last reading
+  minus the first: no day is counted twice, and nothing that was never read is invented. Before the first reading the
+  delta is null. When a network corrects a counter downward, its delta is negative and its name is listed in
   corrected_metrics.
 -#}
 {% macro with_growth(relation, keys, metrics) %}

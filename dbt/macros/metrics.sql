@@ -1,4 +1,4 @@
-{#- The promoted columns of posts, and of accounts what grows there. -#}
+{#- Promoted columns of posts, and the account columns that accumulate. -#}
 {% macro post_metrics() %}
   {{ return(["likes", "comments", "shares", "saves", "clicks", "impressions", "reach", "views", "video_views", "engagements"]) }}
 {% endmacro %}
@@ -12,7 +12,7 @@
   {{ return(stream in var("ayrshare_streams")) }}
 {% endmacro %}
 
-{#- Columns of text and no rows, for a stream that is not loaded. -#}
+{#- Text columns without rows, for a stream that is not loaded. -#}
 {% macro no_rows(columns) %}
     select
         {% for column in columns %}
@@ -22,19 +22,19 @@
     where 1 = 0
 {%- endmacro %}
 
-{#- Whether a stream with numbers of posts is loaded. -#}
+{#- Whether any stream with post metrics is loaded. -#}
 {% macro has_posts() %}
   {{ return(has("post_analytics") or has("social_post_analytics") or has("social_posts")) }}
 {% endmacro %}
 
-{#- Columns as whole numbers: some targets load them wider, where no model gains from it. -#}
+{#- Columns cast to integers: some targets load them as wider types, which no model needs. -#}
 {% macro counts(columns) %}
     {%- for column in columns %}
         cast({{ column }} as bigint) as {{ column }}{% if not loop.last %},{% endif %}
     {%- endfor %}
 {%- endmacro %}
 
-{#- What else accounts report: over a time of the network's choice, so that no growth can be taken from it. -#}
+{#- Other account metrics: they cover a period chosen by the network, so growth can't be derived from them. -#}
 {% macro account_totals() %}
   {{ return(["likes", "comments", "shares", "saves", "clicks", "impressions", "reach", "views", "video_views", "profile_views", "engagements"]) }}
 {% endmacro %}

@@ -1,6 +1,6 @@
 {{ config(enabled=has_posts()) }}
 
-{#- One row for each post, network and day. A post can come by three streams; the first of these that has the day wins. -#}
+{#- One row per post, network and day. A post can come from three streams; the first one that has the day wins. -#}
 {% set metrics = post_metrics() %}
 
 with readings as (
@@ -9,7 +9,7 @@ with readings as (
     select
         profile,
         platform,
-        -- Where a block came without its id, the id of the other days belongs to it.
+        -- If a block came without an id, use the post's id from other days.
         coalesce(social_post_id, max(social_post_id) over (
             partition by profile, post_id, platform, thread_index
         ), post_id) as social_post_id,
@@ -67,7 +67,7 @@ known as (
         min(preference) over (partition by profile, platform, social_post_id, snapshot_date) as best,
         max(ayrshare_post_id) over (partition by profile, platform, social_post_id) as known_ayrshare_post_id,
         min(published_at) over (partition by profile, platform, social_post_id) as known_published_at,
-        -- The list of native posts knows no position in a thread.
+        -- The list of native posts has no thread positions.
         case
             when preference < 3 then thread_index
             else coalesce(min(case when preference < 3 then thread_index end) over (

@@ -45,5 +45,5 @@ select
 from linked as accounts
 left join numbers
     on accounts.profile = numbers.profile and accounts.platform = numbers.platform
--- A network that is no longer linked is not in the last run, and stays in the table.
+-- A network that is no longer linked is missing from the last run but stays in the table.
 where accounts.extracted_at = accounts.last_run

@@ -1,6 +1,6 @@
 {{ config(enabled=has_posts()) }}
 
-{#- The grain and columns of fivetran/dbt_social_media_reporting, and what that lacks; null is kept null. -#}
+{#- The grain and columns of fivetran/dbt_social_media_reporting, plus columns it lacks; nulls stay null. -#}
 with accounts as (
 
     {% if has("accounts") %}
@@ -31,7 +31,7 @@ select
     posts.views,
     posts.video_views,
     posts.engagements,
-    -- The network's own count of interactions, else the sum of those that it reports, by its impressions.
+    -- The network's own interaction count, otherwise the sum of those it reports, divided by impressions.
     cast(
         coalesce(
             posts.engagements,

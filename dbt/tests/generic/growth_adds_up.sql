@@ -1,4 +1,4 @@
-{#- The deltas of a metric add up to its last reading less its first: nothing is doubled, nothing made up. -#}
+{#- A metric's deltas add up to its last reading minus its first: nothing is counted twice or invented. -#}
 {% test growth_adds_up(model, column_name, keys) %}
 with readings as (
 

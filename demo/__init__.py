@@ -1,1 +1,1 @@
-"""What `make demo` runs: a sandbox account, a real PostgreSQL, Meltano between them, and questions in SQL."""
+"""The code behind `make demo`: a sandbox account, a real PostgreSQL, Meltano in between, and sample SQL queries."""

@@ -1,4 +1,4 @@
-"""`python -m demo`: three nights of a sandbox account, by Meltano into PostgreSQL, and what they tell."""
+"""`python -m demo`: load three nights of a sandbox account into PostgreSQL with Meltano, and query the result."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ PIPELINE = Pipeline(WORK)
 SCHEMAS = ("ayrshare", "ayrshare_models")
 NIGHTS = [datetime(2026, 3, day, 6, 0, tzinfo=timezone.utc) for day in (4, 5, 6)]
 CLOSING = """\
-The same with your own account:
-  1. cp .env.example .env      and write your API key and your PostgreSQL into it
+To do the same with your own account:
+  1. cp .env.example .env      and fill in your API key and PostgreSQL connection
   2. .venvs/meltano/bin/meltano install tap-ayrshare target-postgres dbt-postgres
   3. .venvs/meltano/bin/meltano run tap-ayrshare target-postgres dbt-postgres:build"""
 
@@ -49,22 +49,22 @@ def main() -> int:
         demonstrate()
     except ProcessFailedError as error:
         print(excerpt(error.log), file=sys.stderr)
-        print(f"The demo failed: {error}. The whole log: {error.log.relative_to(ROOT)}", file=sys.stderr)
+        print(f"The demo failed: {error}. Full log: {error.log.relative_to(ROOT)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt as interrupt:
-        print("\nStopped, and everything that the demo started too.", file=sys.stderr)
+        print("\nStopped, along with everything the demo had started.", file=sys.stderr)
         return 128 + int(interrupt.args[0])
     return 0
 
 
 def demonstrate() -> None:
-    """Load three nights of the sandbox account, then ask what they tell."""
+    """Load three nights of the sandbox account, then run the sample queries."""
     WORK.mkdir(exist_ok=True)
     PIPELINE.forget_state()
     if not PIPELINE.is_installed(*PLUGINS):
         say(f"Installing {', '.join(PLUGINS)} with Meltano (about a minute)")
         PIPELINE.install(*PLUGINS)
-    say("Starting the sandbox, and an empty PostgreSQL")
+    say("Starting the sandbox and an empty PostgreSQL")
     with running_sandbox() as sandbox, running_postgres(WORK / "postgres") as uri:
         counts = []
         for night in NIGHTS:
@@ -78,10 +78,10 @@ def demonstrate() -> None:
 
 
 def load(night: datetime, sandbox: SandboxProcess, uri: str) -> None:
-    """Run the pipeline with the clocks of the sandbox and of the tap at one night."""
+    """Run the pipeline with the sandbox's and the tap's clocks set to one night."""
     say(f"{night:%A, %d %B %Y}: meltano run {' '.join(STEPS)}")
     sandbox.set_clock(night.isoformat())
-    # What was counted towards the rate limit in the night before is long forgotten.
+    # Requests counted toward the rate limit the night before no longer matter.
     sandbox.set_limit(300, 300)
     target = urlsplit(uri)
     settings = {
@@ -100,19 +100,19 @@ def load(night: datetime, sandbox: SandboxProcess, uri: str) -> None:
 
 @contextmanager
 def running_sandbox() -> Iterator[SandboxProcess]:
-    """Run the stand-in for the Ayrshare API."""
+    """Run the mock of the Ayrshare API."""
     data = ["--now", NIGHTS[0].isoformat(), "--posts", "60", "--days", "30"]
     command = [sys.executable, "-m", "sandbox", "--port", "0", *data]
     log = PIPELINE.fresh_log("sandbox")
     with started(command, log=log, stdout=subprocess.PIPE, cwd=ROOT) as process:
         first_line = process.stdout.readline() if process.stdout else ""
         if not first_line:
-            raise ProcessFailedError("the sandbox did not come up", log)
+            raise ProcessFailedError("the sandbox did not start", log)
         yield SandboxProcess(json.loads(first_line))
 
 
 def count_rows(uri: str) -> dict[str, int]:
-    """Return how many rows each table holds."""
+    """Return the number of rows in each table."""
     tables = "SELECT schemaname, tablename FROM pg_tables WHERE schemaname = ANY(%s) ORDER BY schemaname, tablename"
     with psycopg.connect(uri) as database:
         found = database.execute(tables, [list(SCHEMAS)]).fetchall()
@@ -125,13 +125,13 @@ def _count(database: psycopg.Connection, schema: str, name: str) -> int:
 
 
 def growth(counts: list[dict[str, int]]) -> str:
-    """Return a table of row counts, a column a night."""
+    """Return a table of row counts, with one column per night."""
     rows = [[name, *(count.get(name) for count in counts)] for name in counts[-1]]
     return table(["table", *(f"{night:%a %d %b}" for night in NIGHTS)], rows)
 
 
 def ask(database: psycopg.Connection, question: Path) -> str:
-    """Return a question, which is the first comment of its file, and the answer."""
+    """Run a query and return its question, the first comment in its file, with the result."""
     query = question.read_text()
     answer = database.execute(query.encode())
     title = query.splitlines()[0].removeprefix("-- ")
@@ -140,14 +140,14 @@ def ask(database: psycopg.Connection, question: Path) -> str:
 
 
 def excerpt(log: Path) -> str:
-    """Return the last lines of a log, without the ones that the target writes in any case."""
+    """Return the last lines of a log, without those that the target always writes."""
     lines = log.read_text(errors="replace").splitlines()
     telling = [line[:400] for line in lines if "METRIC: " not in line and "Inserting with SQL" not in line]
     return "\n".join(telling[-20:])
 
 
 def say(step: str) -> None:
-    """Print a step and the seconds since the beginning."""
+    """Print a step and the seconds elapsed since the start."""
     print(f"{time.monotonic() - BEGUN:6.1f} s  {step}", flush=True)
 
 

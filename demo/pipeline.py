@@ -1,4 +1,4 @@
-"""This project's meltano.yml, with plugins, state and settings of its own beside the user's."""
+"""Runs this project's meltano.yml with plugins, state and settings separate from the user's."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from demo.processes import run
 ROOT = Path(__file__).parent.parent
 MELTANO = ROOT / ".venvs" / "meltano" / "bin" / "meltano"
 CLOCK = Path(__file__).with_name("tap_demo_clock.py")
-# Variables that would turn these runs into runs of the user's own pipeline.
+# Variables that would make these runs use the user's own pipeline.
 FOREIGN = ("MELTANO_", "TAP_AYRSHARE_", "TARGET_", "DBT_", "PG", "PYTHONPATH")
 
 
@@ -23,31 +23,31 @@ FOREIGN = ("MELTANO_", "TAP_AYRSHARE_", "TARGET_", "DBT_", "PG", "PYTHONPATH")
 class Pipeline:
     """Meltano in this project.
 
-    directory: where all that it makes lies, so that a run of one's own neither finds it nor is changed by it.
+    directory: holds everything that it creates, so that the user's own runs neither see it nor are affected by it.
     """
 
     directory: Path
 
     @property
     def plugins(self) -> Path:
-        """Where Meltano puts its plugins."""
+        """Directory where Meltano puts its plugins."""
         return self.directory / "meltano"
 
     def is_installed(self, *plugins: str) -> bool:
-        """Tell whether the plugins are there, as meltano.yml has them now."""
+        """Return whether the plugins are installed as meltano.yml currently defines them."""
         stamp = self.directory / "plugins"
         return stamp.exists() and stamp.read_text() == _fingerprint(plugins)
 
     def install(self, *plugins: str) -> None:
-        """Let Meltano install plugins, anew, and give the tap a clock that can be moved.
+        """Reinstall plugins with Meltano, and give the tap a clock that can be set.
 
         Raises:
-            ProcessFailedError: it can't.
+            ProcessFailedError: the installation failed.
         """
         log = self.fresh_log("install")
         shutil.rmtree(self.plugins, ignore_errors=True)
         self.meltano("install", *plugins, log=log)
-        # The tap has no setting for the date, and needs none: here its process gets another clock.
+        # The tap has no setting for the date and needs none: its process gets a different clock instead.
         environment = self.plugins / "extractors" / "tap-ayrshare" / "venv"
         requirement = f"time-machine=={importlib.metadata.version('time-machine')}"
         command = [str(environment / "bin" / "python"), "-m", "pip", "install", requirement]
@@ -58,10 +58,10 @@ class Pipeline:
         (self.directory / "plugins").write_text(_fingerprint(plugins))
 
     def meltano(self, *arguments: str, log: Path, **settings: str) -> None:
-        """Run Meltano in this project, with these settings and none of the user's.
+        """Run Meltano in this project with these settings and none of the user's.
 
         Raises:
-            ProcessFailedError: it ends with another exit code than 0.
+            ProcessFailedError: the exit code is not 0.
         """
         own = {
             "MELTANO_SYS_DIR_ROOT": str(self.plugins),
@@ -76,11 +76,11 @@ class Pipeline:
         run(command, what=f"meltano {arguments[0]}", log=log, cwd=ROOT, env={**kept, **own, **settings})
 
     def forget_state(self) -> None:
-        """Forget what earlier runs have read."""
+        """Delete the state of earlier runs."""
         (self.directory / "meltano.db").unlink(missing_ok=True)
 
     def fresh_log(self, name: str) -> Path:
-        """Return the path of a log file that is empty."""
+        """Create an empty log file and return its path."""
         self.directory.mkdir(exist_ok=True)
         log = self.directory / f"{name}.log"
         log.write_text("")

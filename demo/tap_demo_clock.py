@@ -1,7 +1,7 @@
-"""Moves the clock of one process to TAP_DEMO_NOW, and lets it run on from there.
+"""Sets the clock of one process to TAP_DEMO_NOW and lets it run on from there.
 
-The demo puts this file into its own environment of the tap, where a `.pth` file imports it at every start.
-That reaches a process that Meltano starts, as PYTHONPATH does not, and shadows no other sitecustomize.
+The demo puts this file in its own environment for the tap, where a `.pth` file imports it on every start.
+Unlike PYTHONPATH, this also reaches processes that Meltano starts, and it doesn't shadow another sitecustomize.
 """
 
 import os

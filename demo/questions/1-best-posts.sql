@@ -1,4 +1,4 @@
--- Which posts of this week did best on each network?
+-- Which of this week's posts performed best on each network?
 WITH this_week AS (
     SELECT *,
         coalesce(likes, 0) + coalesce(comments, 0) + coalesce(shares, 0) AS interactions

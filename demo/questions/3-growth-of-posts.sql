@@ -1,4 +1,4 @@
--- How did the newest posts grow from day to day, on all their networks together?
+-- How did the newest posts grow day by day, across all their networks?
 WITH newest AS (
     SELECT profile, ayrshare_post_id
     FROM ayrshare_models.post_metrics_daily
@@ -7,7 +7,7 @@ WITH newest AS (
     ORDER BY max(published_at) DESC, ayrshare_post_id
     LIMIT 3
 )
-SELECT left(max(p.text), 36) AS post, d.snapshot_date AS day, sum(d.likes) AS likes, sum(d.likes_delta) AS more_likes,
+SELECT left(max(p.text), 36) AS post, d.snapshot_date AS day, sum(d.likes) AS likes, sum(d.likes_delta) AS new_likes,
     sum(d.comments) AS comments
 FROM ayrshare_models.post_metrics_daily d
 JOIN newest USING (profile, ayrshare_post_id)

@@ -1,4 +1,4 @@
--- What could not be read in these nights, and why?
+-- What couldn't be read on these nights, and why?
 SELECT stream, platform, code, count(*) AS rows, string_agg(DISTINCT profile, ', ') AS profiles, message
 FROM ayrshare.extraction_errors
 GROUP BY stream, platform, code, message

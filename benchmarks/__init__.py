@@ -1,1 +1,1 @@
-"""Speed, quota, CPU and memory of this tap beside what people use instead, on one sandbox in one run."""
+"""Compare this tap's speed, quota use, CPU and memory with alternatives, on one sandbox in one run."""

@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: compares, prints tables, and writes them to benchmarks/RESULTS.md."""
+"""`python -m benchmarks`: run the comparison, print tables, and write them to benchmarks/RESULTS.md."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ UNLIMITED = ("--networks-per-post", "2", "--limit", "0")
 
 
 class Report:
-    """The tables, on screen and for the file."""
+    """The tables, printed and saved to the file."""
 
     def __init__(self, file: Path | None) -> None:
         self.file = file
@@ -46,12 +46,12 @@ class Report:
         self.lines.append(line)
 
     def save(self) -> None:
-        """Write what there is so far, so that a run that is stopped leaves what it has."""
+        """Write the results so far, so that an interrupted run keeps them."""
         if self.file:
             self.file.write_text("\n".join(self.lines) + "\n", encoding="utf-8")
 
     def table(self, title: str, header: list[str], rows: list[list[str]], note: str = "") -> None:
-        """Print a table, with a note below."""
+        """Print a table with a note below it."""
         self.say(f"\n## {title}\n")
         self.say(f"| {' | '.join(header)} |")
         self.say(f"|{'---|' * len(header)}")
@@ -64,7 +64,7 @@ class Report:
 
 @dataclass
 class Bench:
-    """What all cells share; low_code: airbyte-cdk's command, None where it can't be installed."""
+    """State shared by all benchmarks; low_code: airbyte-cdk's command, None if it can't be installed."""
 
     report: Report
     directory: Path
@@ -74,7 +74,7 @@ class Bench:
     missing: str
 
     def names(self, posts: int) -> list[str]:
-        """Return the contenders for so many posts."""
+        """Return the contenders to run for this number of posts."""
         return [OURS, *([LOW_CODE] if self.low_code else []), *([PLAIN] if posts <= MOST_PLAIN else [])]
 
     def run(self, name: str, box: SandboxProcess, posts: int) -> Measure:
@@ -87,12 +87,12 @@ class Bench:
         return measure(box, low_code(self.directory, self.low_code or Path(), box.config, windows))
 
     def without_low_code(self) -> list[list[str]]:
-        """Return the row that says that airbyte-cdk is missing."""
+        """Return the row stating that airbyte-cdk is missing, if it is."""
         return [] if self.low_code else [[LOW_CODE, self.missing]]
 
 
 def spread(values: list[float], digits: int = 1) -> str:
-    """Return the median, and the range where there are several values."""
+    """Return the median, and the range if there are several values."""
     texts = [f"{value:,.{digits}f}" for value in (median(values), min(values), max(values))]
     return texts[0] if len(values) == 1 else f"{texts[0]} ({texts[1]}-{texts[2]})"
 
@@ -110,7 +110,10 @@ def paced(bench: Bench) -> None:
             (f"{PLAIN} (1 run)", 1, plain_sdk(directory, config, windows)),
         ]
         if bench.low_code:
-            for name, budget in (("", None), (f" with api_budget {ALLOWED:g} in {WINDOW:g} s", (int(ALLOWED), WINDOW))):
+            for name, budget in (
+                ("", None),
+                (f" with api_budget {ALLOWED:g} per {WINDOW:g} s", (int(ALLOWED), WINDOW)),
+            ):
                 place = directory / f"low-code{len(contenders)}"
                 place.mkdir()
                 command = low_code(place, bench.low_code, config, windows, budget)
@@ -127,21 +130,21 @@ def paced(bench: Bench) -> None:
                 codes(measures),
             ])  # fmt: skip
     bench.report.table(
-        f"Against the limit: {posts} posts, 0.8 s an answer, {LIMIT} requests in {WINDOW:g} s",
-        ["", "seconds", "times its floor", "requests", "answers of 429", "posts read", "exit code"],
+        f"Against the rate limit: {posts} posts, 0.8 s per response, {LIMIT} requests per {WINDOW:g} s",
+        ["", "seconds", "multiple of floor", "requests", "429 responses", "posts read", "exit code"],
         rows + bench.without_low_code(),
-        f"Seconds: of the whole process, start included. Its floor: its own requests / ({LIMIT} x (1 - {RESERVE})) "
-        f"x {WINDOW:g} s; requests that were refused raise it, so compare seconds first.",
+        f"Seconds are for the whole process, including startup. The floor is its own requests / "
+        f"({LIMIT} x (1 - {RESERVE})) x {WINDOW:g} s. Rejected requests raise the floor, so compare seconds first.",
     )
 
 
 def codes(measures: list[Measure]) -> str:
-    """Return the exit codes that there were."""
+    """Return the distinct exit codes."""
     return ", ".join(sorted({str(m.exit_code) for m in measures}))
 
 
 def share(log: list[dict[str, Any]]) -> list[float]:
-    """Return for each profile the share of the allowed requests that it used in its full windows."""
+    """Return, for each profile, the share of its allowed requests used in its full windows."""
     times: dict[str, list[float]] = {}
     for request in log:
         times.setdefault(request["profile"], []).append(request["time"])
@@ -173,18 +176,18 @@ def profiles(bench: Bench) -> None:
             spread([m.cpu for m in measures]), spread([m.memory for m in measures], 0), codes(measures),
         ])  # fmt: skip
     bench.report.table(
-        f"Profiles side by side, this tap alone: {posts} posts each, 0.1 s an answer, "
-        f"{LIMIT} requests in {WINDOW:g} s for each",
-        ["profiles", "seconds", "requests of each", "answers of 429", "% of the limit, median profile",
-         "% of the limit, slowest profile", "CPU s", "peak MiB", "exit code"],
+        f"Concurrent profiles, this tap only: {posts} posts each, 0.1 s per response, "
+        f"{LIMIT} requests per {WINDOW:g} s each",
+        ["profiles", "seconds", "requests per profile", "429 responses", "% of limit, median profile",
+         "% of limit, slowest profile", "CPU s", "peak MiB", "exit code"],
         rows,
-        f"100 %: {ALLOWED:g} requests in {WINDOW:g} s ({LIMIT} less the reserve), counted in each profile's full "
-        "windows from its first request on. Default concurrency (8 a profile, 64 in all).",
+        f"100% is {ALLOWED:g} requests per {WINDOW:g} s ({LIMIT} minus the reserve), counted in each profile's full "
+        "windows from its first request. Default concurrency (8 per profile, 64 in total).",
     )  # fmt: skip
 
 
 def cpu(bench: Bench) -> None:
-    """CPU, memory and bytes without limit and latency."""
+    """CPU, memory and bytes without rate limit or latency."""
     steps = STEPS[:1] if bench.quick else STEPS
     found: dict[tuple[str, int], list[Measure]] = {}
     further: dict[tuple[str, tuple[int, int]], list[float]] = {}
@@ -204,14 +207,14 @@ def cpu(bench: Bench) -> None:
                     further.setdefault((name, step), []).append((pair[1].cpu - pair[0].cpu) / thousands)
     names = [name for name in (OURS, PLAIN, LOW_CODE) if (name, steps[0]) in further]
     bench.report.table(
-        "CPU seconds of a further 1,000 posts, two networks each, no latency, no limit",
+        "CPU seconds per additional 1,000 posts, two networks each, no latency, no rate limit",
         ["", *(f"{low:,} to {high:,} posts" for low, high in steps)],
         [
             [name, *(spread(further[name, step], 2) if (name, step) in further else "not measured" for step in steps)]
             for name in names
         ]
         + bench.without_low_code(),
-        f"User and system time of the whole process; both sizes one after the other in each turn. {PLAIN}: one run, "
+        f"User and system time of the whole process; each round runs both sizes in sequence. {PLAIN}: one run, "
         f"not measured beyond {MOST_PLAIN:,} posts, where it takes too long.",
     )
     bench.report.table(
@@ -229,18 +232,18 @@ def cpu(bench: Bench) -> None:
             for name in names for posts in sorted({size for step in steps for size in step})
             if (measures := found.get((name, posts)))
         ],
-        f"{LOW_CODE} writes no SCHEMA in a read: its schemas go out with `discover`. It writes one record a post, "
-        "the taps one a post and network.",
+        f"{LOW_CODE} writes no SCHEMA during a read; `discover` outputs its schemas. It writes one record per post, "
+        "the taps one per post and network.",
     )  # fmt: skip
 
 
 def many(bench: Bench) -> None:
-    """This tap alone with 100,000 posts."""
+    """This tap only, with 100,000 posts."""
     with running(*LEAN, *UNLIMITED, "--posts", "100000") as box:
         found = measure(box, this_tap(bench.directory, box.config, **UNPACED))
     sizes = [f"{found.bytes.get(kind, 0) / 1000:.1f}" for kind in ("STATE", "SCHEMA")]
     bench.report.table(
-        "100,000 posts, this tap alone (1 run)",
+        "100,000 posts, this tap only (1 run)",
         ["posts read", "records", "seconds", "CPU s", "peak MiB", "KB of STATE", "KB of SCHEMA", "exit code"],
         [[f"{found.posts:,}", f"{found.records:,}", f"{found.seconds:.0f}", f"{found.cpu:.0f}", f"{found.memory:.0f}",
           *sizes, str(found.exit_code)]],
@@ -248,10 +251,10 @@ def many(bench: Bench) -> None:
 
 
 def main() -> None:
-    """Run all cells."""
+    """Run all benchmarks."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--runs", type=int, default=3, help="runs of each cell, of which the median is shown")
-    parser.add_argument("--quick", action="store_true", help="one run each and fewer posts; the file is left as it is")
+    parser.add_argument("--runs", type=int, default=3, help="runs per benchmark; the median is reported")
+    parser.add_argument("--quick", action="store_true", help="one run each, fewer posts; results file unchanged")
     args = parser.parse_args()
     if args.runs < 1:
         parser.error("--runs must be 1 or more")
@@ -260,11 +263,11 @@ def main() -> None:
     report = Report(None if args.quick else ROOT / "benchmarks" / "RESULTS.md")
     report.say("# Benchmarks\n")
     report.say(
-        f"By `python -m benchmarks --runs {runs}` on {platform.python_implementation()} {platform.python_version()}, "
-        f"{os.cpu_count()} cores, with the sandbox as a process of its own on the same machine. tap-ayrshare "
+        f"Measured by `python -m benchmarks --runs {runs}` on {platform.python_implementation()} "
+        f"{platform.python_version()}, {os.cpu_count()} cores, with the sandbox in a separate process on the same machine. tap-ayrshare "
         f"{version('tap-ayrshare')}; {PLAIN}: singer-sdk {version('singer-sdk')}; {LOW_CODE}: {airbyte.VERSION}, "
-        f"concurrency {airbyte.WORKERS}. Median of {runs} runs (least-most), unless a row says otherwise. "
-        "Machines are noisy: compare within a table."
+        f"concurrency {airbyte.WORKERS}. Values are medians of {runs} runs (min-max) unless a row says otherwise. "
+        "Machines are noisy, so compare only within a table."
     )
     with tempfile.TemporaryDirectory() as name:
         bench = Bench(report, Path(name), runs, args.quick, source, missing)

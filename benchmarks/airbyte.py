@@ -1,4 +1,4 @@
-"""The same two streams as a manifest of airbyte-cdk's low-code source, in an environment of its own."""
+"""The same two streams as an airbyte-cdk low-code manifest, in a separate environment."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WORKERS = 10
 
 
 def install(directory: Path) -> tuple[Path | None, str]:
-    """Return the source's command, or None and why it can't be installed."""
+    """Return the source's command, or None and the reason it can't be installed."""
     command, installed = directory / "bin" / "source-declarative-manifest", directory / "version"
     wanted = f"{VERSION} {sys.version}"
     if not (command.exists() and installed.exists() and installed.read_text() == wanted):
@@ -37,7 +37,7 @@ def install(directory: Path) -> tuple[Path | None, str]:
 def files(
     directory: Path, config: dict[str, Any], windows: list[tuple[str, str]], budget: tuple[int, float] | None
 ) -> list[str]:
-    """Write configuration and catalog; return the arguments that read them."""
+    """Write the config and catalog files; return the arguments to read them."""
     manifest = _manifest(config, windows)
     if budget:
         rate = {"type": "Rate", "limit": budget[0], "interval": f"PT{budget[1]:g}S"}

@@ -1,4 +1,4 @@
-"""How each contender is run, and what is measured of a run."""
+"""How to run each contender, and what is measured."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ STREAMS = ("posts", "post_analytics", "extraction_errors")
 
 @dataclass(frozen=True)
 class Measure:
-    """One run: seconds by the clock, CPU seconds, peak memory in MiB, bytes by kind of message, requests.
+    """One run: wall-clock seconds, CPU seconds, peak memory in MiB, bytes by message type, requests.
 
-    posts: those whose analytics were answered, once each however often asked.
+    posts: number of distinct posts whose analytics were returned.
     """
 
     seconds: float
@@ -42,7 +42,7 @@ class Measure:
 
 
 def this_tap(directory: Path, config: dict[str, Any], **settings: Any) -> list[str]:
-    """Return the command of this tap."""
+    """Return the command to run this tap."""
     command = [sys.executable, "-m", "tap_ayrshare"]
     catalog = json.loads(subprocess.run([*command, "--discover"], capture_output=True, check=True, cwd=ROOT).stdout)
     for stream in catalog["streams"]:
@@ -54,7 +54,7 @@ def this_tap(directory: Path, config: dict[str, Any], **settings: Any) -> list[s
 
 
 def plain_sdk(directory: Path, config: dict[str, Any], windows: list[tuple[str, str]]) -> list[str]:
-    """Return the command of the tap as the SDK's template leads to."""
+    """Return the command to run a tap built from the SDK template."""
     plain = {"api_url": config["api_url"], "api_key": config["api_key"], "windows": windows}
     (directory / "plain.json").write_text(json.dumps(plain))
     return [sys.executable, "-m", "benchmarks.plain_sdk_tap", "--config", str(directory / "plain.json")]
@@ -67,12 +67,12 @@ def low_code(
     windows: list[tuple[str, str]],
     budget: tuple[int, float] | None = None,
 ) -> list[str]:
-    """Return the command of airbyte-cdk's low-code source; budget: requests in so many seconds that it keeps to."""
+    """Return the command to run airbyte-cdk's low-code source; budget: maximum requests, and the window in seconds."""
     return [str(command), *airbyte.files(directory, config, windows, budget)]
 
 
 def windows_for(posts: int, days: float) -> list[tuple[str, str]]:
-    """Return windows of time of less than 1,000 posts each, which the comparators are given."""
+    """Return time windows with fewer than 1,000 posts each, for the other contenders."""
     now = datetime.now(timezone.utc) + timedelta(minutes=5)
     count = posts // 900 + 1
     length = timedelta(days=days + 1) / count
@@ -81,7 +81,7 @@ def windows_for(posts: int, days: float) -> list[tuple[str, str]]:
 
 
 def measure(box: SandboxProcess, command: list[str], timeout: float = 600) -> Measure:
-    """Run a command to its end and measure it as a whole process."""
+    """Run a command to completion and measure the whole process."""
     box.clear()
     with tempfile.TemporaryDirectory() as directory:
         out = Path(directory) / "out"

@@ -1,7 +1,7 @@
-"""Runs a command and says what it cost: `launch.py <file for its output> <time limit> <command ...>`.
+"""Runs a command and reports its resource use: `launch.py <output file> <time limit> <command ...>`.
 
-A process of its own between the benchmark and the command, since the kernel counts the memory of whoever starts a
-process into that process's peak: the benchmark has large logs in memory, this one has next to nothing.
+This is a separate process between the benchmark and the command because the kernel counts the parent's memory toward
+a child's peak. The benchmark keeps large logs in memory; this process keeps almost nothing.
 """
 
 import json
@@ -12,7 +12,7 @@ import time
 
 
 def main(out: str, limit: str, *command: str) -> None:
-    """Run the command; print seconds, CPU seconds, peak memory and exit code as JSON."""
+    """Run the command; print wall-clock seconds, CPU seconds, peak memory and exit code as JSON."""
     with open(out, "wb") as file:  # noqa: PTH123 - pathlib would be memory
         began = time.monotonic()
         process = subprocess.Popen(command, stdout=file, stderr=subprocess.DEVNULL)

@@ -1,4 +1,4 @@
-"""The tap that the SDK's template leads to: posts as parent, post analytics as child, requests one by one."""
+"""A tap as the SDK template suggests: posts as parent, post analytics as child, one request at a time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OPEN_OBJECT = th.ObjectType(additional_properties=True)
 
 
 class PlainStream(RESTStream[Any]):
-    """What both streams share."""
+    """Base class of both streams."""
 
     @property
     def url_base(self) -> str:
@@ -26,7 +26,7 @@ class PlainStream(RESTStream[Any]):
 
 
 class PostsStream(PlainStream):
-    """GET /history, by windows of time."""
+    """GET /history, by time window."""
 
     name = "posts"
     path = "/history"

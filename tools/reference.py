@@ -127,9 +127,7 @@ def metrics_page() -> str:
 def network_page(name: str) -> str:
     """Return the page of a network: what can be read, its notes, its known fields."""
     data = load(f"networks/{name}.json")
-    reads = (
-        ", ".join(text for read, text in READS.items() if data["reads"].get(read)) or "only the account's name"
-    )
+    reads = ", ".join(text for read, text in READS.items() if data["reads"].get(read)) or "only the account's name"
     notes = "\n".join(f"* {note}" for note in data["notes"])
     parts = [MADE, f"# {data['label']}\n", f"* Available: {reads}\n* {data['freshness']}\n{notes}\n"]
     for level, endpoint in LEVELS.items():

@@ -264,9 +264,10 @@ def main() -> None:
     report.say("# Benchmarks\n")
     report.say(
         f"Measured by `python -m benchmarks --runs {runs}` on {platform.python_implementation()} "
-        f"{platform.python_version()}, {os.cpu_count()} cores, with the sandbox in a separate process on the same machine. tap-ayrshare "
-        f"{version('tap-ayrshare')}; {PLAIN}: singer-sdk {version('singer-sdk')}; {LOW_CODE}: {airbyte.VERSION}, "
-        f"concurrency {airbyte.WORKERS}. Values are medians of {runs} runs (min-max) unless a row says otherwise. "
+        f"{platform.python_version()}, {os.cpu_count()} cores, with the sandbox in a separate process on the same "
+        f"machine. tap-ayrshare {version('tap-ayrshare')}; {PLAIN}: singer-sdk {version('singer-sdk')}; "
+        f"{LOW_CODE}: {airbyte.VERSION}, concurrency {airbyte.WORKERS}. "
+        f"Values are medians of {runs} runs (min-max) unless a row says otherwise. "
         "Machines are noisy, so compare only within a table."
     )
     with tempfile.TemporaryDirectory() as name:

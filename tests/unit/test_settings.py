@@ -1,14 +1,16 @@
-"""Settings: every type out of text, and one line for what can't be used."""
+"""Settings: every type is read from text, and a bad value is one line without a secret."""
 
 import json
+import re
 from urllib.parse import quote
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tap_ayrshare.engine.errors import SettingsError
-from tap_ayrshare.settings import DEFINITION, Profile, Settings, Shard
+from tap_ayrshare.settings import DEFINITION, Profile, Settings, Shard, unknown_names, unknown_variables
 
 SECRET = "s3cr3t-value"
 
@@ -61,37 +63,47 @@ def test_lists_as_json_lists_and_single_words():
     [
         ({"api_key": None}, "setting 'api_key': is missing"),
         ({"api_key": ""}, "setting 'api_key': is missing"),
-        ({"api_key": "a b"}, "setting 'api_key': takes a key without blanks"),
+        ({"api_key": "a b"}, "setting 'api_key': takes a key in plain ASCII, without whitespace"),
         ({"api_key": "a\nX-Other: 1"}, "setting 'api_key'"),
         ({"profiles": {"name": "a"}}, "setting 'profiles': takes a list of"),
-        ({"profiles": ["a"]}, "entry 1 has not this form"),
-        ({"profiles": [{"name": "a", "profile_key": SECRET, "x": 1}, {"name": "b"}]}, "entry 2 has not this form"),
-        ({"profiles": [{"name": "a", "profile_key": SECRET + " x"}]}, "without blanks"),
-        ({"profiles": "[{"}, "as JSON"),
-        ({"profiles": [{"name": "Primary", "profile_key": SECRET}]}, "any name but 'primary'"),
+        ({"profiles": ["a"]}, "entry 1 isn't one"),
+        ({"profiles": [{"name": "a", "profile_key": SECRET, "x": 1}, {"name": "b"}]}, "entry 2 isn't one"),
+        ({"profiles": [{"name": "a", "profile_key": SECRET + " x"}]}, "without whitespace"),
+        ({"profiles": "[{"}, "this isn't valid JSON"),
+        (
+            {"profiles": [{"name": "Primary", "profile_key": SECRET}]},
+            "takes any other name for entry 1; 'primary' stands for",
+        ),
         (
             {"profiles": [{"name": "a", "profile_key": "11111111"}, {"name": "a", "profile_key": "22222222"}]},
             "'a' is there twice",
         ),
         (
             {"profiles": [{"name": "a", "profile_key": SECRET}, {"name": "b", "profile_key": f" {SECRET}"}]},
-            "takes each profile_key once, and 'a' and 'b' have the same",
+            "takes each profile_key once; 'a' and 'b' have the same",
         ),
-        ({"profiles": [{"name": "a", "profile_key": "short-1"}]}, "entry 1 is too short to be an Ayrshare key"),
-        ({"profiles": [{"name": " \n", "profile_key": SECRET}]}, "entry 1 has not this form"),
+        (
+            {"profiles": [{"name": "a", "profile_key": "short-1"}]},
+            "no Ayrshare key is as short as the profile_key of entry 1",
+        ),
+        ({"profiles": [{"name": " \n", "profile_key": SECRET}]}, "the name of entry 1 is blank"),
         ({"profiles": [{"name": "a\nb", "profile_key": SECRET}]}, "entry 1 has control characters"),
         ({"profiles": [{"name": "a\0", "profile_key": SECRET}]}, "entry 1 has control characters"),
         ({"profiles": [{"name": "a\ud800", "profile_key": SECRET}]}, "entry 1 has control characters"),
-        ({"profiles": "[" * 5000}, "as JSON"),
-        ({"api_key": "1234567"}, "setting 'api_key': takes an API key; this is too short to be an Ayrshare key"),
-        ({"profiles_file": "a\0b"}, "setting 'profiles_file': can't read a\\x00b: it is no path"),
-        ({"profiles_file": "~no-such-user/profiles.json"}, "it is no path"),
-        ({"profiles_file": "."}, "setting 'profiles_file': can't read .: Is a directory"),
+        ({"profiles": "[" * 5000}, "this isn't valid JSON"),
+        ({"api_key": "1234567"}, "setting 'api_key': takes a key; no Ayrshare key is that short"),
+        ({"profiles_file": "a\0b"}, "setting 'profiles_file': can't be read: it isn't a valid path (got 'a\\x00b')"),
+        ({"profiles_file": "~no-such-user/profiles.json"}, "it isn't a valid path"),
+        ({"profiles_file": "."}, "setting 'profiles_file': can't be read: Is a directory (got '.')"),
         ({"profiles_file": ["a"]}, "takes the path of a JSON file"),
-        ({"start_date": "2999-01-01"}, "not in the future, not '2999-01-01'"),
+        ({"profiles_file": f'[{{"name": "a", "profile_key": "{SECRET}"}}]'}, "not the list itself"),
+        ({"profiles": [{"name": "\u200b", "profile_key": SECRET}]}, "the name of entry 1 is blank"),
+        ({"profiles": [{"name": f"a-{SECRET}", "profile_key": "11111111"}]}, "the name of entry 1 has a key in it"),
+        ({"post_ids": [{"id": "a", "platform": "facebook"}]}, "is for social_post_ids"),
+        ({"start_date": "2999-01-01"}, "isn't in the future (got '2999-01-01')"),
         ({"start_date": "9999-12-31T23:59:59-14:00"}, "setting 'start_date'"),
         ({"start_date": "0001-01-01T00:00:00+14:00"}, "setting 'start_date'"),
-        ({"start_date": "0001-01-01"}, "from the year 1970 on"),
+        ({"start_date": "0001-01-01"}, "in 1970 or later"),
         ({"lookback_days": 10**5000}, "setting 'lookback_days': takes a whole number"),
         ({"lookback_days": "9" * 5000}, "setting 'lookback_days'"),
         ({"lookback_days": float("inf")}, "setting 'lookback_days'"),
@@ -99,20 +111,23 @@ def test_lists_as_json_lists_and_single_words():
         ({"platforms": [10**5000]}, "setting 'platforms'"),
         ({"platforms": "[" * 5000}, "setting 'platforms'"),
         ({"post_ids": [10**5000]}, "setting 'post_ids'"),
-        ({"x_daily_requests": 0}, "from 1 to 1000000, not '0'"),
-        ({"x_api_key": "short", "x_api_secret": SECRET}, "too short to be a key of X"),
-        ({"profiles_file": "/nowhere/at/all.json"}, "can't read /nowhere/at/all.json"),
+        ({"x_daily_requests": 0}, "from 1 to 1000000 (got '0')"),
+        ({"x_api_key": "short", "x_api_secret": SECRET}, "no X key is that short"),
+        ({"profiles_file": "/nowhere/at/all.json"}, "No such file or directory (got '/nowhere/at/all.json')"),
         ({"start_date": "2026-02-31"}, "setting 'start_date': takes a date such as"),
-        ({"start_date": "tomorrow"}, "not 'tomorrow'"),
+        ({"start_date": "tomorrow"}, "(got 'tomorrow')"),
         ({"start_date": 5}, "setting 'start_date'"),
-        ({"platforms": ["myspace"]}, "not 'myspace'"),
+        ({"platforms": ["myspace"]}, "(got 'myspace')"),
         ({"platforms": ["x"]}, "X is 'twitter'"),
         ({"platforms": {"a": 1}}, "setting 'platforms': takes a list of networks"),
-        ({"post_ids": [{"id": "a", "profile": "nobody"}]}, "takes profiles of the settings (primary)"),
+        (
+            {"post_ids": [{"id": "a", "profile": "nobody"}]},
+            "takes only profiles that these settings read (got 'nobody')",
+        ),
         ({"post_ids": [{}]}, "setting 'post_ids'"),
         ({"social_post_ids": ["a"]}, "setting 'social_post_ids'"),
-        ({"social_post_ids": [{"platform": "gmb", "id": "a"}]}, "with a platform out of"),
-        ({"social_quarters": 5}, "a whole number from 1 to 4, not '5'"),
+        ({"social_post_ids": [{"platform": "gmb", "id": "a"}]}, "entry 1 isn't one (got 'gmb')"),
+        ({"social_quarters": 5}, "a whole number from 1 to 4 (got '5')"),
         ({"link_last_days": 0}, "from 1 to 30"),
         ({"lookback_days": 1.5}, "setting 'lookback_days'"),
         ({"rate_limit_reserve": 1}, "from 0 to 0.9"),
@@ -128,12 +143,12 @@ def test_lists_as_json_lists_and_single_words():
         ),
         ({"x_api_key": SECRET}, "setting 'x_api_secret': is missing"),
         ({"api_url": "http://api.ayrshare.com/api"}, "setting 'api_url': takes an https URL"),
-        ({"api_url": "https://user:pw@api.ayrshare.com"}, "without user"),
+        ({"api_url": "https://user:pw@api.ayrshare.com"}, "without user, query or fragment"),
         ({"api_url": "ftp://x"}, "setting 'api_url'"),
         ({"api_url": 5}, "setting 'api_url'"),
         ({"request_timeout": -1}, "setting 'request_timeout'"),
         ({"user_agent": "a\r\nb: c"}, "setting 'user_agent'"),
-        ({"include_primary_profile": "maybe"}, "takes true or false, not 'maybe'"),
+        ({"include_primary_profile": "maybe"}, "takes true or false (got 'maybe')"),
     ],
 )
 def test_a_bad_setting_is_one_line_that_names_it_and_shows_no_secret(config, says):
@@ -154,7 +169,7 @@ def test_profiles_file(tmp_path):
     path = tmp_path / "profiles.json"
     path.write_text(json.dumps([{"name": "acme", "profile_key": SECRET}]))
     assert read(profiles_file=str(path)).profiles == (Profile("acme", SECRET),)
-    path.write_text(f"{SECRET} is no JSON")
+    path.write_text(f"{SECRET} isn't JSON")
     with pytest.raises(SettingsError) as caught:
         read(profiles_file=str(path))
     assert SECRET not in str(caught.value)
@@ -205,10 +220,46 @@ def test_a_secret_given_as_another_setting_is_not_shown(name, secret):
 def test_an_unknown_key_of_a_profile_is_warned_about():
     settings = read(profiles=[{"name": "a", "profile_key": KEY, "profileKey": OTHER, "colour": 1}])
     assert settings.warnings == (
-        "setting 'profiles': entry 1 has 'colour', which is ignored",
-        "setting 'profiles': entry 1 has 'profileKey', which is ignored; did you mean 'profile_key'?",
+        "setting 'profiles', entry 1: 'colour' is unknown and ignored",
+        "setting 'profiles', entry 1: 'profileKey' is unknown and ignored; did you mean 'profile_key'?",
     )
     assert read().warnings == ()
+
+
+def test_a_name_may_have_any_visible_character():
+    labels = ["Caf\u00e9\u00a0Paris", "\U0001f469\u200d\U0001f4bb", "primary school"]
+    profiles = [{"name": label, "profile_key": f"key-of-{position}"} for position, label in enumerate(labels)]
+    assert [profile.label for profile in read(profiles=profiles).profiles] == labels
+
+
+def test_the_same_name_or_key_in_both_lists(tmp_path):
+    path = tmp_path / "profiles.json"
+    path.write_text(json.dumps([{"name": "acme", "profile_key": OTHER}, {"name": "globex", "profile_key": KEY}]))
+    with pytest.raises(SettingsError, match="setting 'profiles_file': takes each name once; 'acme' is there twice"):
+        read(profiles=[{"name": "acme", "profile_key": KEY}], profiles_file=str(path))
+    with pytest.raises(SettingsError, match="'initech' and 'globex' have the same"):
+        read(profiles=[{"name": "initech", "profile_key": KEY}], profiles_file=str(path))
+
+
+def test_unknown_names_come_with_the_nearest_known_one():
+    assert unknown_names(["start_dat", "api_key", "zzz"], ["api_key", "start_date"]) == [
+        "'start_dat' is unknown and ignored; did you mean 'start_date'?",
+        "'zzz' is unknown and ignored",
+    ]
+
+
+def test_misspelled_environment_variables():
+    environment = {
+        "TAP_AYRSHARE_STRAT_DATE": "1",
+        "tap_ayrshare_shard": "1",
+        "PATH": "/bin",
+        "TAP_AYRSHARE_API_KEY": "1",
+    }
+    environment |= {"TAP_AYRSHARE_LOGLEVEL": "DEBUG", "TAP_AYRSHARE__SELECT": "[]"}
+    assert unknown_variables(environment, DEFINITION["properties"]) == [
+        "'TAP_AYRSHARE_STRAT_DATE' is unknown and ignored; did you mean 'TAP_AYRSHARE_START_DATE'?",
+        "'tap_ayrshare_shard' is unknown and ignored; did you mean 'TAP_AYRSHARE_SHARD'?",
+    ]
 
 
 def test_requests_to_x_a_day():
@@ -219,14 +270,14 @@ def test_requests_to_x_a_day():
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"\xff\xfe", "it is not text in UTF-8"),
-        (b"[" * 100_000, "as JSON"),
-        (b"[" + b"9" * 5000 + b"]", "setting 'profiles_file': takes"),
-        (b"", "as JSON"),
+        (b"\xff\xfe", "it isn't UTF-8 text"),
+        (b"[" * 100_000, "this isn't valid JSON"),
+        (b"[" + b"9" * 5000 + b"]", "this isn't valid JSON"),
+        (b"", "this isn't valid JSON"),
         (b"{}", "setting 'profiles_file': takes a list"),
     ],
 )
-def test_a_profiles_file_that_is_none(tmp_path, content, says):
+def test_a_profiles_file_that_is_not_usable(tmp_path, content, says):
     path = tmp_path / "profiles.json"
     path.write_bytes(content)
     with pytest.raises(SettingsError) as caught:
@@ -268,14 +319,15 @@ json_values = st.recursive(
 )
 
 
+@hypothesis_settings(max_examples=1000, deadline=None)
 @given(st.sampled_from(sorted(DEFINITION["properties"])), json_values)
-def test_anything_is_taken_or_refused_in_one_line(name, value):
-    config = {**SECRETS, name: value}
+def test_any_value_is_read_or_refused_in_one_line(name, value):
+    others = json.dumps({other: kept for other, kept in SECRETS.items() if other != name})
     try:
-        shown = Settings.read(config).warnings
+        shown = Settings.read({**SECRETS, name: value}).warnings
     except SettingsError as error:
         shown = (str(error),)
-        assert name in str(error) or name.startswith("x_api") or name in SECRETS  # noqa: PT017
     for line in shown:
+        assert re.match(r"setting '(\w+)'", line)[1] in DEFINITION["properties"]
         assert line.isprintable()
-        assert not any(secret in line for secret in ALL_SECRETS if name not in SECRETS or secret == SECRET != value)
+        assert not any(secret in line for secret in ALL_SECRETS if secret in others)

@@ -12,7 +12,7 @@ CONFIG = {**EVERYONE, "api_key": "replaced-by-the-sandbox"}
 
 @pytest.fixture(scope="module", autouse=True)
 def _sandbox():
-    with running("--limit", "0", "--profiles", "3") as box:
+    with running("--limit", "0", "--profiles", "3", "--links", "current") as box:
         CONFIG.update(box.config)
         yield
 

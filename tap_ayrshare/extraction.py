@@ -14,6 +14,7 @@ import signal
 import threading
 from collections import Counter
 from contextlib import suppress
+from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -23,7 +24,7 @@ from tap_ayrshare.engine.client import BudgetSpent, Client
 from tap_ayrshare.engine.errors import Refused, Scope, TapError
 from tap_ayrshare.engine.progress import Tally
 from tap_ayrshare.messages import MessageWriter
-from tap_ayrshare.profile_run import ERRORS, Bookmark, ProfileRun, Row
+from tap_ayrshare.profile_run import ERRORS, MEMORY, Bookmark, ProfileRun, Row
 from tap_ayrshare.settings import PRIMARY, Profile
 from tap_ayrshare.state import State
 
@@ -45,7 +46,7 @@ ORDER = (
 """The order in which a profile's streams are read: the few requests before the many."""
 QUEUE_LENGTH = 500
 STATE_SECONDS = 60.0
-STATE_REQUESTS = 100
+STATE_REQUESTS = 50
 MESSAGES_AT_ONCE = 1 << 18
 SECONDS_BETWEEN_FLUSHES = 0.2
 SECONDS_TO_END = 4.0
@@ -99,6 +100,8 @@ class Run:
         self._last_state = monotonic()
         self._covered: dict[str, int] = {}
         self._read_to_end: Counter[str] = Counter()
+        self._state_waits = False
+        self.is_writing = False
 
     def _account_run(self) -> ProfileRun | None:
         """Return the run that asks for the list of profiles, which needs the API key alone."""
@@ -155,17 +158,15 @@ class Run:
     async def _read(self, run: ProfileRun) -> None:
         """Read the streams of one profile."""
         try:
-            for position, name in enumerate(self._streams_of(run)):
-                if self.settings.request_budget and position == 0 and name != ERRORS:
-                    await run.take_turn(self.streams[name])
-                await self._read_stream(run, self.streams[name])
-                self._read_to_end[name] += 1
-        except Refused as refused:
-            await run.report("all", refused.refusal)
-            run.refused = refused.refusal
-            if refused.refusal.scope is Scope.RUN:
-                self._fatal = KeyRefused(f"{refused.refusal.rule.action} ({refused.refusal})")
-                self._cancel()
+            try:
+                for name in self._streams_of(run):
+                    await self._give_turn(run, self.streams[name])
+                    self._read_to_end[name] += 1
+            except Refused as refused:
+                run.refused = refused.refusal
+                await run.report("all", refused.refusal)
+                if refused.refusal.scope is Scope.RUN:
+                    raise KeyRefused(f"{refused.refusal.rule.action} ({refused.refusal})") from None
         except BudgetSpent:
             self.spent = True
         except TapError as error:
@@ -173,6 +174,19 @@ class Run:
             self._cancel()
         finally:
             run.done = True
+
+    async def _give_turn(self, run: ProfileRun, stream: AyrshareStream) -> None:
+        """Read a stream of a profile; under a budget the state remembers that it had its turn."""
+        sent = run.client.sent
+        try:
+            await self._read_stream(run, stream)
+        except BudgetSpent:
+            if run.client.sent > sent:
+                # Next time before those that were read to the end.
+                await run.take_turn(stream, self.now - timedelta(milliseconds=1))
+            raise
+        if self.settings.request_budget and stream.name != ERRORS:
+            await run.take_turn(stream, self.now)
 
     def _streams_of(self, run: ProfileRun) -> list[str]:
         """Return the streams that a profile is read for, in order."""
@@ -226,6 +240,7 @@ class Run:
         if not isinstance(writer, MessageWriter):
             raise TypeError("the tap writes with MessageWriter")
         writer.hold()
+        self.is_writing = True
         loop = asyncio.get_running_loop()
         handlers = self._handle_signals(loop)
         ended = asyncio.Event()
@@ -233,8 +248,8 @@ class Run:
         try:
             async for item in self.items():
                 self._take(item)
-                if writer.size > MESSAGES_AT_ONCE:
-                    await writer.flush()
+                if writer.size > MESSAGES_AT_ONCE or self._state_waits:
+                    await self._flush(writer)
         finally:
             ended.set()
             await ticker
@@ -257,17 +272,28 @@ class Run:
             self._write_state()
 
     def _write_state(self) -> None:
+        for run in self.runs:
+            self.state.add(MEMORY, run.label, run.memory.to_state())
+            run.covered_by_state = self._covered.get(run.label, 0)
         self.tap.state_writer.write_state(self.tap.state)
         self._last_state = monotonic()
-        for run in self.runs:
-            run.covered_by_state = self._covered.get(run.label, 0)
+        self._state_waits = True
+
+    async def _flush(self, writer: MessageWriter) -> None:
+        """Let out what is kept; what its last STATE covers is not repeated after a kill."""
+        covered = [(run, run.covered_by_state) for run in self.runs] if self._state_waits else []
+        self._state_waits = False
+        await writer.flush()
+        for run, requests in covered:
+            run.flushed = requests
+            run.room.set()
 
     async def _tick(self, writer: MessageWriter, ended: asyncio.Event) -> None:
         """Let out what is kept, and a line of progress, now and then."""
         while not ended.is_set():
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(ended.wait(), SECONDS_BETWEEN_FLUSHES)
-            await writer.flush()
+            await self._flush(writer)
             self.tally.tell(self.runs)
 
     # Ending

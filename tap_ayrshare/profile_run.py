@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.ayrshare.codes import X_KEYS, is_error
+from tap_ayrshare.ayrshare.codes import X_KEYS, X_LIMIT, is_error
 from tap_ayrshare.ayrshare.contract import NETWORKS
 from tap_ayrshare.clock import singer_time
 from tap_ayrshare.engine.client import Answer, ProfileClient, Request
 from tap_ayrshare.engine.errors import Refusal, Refused, Rule, Scope, TapError
+from tap_ayrshare.memory import Memory
 from tap_ayrshare.posts.history import History
 from tap_ayrshare.values import text
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
@@ -33,6 +34,11 @@ LISTS = frozenset({"history", "posts", "profiles", "analytics", "playlists"})
 ERRORS = "extraction_errors"
 MESSAGE_LENGTH = 1000
 MOST_AHEAD = 64
+MEMORY = "accounts"
+"""The stream in whose bookmark a profile's memory stands."""
+X_OF_PROFILE, X_OF_PRIMARY = 1000, 500
+"""Requests to X in 24 hours: 1,000 on Business plans, which alone have Profile-Keys (docs/api.md section 2)."""
+X_ALLOWANCE = "x_daily_requests"
 NO_ID = Rule(Scope.RESOURCE, failure=False, action="skipped: without an id it can't be kept")
 
 
@@ -67,9 +73,11 @@ class ProfileRun:
     label: the profile's label in records and state.
     history: the posts that were sent through Ayrshare, as far as they have been read.
     native: by network, the native posts that have been listed: (published, id); native_seen: their ids;
-        native_gaps: the networks whose list could not be read to the end.
+        native_gaps: the networks whose list could not be read to the end; native_pages: the page of a list that
+        comes next, by its cursor, and the date on which the list was begun.
     left_out: networks that are left out for the rest of the run; limited: those of them that only have to wait.
-    covered: requests whose records are on their way; covered_by_state: those that the last STATE covers.
+    covered: requests whose records are on their way; covered_by_state: those that the last STATE covers;
+        flushed: those that a STATE covers that is out; room: set whenever that rises.
     refused: what ended this profile, None while it goes on.
     """
 
@@ -87,15 +95,22 @@ class ProfileRun:
         self.native: dict[str, list[tuple[datetime | None, str]]] = {}
         self.native_seen: dict[str, set[str]] = {}
         self.native_gaps: set[str] = set()
+        self.native_pages: dict[str, list[str]] = {}
         self.left_out: set[str] = set()
         self.limited: set[str] = set()
         self.refused: Refusal | None = None
         self.done = False
         self.covered = 0
         self.covered_by_state = 0
+        self.flushed = 0
+        self.room = asyncio.Event()
+        self.memory = Memory(run.state.get(MEMORY, self.label), run.now)
+        self._x_allowed = self.settings.x_daily_requests or (X_OF_PROFILE if profile.key else X_OF_PRIMARY)
         self._outlet = outlet
         self._user: dict[str, Any] | Refusal | None = None
         self._reported: set[tuple[str, str, str]] = set()
+        self._states: dict[str, Mapping[str, Any]] = {}
+        self._saved: dict[str, Mapping[str, Any]] = {}
         self._turns: dict[str, str] = {}
         self._networks_reported: set[str] = set()
 
@@ -103,7 +118,12 @@ class ProfileRun:
 
     async def ask(self, request: Request) -> Answer:
         """Ask the API for this profile; see `ProfileClient.ask`."""
+        asks_x = "twitter" in request.networks
+        if asks_x:
+            self.memory.count_x(1)
         answer = await self.client.ask(request)
+        if asks_x:
+            self.memory.count_x(answer.sent - 1)
         if answer.refusal is None and isinstance(answer.body, dict) and request.path != USER:
             around = {key: value for key, value in answer.body.items() if key not in NETWORKS and key not in LISTS}
             self.run.drift.look_at(request.stream, "answer", None, around)
@@ -111,7 +131,14 @@ class ProfileRun:
 
     def state(self, stream: AyrshareStream) -> Mapping[str, Any]:
         """Return the bookmark of a stream for this profile, as it came in."""
-        return self.run.state.get(stream.name, self.label)
+        if stream.name not in self._states:
+            self._states[stream.name] = dict(self.run.state.get(stream.name, self.label))
+        return self._states[stream.name]
+
+    def is_read_today(self, stream: AyrshareStream) -> bool:
+        """Return whether a stream has today's snapshot: a run with a budget doesn't ask for it again."""
+        today = self.state(stream).get("replication_key_value") == self.run.snapshot_date
+        return today and self.settings.request_budget is not None
 
     async def user(self, stream: AyrshareStream) -> dict[str, Any]:
         """Return the body of GET /user, asked once in a run.
@@ -126,20 +153,31 @@ class ProfileRun:
                 "GET", USER, stream.name, usable=lambda body: isinstance(body, dict) and not is_error(body)
             )
             answer = await self.ask(request)
-            self.covered += 1
+            self.covered += answer.sent
             self._user = answer.refusal or answer.body
+            if self.settings.request_budget is not None and answer.refusal is None:
+                self.memory.keep_networks(linked_networks(answer.body))
             return await self.user(stream)
         return self._user
 
     async def networks(self, what: str, stream: AyrshareStream) -> list[str]:
         """Return the networks of which a stream can read `what`: those of the setting, else those linked."""
         chosen: Sequence[str] | None = self.settings.platforms
+        if chosen is None and self._user is None:
+            chosen = self.memory.networks_now(self.settings.request_budget)
         if chosen is None:
             chosen = linked_networks(await self.user(stream))
         able = [name for name in chosen if name in NETWORKS and what in NETWORKS[name].reads]
         if "twitter" in able:
             await self.check_x_keys()
-        return [name for name in able if name not in self.left_out]
+        return await self.open_networks(stream, able)
+
+    async def open_networks(self, stream: AyrshareStream, networks: Sequence[str]) -> list[str]:
+        """Return the networks that are not left out; X is once its allowance of the day is used up."""
+        if "twitter" in networks and "twitter" not in self.left_out and self.memory.x_requests >= self._x_allowed:
+            message = f"{self._x_allowed} requests to X in 24 hours are used up (x_daily_requests)"
+            await self.report(stream.name, Refusal(X_LIMIT, X_ALLOWANCE, message, platform="twitter"), of_settings=True)
+        return [name for name in networks if name not in self.left_out]
 
     async def check_x_keys(self) -> bool:
         """Leave X out where its keys are missing; tell whether X can be asked."""
@@ -174,17 +212,20 @@ class ProfileRun:
         values = {k: v for k, v in {"replication_key_value": value, **more}.items() if v not in (None, {}, [])}
         if turn := self._turns.get(stream.name) or self.state(stream).get("turn"):
             values["turn"] = turn
+        self._saved[stream.name] = values
         await self._outlet.put(Bookmark(stream.name, self, values, self.covered))
 
-    async def take_turn(self, stream: AyrshareStream) -> None:
-        """Note in the state that a stream came first in this run, which has a budget."""
-        self._turns[stream.name] = singer_time(self.now)
-        state = {k: v for k, v in self.state(stream).items() if k not in ("context", "replication_key", "turn")}
+    async def take_turn(self, stream: AyrshareStream, moment: datetime) -> None:
+        """Note in the state when a stream had its turn, in a run that has a budget."""
+        self._turns[stream.name] = singer_time(moment)
+        state = {**self._saved.get(stream.name, self.state(stream))}
+        for name in ("context", "replication_key", "turn"):
+            state.pop(name, None)
         await self.bookmark(stream, state.pop("replication_key_value", None), **state)
 
-    def settle(self, stream: str, answer: Answer, requests: int = 1) -> None:
-        """Take in how a request of a stream ended: it decides whether the stream failed as a whole."""
-        self.covered += requests
+    def settle(self, stream: str, answer: Answer, requests: int | None = None) -> None:
+        """Count how a request of a stream ended: it decides whether the stream failed as a whole."""
+        self.covered += answer.sent if requests is None else requests
         tally = self.run.tally.streams[stream]
         refusal = answer.refusal
         if refusal and refusal.rule.failure:

@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 FAILURES_IN_A_ROW = 10
 """Posts in a row without an answer of their own, after all retries: then others are probed."""
 PROBES = 3
+MOST_UNCOVERED = 80
+"""Posts asked for whose coverage by a STATE is not out yet: more would be asked again after a kill."""
 STOPPED = Rule(Scope.STREAM, failure=True, action="stream stopped for this profile: its posts stay due")
 BAD_PARAMETERS = "101"
 UNREAD_ANYWHERE = Rule(Scope.RESOURCE, failure=False, action="skipped: no profile of the settings has it")
@@ -67,6 +69,11 @@ class PostToRead:
         return self.cycle is None and not self.apart and self.profile is None
 
     @property
+    def has_failed(self) -> bool:
+        """Whether an earlier run could not read it: it comes last, so that nothing waits behind it."""
+        return self.cycle is not None and self.cycle.is_known_failure(self.place)
+
+    @property
     def place(self) -> Place:
         """Where it stands in the pass."""
         return self.published or UNDATED, self.post_id
@@ -101,8 +108,16 @@ class PostAnswer:
         ) and any(refusal.scope is Scope.RESOURCE for refusal in self.refusals)
 
 
+def newest_first(posts: Iterable[PostToRead]) -> list[PostToRead]:
+    """Return posts in the order in which they are read."""
+    return sorted(posts, key=lambda post: (not post.has_failed, post.place), reverse=True)
+
+
 class Refresh:
-    """Reads posts for a stream: `request` makes the request for a post, `rows` the records of its blocks."""
+    """Reads posts for a stream: `request` makes the request for a post, `rows` the records of its blocks.
+
+    unread: the posts that the request budget left over, the newest first.
+    """
 
     def __init__(
         self,
@@ -125,9 +140,18 @@ class Refresh:
         self._held: list[tuple[PostToRead, PostAnswer]] = []
         self._deferred: list[PostToRead] = []
         self._probed: dict[PostToRead, PostAnswer] = {}
+        self._asked = 0
+        self._covered_before = run.covered
+        self._passes = 0
+        self._seen: set[str] | None = None
+        self.unread: list[PostToRead] = []
 
-    async def read(self, posts: list[PostToRead], cycles: Sequence[Cycle] = ()) -> None:
+    async def read(
+        self, posts: list[PostToRead], cycles: Sequence[Cycle] = (), *, seen: set[str] | None = None
+    ) -> None:
         """Read posts, the newest first, what failed once more at the end, and complete their cycles.
+
+        The ids of the posts that are done go into `seen`.
 
         Posts that fail one after another are held until the endpoint has answered for another post: only then is
         it known that they failed and not the API. Without such an answer they stay due.
@@ -136,7 +160,9 @@ class Refresh:
             Refused: the API refuses the stream, the profile or the run, or answers for no post any more.
             BudgetSpent: the request budget is spent.
         """
-        posts = sorted(posts, key=lambda post: post.place, reverse=True)
+        posts = newest_first(posts)
+        self._passes = 0
+        self._seen = seen
         self._run.run.tally.plan(self._stream.name, len(posts))
         waiting = iter(enumerate(posts, 1))
         launched = 0
@@ -147,15 +173,15 @@ class Refresh:
                 if self._is_spent:
                     return
                 launched = number
-                yield self._ask(post)
+                yield self._ask_in_turn(post)
 
         async for post, found in in_order(jobs(), self._run.ahead):
             await self._take(post, found)
             if len(self._held) >= FAILURES_IN_A_ROW and not self._is_spent:
                 await self._probe(posts[launched:])
-        await self._end(cycles)
+        await self._end(posts, cycles)
 
-    async def _end(self, cycles: Sequence[Cycle]) -> None:
+    async def _end(self, posts: Sequence[PostToRead], cycles: Sequence[Cycle]) -> None:
         while self._held and self._held[-1][1].is_unfinished:
             # Nothing behind it has been read: the next run begins here.
             self._held.pop()
@@ -165,7 +191,9 @@ class Refresh:
             await self._keep_due()
         await self._retry()
         if self._is_spent:
-            await self._checkpoint()
+            self.unread = list(posts[self._passes :])
+            if self._save:
+                await self._save()
             raise BudgetSpent
         if self._held:
             return
@@ -205,6 +233,8 @@ class Refresh:
             if found.answer is not None:
                 self._is_proven = True
                 await self._release()
+                if post.cycle:
+                    post.cycle.resolved(post.place)
             await self._record(post, found)
             if self._held:
                 self._held.append((post, PostAnswer(unasked=found.unasked)))
@@ -279,6 +309,9 @@ class Refresh:
 
     async def _passed(self, post: PostToRead, found: PostAnswer) -> None:
         self._tally.done += 1
+        self._passes += 1
+        if self._seen is not None:
+            self._seen.add(post.post_id)
         for network in found.unasked:
             if network in post.apart:
                 post.apart[network].is_cut_short = True
@@ -291,6 +324,18 @@ class Refresh:
         for network, cycle in post.apart.items():
             if network not in found.unasked and not cycle.is_cut_short:
                 cycle.passed(post.place)
+
+    async def _ask_in_turn(self, post: PostToRead) -> tuple[PostToRead, PostAnswer]:
+        """Ask for a post once there is room for one that no STATE covers."""
+        self._asked += 1
+        while self._save and self._run.run.is_writing and self._uncovered > MOST_UNCOVERED:
+            self._run.room.clear()
+            await self._run.room.wait()
+        return await self._ask(post)
+
+    @property
+    def _uncovered(self) -> int:
+        return self._asked - max(0, self._run.flushed - self._covered_before)
 
     async def _ask(self, post: PostToRead) -> tuple[PostToRead, PostAnswer]:
         """Ask for a post, and again for what a refused network cost the others."""
@@ -306,13 +351,12 @@ class Refresh:
     async def _ask_networks(self, post: PostToRead, asked: tuple[str, ...], found: PostAnswer) -> None:
         """Ask for a post on some networks: all at once, then without those that are refused, at worst one by one."""
         while True:
-            limited = self._run.limited & set(asked)
-            found.unasked |= limited
-            networks = tuple(network for network in asked if network not in self._run.left_out)
+            networks = tuple(await self._run.open_networks(self._stream, asked))
+            found.unasked |= self._run.limited & set(asked)
             if asked and not networks:
                 return
             answer = found.answer = await self._run.ask(self._request(post, networks))
-            found.requests += 1
+            found.requests += answer.sent
             found.blocks.update(good_blocks(answer.body))
             of_networks = [refusal for refusal in answer.refusals if refusal.scope is Scope.NETWORK]
             if any(refusal.platform is None for refusal in of_networks) and len(networks) > 1:

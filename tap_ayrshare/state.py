@@ -42,6 +42,12 @@ class State:
         partition["replication_key"] = replication_key
         partition.update(values)
 
+    def add(self, stream: str, label: str, values: Mapping[str, Any]) -> None:
+        """Add values to the bookmark of a stream and profile, in place of older ones of the same names."""
+        if values:
+            kept = {k: v for k, v in self.get(stream, label).items() if k not in ("context", "replication_key")}
+            self.set(stream, label, "", {**kept, **values})
+
     def streams(self) -> Iterable[str]:
         """Return the streams that have a bookmark."""
         return self._bookmarks.keys()

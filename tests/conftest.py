@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import jsonschema
@@ -19,6 +20,13 @@ ROOT = Path(__file__).parent.parent
 NOW = "2026-11-23T12:00:00Z"
 EVERYONE = {"include_primary_profile": True, "x_api_key": "x-app-key-0001", "x_api_secret": "x-app-secret-0001"}
 FORMATS = jsonschema.FormatChecker()
+
+
+@cache
+def validator_of(schema: str) -> jsonschema.Draft202012Validator:
+    loaded = json.loads(schema)
+    jsonschema.Draft202012Validator.check_schema(loaded)
+    return jsonschema.Draft202012Validator(loaded, format_checker=FORMATS)
 
 
 @dataclass
@@ -60,24 +68,21 @@ class Output:
 
     def check(self) -> Output:
         """Check what must be true of every run: schemas first and once, records valid, keys unique, no markers."""
-        validators = {}
+        schemas: dict[str, dict] = {}
         keys: dict[str, Counter] = {}
         for message in self.messages:
             stream = message.get("stream")
             if message["type"] == "SCHEMA":
-                assert stream not in validators, f"a second SCHEMA of {stream}"
-                schema = message["schema"]
-                jsonschema.Draft202012Validator.check_schema(schema)
-                validators[stream] = jsonschema.Draft202012Validator(schema, format_checker=FORMATS)
+                assert stream not in schemas, f"a second SCHEMA of {stream}"
+                schemas[stream] = message
                 keys[stream] = Counter()
             elif message["type"] == "RECORD":
-                record = message["record"]
-                errors = [
-                    f"{stream}: {error.json_path}: {error.message}" for error in validators[stream].iter_errors(record)
-                ]
+                record, schema = message["record"], schemas[stream]
+                validator = validator_of(json.dumps(schema["schema"]))
+                errors = [f"{stream}: {error.json_path}: {error.message}" for error in validator.iter_errors(record)]
                 assert not errors, errors[:3]
-                assert set(record) <= set(self.schemas[stream]["schema"]["properties"])
-                key = tuple(record[name] for name in self.schemas[stream]["key_properties"])
+                assert set(record) <= set(schema["schema"]["properties"])
+                key = tuple(record[name] for name in schema["key_properties"])
                 assert all(part not in (None, "") for part in key), (stream, key)
                 keys[stream][key] += 1
             else:

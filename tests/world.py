@@ -5,10 +5,13 @@ A world answers requests as plainly as the API is known to (docs/api.md); a test
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import json
 import logging
+import random
+import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -51,6 +54,8 @@ class World:
     posts: those sent through Ayrshare; native: by network, (id, published) of native posts, newest first.
     fault: is asked before every answer with (path, body or query); what it returns is answered: status and body,
         an exception is raised. asked: what was asked of /analytics/post, with the run's date.
+    requests: path and body or query of each; senders: their Profile-Keys; written: how much of stdout was out when
+        each was sent, which is what a kill at that moment would leave. latency: seconds that an answer may take.
     """
 
     posts: list[Post] = field(default_factory=list)
@@ -59,11 +64,18 @@ class World:
     now: datetime = START
     fault: object = None
     by_day: bool = False
+    latency: float = 0
     requests: list[tuple[str, dict]] = field(default_factory=list)
+    senders: list[str] = field(default_factory=list)
+    written: list[int] = field(default_factory=list)
 
-    async def send(self, request, _headers):
+    async def send(self, request, headers):
         given = request.body if request.body is not None else request.query
         self.requests.append((request.path, given))
+        self.senders.append(headers.get("Profile-Key", ""))
+        self.written.append(sys.stdout.tell())
+        if self.latency:
+            await asyncio.sleep(random.uniform(0, self.latency))
         found = self.fault(request.path, given) if self.fault else None
         if isinstance(found, BaseException):
             raise found
@@ -120,7 +132,8 @@ class World:
     def run(self, *select: str, state=None, now=None, **config) -> Output:
         """Run the tap once; return what it said, with its exit code."""
         self.now = now or self.now
-        self.requests.clear()
+        for log in (self.requests, self.senders, self.written):
+            log.clear()
         out, log, code = io.StringIO(), io.StringIO(), 0
         handler = logging.StreamHandler(log)
         root = logging.getLogger()
@@ -138,6 +151,7 @@ class World:
             contextlib.redirect_stdout(out),
         ):
             root.addHandler(handler)
+            logging.getLogger("tap_ayrshare").setLevel(logging.INFO)
             try:
                 tap = TapAyrshare(config={**CONFIG, **config}, state=json.loads(json.dumps(state)) if state else None)
                 for name, stream in tap.streams.items():

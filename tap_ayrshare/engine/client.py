@@ -95,11 +95,13 @@ class Answer:
 
     body: the parsed body, None where there is none that can be used.
     refusals: what it refuses; beside a usable body they concern parts of it.
+    sent: how many requests it took.
     """
 
     status: int | None
     body: Any
     refusals: list[Refusal]
+    sent: int = 1
 
     @property
     def refusal(self) -> Refusal | None:
@@ -149,9 +151,14 @@ class Client:
         Raises:
             BudgetSpent: nothing is left.
         """
-        if self.settings.request_budget is not None and self.sent >= self.settings.request_budget:
+        if self.is_spent:
             raise BudgetSpent
         self.sent += 1
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether the request budget is spent."""
+        return self.settings.request_budget is not None and self.sent >= self.settings.request_budget
 
     def unspend(self) -> None:
         """Give back a request that was not sent."""
@@ -213,17 +220,19 @@ class ProfileClient:
 
         Raises:
             Refused: the answer ends the stream, the profile or the run.
-            BudgetSpent: the request budget is spent.
+            BudgetSpent: the request budget is spent before there is any answer.
         """
         async with self._lanes:
             return await self._ask(request)
 
     async def _ask(self, request: Request) -> Answer:
-        tries = 0
+        tries = sent = 0
         while True:
             answer = await self._try(request)
+            sent += 1
             if answer is None:
                 continue
+            answer = replace(answer, sent=sent)
             for refusal in answer.refusals:
                 if refusal.scope in (Scope.PROFILE, Scope.RUN):
                     self._end(refusal)
@@ -234,7 +243,7 @@ class ProfileClient:
             if transient and tries >= self._client.tries and not self._client.has_answered:
                 last = answer.refusals[0]
                 self._end(Refusal(UNREACHABLE, last.code, last.message))
-            if not transient or tries >= self._client.tries:
+            if not transient or tries >= self._client.tries or self._client.is_spent:
                 return answer
             pause = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** (tries - 1)) * random.uniform(0.5, 1)  # noqa: S311
             logger.info(

@@ -92,7 +92,10 @@ def read_date(value: object) -> date:
 
 
 class Cycle:
-    """What is due in a pass, and what has been read of it."""
+    """What is due in a pass, and what has been read of it.
+
+    listed_at: when the posts of the pass were listed; what was published later isn't among them.
+    """
 
     def __init__(
         self, schedule: RefreshSchedule, now: datetime, start: datetime | None, state: Mapping[str, Any]
@@ -123,6 +126,7 @@ class Cycle:
         self._present: Stretch | None = None
         self._deferred = self._read_deferred(state)
         self._known = dict(self._deferred)
+        self.listed_at = now
         self.gaps: list[tuple[datetime, datetime]] = []
         self.is_cut_short = False
 
@@ -149,9 +153,18 @@ class Cycle:
         return places
 
     @property
+    def _stretches(self) -> list[Stretch]:
+        return [self._present, *self._older] if self._present else self._older
+
+    @property
+    def last_read(self) -> date:
+        """The latest date on which anything of it was read."""
+        return max([self.bookmark or date.min, *(stretch.on for stretch in self._older)])
+
+    @property
     def in_future(self) -> bool:
         """Tell whether the bookmark, or a stretch, lies after today: then nothing is due and all is kept."""
-        return max([self.bookmark or date.min, *(stretch.on for stretch in self._older)]) > self._today
+        return self.last_read > self._today
 
     @property
     def oldest_due(self) -> datetime | None:
@@ -173,7 +186,7 @@ class Cycle:
             return False
         if place in self._deferred:
             return True
-        stretch = next((stretch for stretch in self._older if stretch.holds(place)), None)
+        stretch = next((stretch for stretch in self._stretches if stretch.holds(place)), None)
         if published == UNDATED:
             return not (stretch and stretch.on == self._today) and self.bookmark != self._today
         if self._start and published < self._start:
@@ -200,14 +213,14 @@ class Cycle:
         return self.bookmark
 
     def passed(self, place: Place) -> None:
-        """Count all posts as read today, from now, or the end of the gap above, down to this one."""
-        newest: Place = (self._now, "~")
+        """Count all posts as read when they were listed, from then, or the end of the gap above, down to this one."""
+        newest: Place = (self.listed_at, "~")
         for low, high in self.gaps:
             if place[0] <= high:
                 newest = min(newest, (low, "") if place[0] < low else place)
-        reached = Stretch(newest, place, self._today, self._schedule)
+        reached = Stretch(newest, place, self.listed_at.date(), self._schedule)
         kept = []
-        for stretch in [*([self._present] if self._present else []), *self._older]:
+        for stretch in self._stretches:
             if stretch.newest < reached.oldest or stretch.oldest > reached.newest:
                 kept.append(stretch)
             elif (stretch.on, stretch.schedule) == (reached.on, reached.schedule):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tap_ayrshare.ayrshare.codes import UNREAD, is_error
 from tap_ayrshare.ayrshare.contract import NETWORKS
 from tap_ayrshare.clock import api_time
-from tap_ayrshare.engine.client import Request
+from tap_ayrshare.engine.client import BudgetSpent, Request
 from tap_ayrshare.engine.errors import Refusal, Scope
 from tap_ayrshare.rows import usable_id
 from tap_ayrshare.values import instant, objects
@@ -29,10 +29,16 @@ FULL = {500, LIMIT}
 """Numbers of rows that may be a cut: the limit asked for, and the limit of older versions of the API."""
 BEGINNING = datetime(2000, 1, 1, tzinfo=timezone.utc)
 """Before the first post that the API can know."""
+OPEN_DAYS = timedelta(days=90)
+"""How far back an open post is followed, and how long before its publication a post may have been made."""
 UPPER_SHARE = 0.9
 SECOND, MILLISECOND = timedelta(seconds=1), timedelta(milliseconds=1)
 OPEN_STATUSES = {"pending", "processing", "paused", "scheduled", "awaiting approval", "awaitingapproval"}
 UNSENT_STATUSES = {*OPEN_STATUSES, "error", "deleted"}
+
+
+Window = tuple[datetime, datetime]
+"""A stretch of time, both ends included."""
 
 
 class Listed(NamedTuple):
@@ -49,6 +55,7 @@ class History:
     posts: those read so far, in no order.
     native_ids: the networks' own ids of them, where a stream needs them.
     gaps: the windows that could not be read, in which there may be posts that are not known.
+    unread: the windows that were left when the request budget ended.
     """
 
     def __init__(self, run: ProfileRun) -> None:
@@ -59,7 +66,9 @@ class History:
         self._combinations: dict[tuple[str, ...], tuple[str, ...]] = {}
         self.posts: list[Listed] = []
         self.native_ids: set[str] = set()
-        self.gaps: list[tuple[datetime, datetime]] = []
+        self.gaps: list[Window] = []
+        self.unread: list[Window] = []
+        self._beyond: list[Listed] = []
         self._full: set[frozenset[str]] = set()
 
     async def read(
@@ -90,6 +99,12 @@ class History:
         windows = self._windows(stream, start, self._run.now + SECOND, status="deleted")
         return [row async for rows in windows for row in rows]
 
+    def newest(self) -> list[Listed]:
+        """Return the posts that are known, as far down as none is missing, when the budget ended the listing."""
+        bottom = max((high for _, high in self.gaps), default=BEGINNING)
+        known = {post.post_id: post for post in [*self.posts, *self._beyond]}
+        return [post for post in known.values() if post.published and post.published > bottom]
+
     def unseen(self, rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Yield the posts that this run has not seen yet, each once."""
         for row in rows:
@@ -108,12 +123,16 @@ class History:
         self._seen.add(post_id)
         if self._keeps_native_ids:
             self.native_ids.update(filter(None, (usable_id(e.get("id")) for e in objects(row.get("postIds")))))
-        published = published_at(row)
-        networks = analytics_networks(row)
-        if networks:
-            networks = self._combinations.setdefault(networks, networks)
-            self.posts.append(Listed(published, post_id, networks))
+        self.posts += self._listed(row)
         return True
+
+    def _listed(self, row: dict[str, Any]) -> list[Listed]:
+        """Return a post as the analytics streams need it, none if it was sent to no network that has analytics."""
+        networks = analytics_networks(row)
+        post_id = usable_id(row.get("id"))
+        if not networks or post_id is None:
+            return []
+        return [Listed(published_at(row), post_id, self._combinations.setdefault(networks, networks))]
 
     async def _windows(
         self, stream: str, start: datetime, end: datetime, **query: str
@@ -125,14 +144,19 @@ class History:
         while waiting:
             start, end, above = waiting.pop()
             window = {"startDate": api_time(start), "endDate": api_time(end)}
-            answer = await self._run.ask(
-                Request("GET", "/history", stream, {"limit": str(LIMIT), **window, **query}, usable=has_history)
-            )
+            request = Request("GET", "/history", stream, {"limit": str(LIMIT), **window, **query}, usable=has_history)
+            try:
+                answer = await self._run.ask(request)
+            except BudgetSpent:
+                if not query:
+                    self.unread += [(low, high) for low, high, _ in [*waiting, (start, end, above)]]
+                    self.gaps += [(low, high) for low, high, _ in failed]
+                raise
             resource = f"{window['startDate']}/{window['endDate']}"
             refusal = answer.refusal
             if refusal and refusal.temporary and not is_last_try:
                 # It is asked once more when all other windows have been.
-                self._run.covered += 1
+                self._run.covered += answer.sent
                 failed.append((start, end, above))
             elif refusal:
                 self._settle(stream, answer)
@@ -154,7 +178,7 @@ class History:
         if stream == "posts" or (answer.refusal and answer.refusal.rule.failure):
             self._run.settle(stream, answer)
         else:
-            self._run.covered += 1
+            self._run.covered += answer.sent
 
     async def _split(
         self, stream: str, body: Any, window: tuple[datetime, datetime], above: frozenset[str], resource: str
@@ -168,6 +192,7 @@ class History:
         ids = frozenset(filter(None, (usable_id(row.get("id")) for row in rows)))
         # A narrower window that brings the same posts, some from outside of it: the API compares whole days, say.
         is_same = bool(ids) and ids == above and any(_is_outside(row, start, end) for row in rows)
+        self._beyond = [listed for row in rows for listed in self._listed(row)]
         middle = None if is_same else _middle(rows, start, end)
         if middle:
             # The end of one window is the start of the next: a fraction of a second is in neither else.
@@ -181,6 +206,11 @@ class History:
             message = f"{len(listed)} posts in a window that can't be split: the API gives no more than {LIMIT}"
             await self._run.report(stream, Refusal(UNREAD, "window_full", message), resource)
         return rows, []
+
+
+def earlier(moment: datetime, by: timedelta) -> datetime:
+    """Return a moment before another, no earlier than the first post that the API can know."""
+    return max(moment, BEGINNING + by) - by
 
 
 def has_history(body: object) -> bool:

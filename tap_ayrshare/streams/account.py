@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.codes import is_error
-from tap_ayrshare.engine.client import Request
+from tap_ayrshare.engine.client import BudgetSpent, Request
 from tap_ayrshare.profile_run import linked_networks
 from tap_ayrshare.rows import usable_id
 from tap_ayrshare.streams.base import AyrshareStream
@@ -58,15 +58,23 @@ class ProfilesStream(AyrshareStream):
 
     async def read(self, run: ProfileRun) -> None:
         """Read GET /profiles, page by page."""
-        cursor: str | None = None
+        # Where the request budget of an earlier run ended.
+        cursor = begin = text(run.state(self).get("cursor"))
         cursors: set[str] = set()
         seen: set[str] = set()
         position = 0
         while True:
             query = {"cursor": cursor} if cursor else {}
             request = Request("GET", "/profiles", self.name, query, usable=has_profiles, may_be_refused=True)
-            answer = await run.ask(request)
+            try:
+                answer = await run.ask(request)
+            except BudgetSpent:
+                await run.bookmark(self, None, cursor=cursor)
+                raise
             run.settle(self.name, answer)
+            if answer.refusal and cursor == begin is not None:
+                cursor = begin = None
+                continue
             if answer.refusal:
                 await run.report(self.name, answer.refusal)
                 return
@@ -82,8 +90,10 @@ class ProfilesStream(AyrshareStream):
             pagination = given if isinstance(given, dict) else {}
             cursor = text(pagination.get("nextCursor")) if pagination.get("hasMore") is not False else None
             if cursor is None or cursor in cursors:
-                return
+                break
             cursors.add(cursor)
+        if begin:
+            await run.bookmark(self, None)
 
 
 def has_profiles(body: object) -> bool:

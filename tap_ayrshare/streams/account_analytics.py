@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.codes import good_blocks, good_elements
 from tap_ayrshare.ayrshare.contract import first
-from tap_ayrshare.engine.client import Answer, Request
+from tap_ayrshare.engine.client import Answer, BudgetSpent, Request
 from tap_ayrshare.engine.concurrency import in_order
 from tap_ayrshare.engine.errors import StateError
 from tap_ayrshare.posts.cursor import read_date
@@ -17,7 +17,7 @@ from tap_ayrshare.streams.base import AyrshareStream
 from tap_ayrshare.values import number, objects, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 
     from tap_ayrshare.profile_run import ProfileRun
 
@@ -41,6 +41,38 @@ async def _block(run: ProfileRun, stream: AyrshareStream, network: str, answer: 
     return next(iter(good_elements(good_blocks(answer.body).get(network))), None)
 
 
+def read_dates(run: ProfileRun, stream: AyrshareStream) -> dict[str, str]:
+    """Return when each network was last read under a request budget."""
+    return dict(run.state(stream).get("read_on", {}))
+
+
+def check_dates(stream: str, values: Mapping[str, Any]) -> None:
+    """Check the dates of networks in a bookmark.
+
+    Raises:
+        StateError: they are none.
+    """
+    for name in ("platforms", "read_on"):
+        dates = values.get(name, {})
+        if not isinstance(dates, dict):
+            raise StateError(f"invalid state: {name} of {stream} isn't an object of dates")
+        for value in dates.values():
+            read_date(value)
+
+
+def _jobs(
+    run: ProfileRun,
+    stream: AyrshareStream,
+    networks: Sequence[str],
+    read_on: Mapping[str, str],
+    body: Callable[[str], dict[str, Any]] = lambda _: {},
+) -> Iterator[Coroutine[None, None, tuple[str, Answer]]]:
+    """Yield a request for each network, those first that have waited longest, without those of today."""
+    for network in sorted(networks, key=lambda network: read_on.get(network, "")):
+        if run.settings.request_budget is None or read_on.get(network) != run.run.snapshot_date:
+            yield _ask(run, stream, network, body(network))
+
+
 class SocialAnalyticsStream(AyrshareStream):
     """The totals of an account, a snapshot a day."""
 
@@ -48,16 +80,28 @@ class SocialAnalyticsStream(AyrshareStream):
     bodies = (("analytics", "account"), ("block", "block"))
 
     async def read(self, run: ProfileRun) -> None:
-        """Read the totals of every network that has them."""
+        """Read the totals of every network that has them; what a budget leaves over comes first next time."""
+        if run.is_read_today(self):
+            return
         networks = await run.networks("account_analytics", self)
-        jobs = (_ask(run, self, network, {}) for network in networks)
-        async for network, answer in in_order(jobs, run.ahead):
-            block = await _block(run, self, network, answer)
-            if block is not None:
-                name = text(first("account_fields", network, "account_name", block.get("analytics")))
-                row = {"platform": network, "account_name": name, **account_row(network, block)}
-                await run.emit(self, row)
+        read_on = read_dates(run, self)
+        try:
+            async for network, answer in in_order(_jobs(run, self, networks, read_on), run.ahead):
+                block = await _block(run, self, network, answer)
+                if block is not None:
+                    name = text(first("account_fields", network, "account_name", block.get("analytics")))
+                    row = {"platform": network, "account_name": name, **account_row(network, block)}
+                    await run.emit(self, row)
+                read_on[network] = run.run.snapshot_date
+        except BudgetSpent:
+            await run.bookmark(self, run.state(self).get("replication_key_value"), read_on=read_on)
+            raise
         await run.bookmark(self, run.run.snapshot_date)
+
+    def check_state(self, values: Mapping[str, Any]) -> None:
+        """See `AyrshareStream.check_state`."""
+        super().check_state(values)
+        check_dates(self.name, values)
 
 
 class SocialAnalyticsDailyStream(AyrshareStream):
@@ -69,26 +113,39 @@ class SocialAnalyticsDailyStream(AyrshareStream):
         """Read the series of every network that has one, as far back as its bookmark asks."""
         networks = await run.networks("daily", self)
         ends = self._ends(run)
-        jobs = (
-            _ask(run, self, network, {"daily": True, "quarters": self._quarters(run, ends.get(network))})
-            for network in networks
-        )
-        async for network, answer in in_order(jobs, run.ahead):
-            block = await _block(run, self, network, answer)
-            if block is not None:
-                end = await self._emit(run, network, block, ends.get(network))
-                if end and end <= run.today:
-                    ends[network] = max(end, ends.get(network, end))
-        if ends:
-            by_network = {network: end.isoformat() for network, end in sorted(ends.items())}
-            await run.bookmark(self, min(by_network.values()), platforms=by_network)
+        read_on = read_dates(run, self)
+
+        def body(network: str) -> dict[str, Any]:
+            return {"daily": True, "quarters": self._quarters(run, ends.get(network))}
+
+        try:
+            async for network, answer in in_order(_jobs(run, self, networks, read_on, body), run.ahead):
+                block = await _block(run, self, network, answer)
+                if block is not None:
+                    end = await self._emit(run, network, block, ends.get(network))
+                    if end and end <= run.today:
+                        ends[network] = max(end, ends.get(network, end))
+                read_on[network] = run.run.snapshot_date
+        except BudgetSpent:
+            await self._save(run, ends, read_on)
+            raise
+        await self._save(run, ends, read_on if run.settings.request_budget else {})
+
+    async def _save(self, run: ProfileRun, ends: Mapping[str, date], read_on: Mapping[str, str]) -> None:
+        by_network = {network: end.isoformat() for network, end in sorted(ends.items())}
+        if by_network or read_on:
+            value = min(by_network.values(), default=None)
+            await run.bookmark(self, value, platforms=by_network, read_on=read_on)
+
+    def check_state(self, values: Mapping[str, Any]) -> None:
+        """See `AyrshareStream.check_state`."""
+        super().check_state(values)
+        check_dates(self.name, values)
 
     def _ends(self, run: ProfileRun) -> dict[str, date]:
         """Return, by network, the last date that all of its metrics have reached."""
         state = run.state(self)
         by_network = state.get("platforms", {})
-        if not isinstance(by_network, dict):
-            raise StateError("the state is not understood: platforms of social_analytics_daily are no object")
         if not by_network and state.get("replication_key_value"):
             by_network = dict.fromkeys(
                 ("facebook", "instagram", "snapchat", "tiktok", "youtube"), state["replication_key_value"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tap_ayrshare.ayrshare.codes import is_error
 from tap_ayrshare.ayrshare.contract import first, promote
 from tap_ayrshare.clock import api_time
-from tap_ayrshare.engine.client import Answer, Request
+from tap_ayrshare.engine.client import Answer, BudgetSpent, Request
 from tap_ayrshare.posts.cursor import read_date
 from tap_ayrshare.rows import usable_id
 from tap_ayrshare.streams.base import AyrshareStream
@@ -32,6 +32,8 @@ class LinkAnalyticsStream(AyrshareStream):
 
     async def read(self, run: ProfileRun) -> None:
         """Read the links of a profile, with the clicks of the last days."""
+        if run.is_read_today(self):
+            return
         days = self._window(run)
         answer = await self._ask(run, days)
         run.settle(self.name, answer)
@@ -47,7 +49,7 @@ class LinkAnalyticsStream(AyrshareStream):
             elif short_url not in seen:
                 seen.add(short_url)
                 await run.emit(self, _link(short_url, link, days))
-        await run.bookmark(self, run.run.snapshot_date)
+        await run.bookmark(self, run.run.snapshot_date, endpoint=run.run.shared(LinkEndpoint).path)
 
     def _window(self, run: ProfileRun) -> int:
         """Return the days to ask for: the setting, and more where the last run lies further back."""
@@ -65,8 +67,14 @@ class LinkAnalyticsStream(AyrshareStream):
         return await run.ask(_request(endpoint.path, run, days))
 
     async def _find(self, endpoint: LinkEndpoint, run: ProfileRun, days: int) -> Answer:
-        for path in ENDPOINTS:
-            answer = await run.ask(_request(path, run, days))
+        last = run.state(self).get("endpoint")
+        first = ENDPOINTS.index(last) if last in ENDPOINTS else 0
+        for path in ENDPOINTS[first:] + ENDPOINTS[:first]:
+            try:
+                answer = await run.ask(_request(path, run, days))
+            except BudgetSpent:
+                await run.bookmark(self, run.state(self).get("replication_key_value"), endpoint=path)
+                raise
             if answer.refusal is None:
                 endpoint.path = path
             if answer.refusal is None or answer.status != NOT_FOUND:

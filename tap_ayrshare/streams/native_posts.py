@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from tap_ayrshare.ayrshare.codes import is_error
 from tap_ayrshare.ayrshare.contract import NETWORKS, first, promote
 from tap_ayrshare.clock import singer_time
-from tap_ayrshare.engine.client import Answer, Request
+from tap_ayrshare.engine.client import Answer, BudgetSpent, Request
 from tap_ayrshare.engine.concurrency import in_order
 from tap_ayrshare.engine.errors import Scope, StateError
+from tap_ayrshare.passes import LeftOver
 from tap_ayrshare.posts.cursor import UNDATED, Cycle, check_platforms, read_date
-from tap_ayrshare.refresh import PostToRead, Refresh
+from tap_ayrshare.posts.history import OPEN_DAYS, earlier
+from tap_ayrshare.refresh import PostToRead, Refresh, newest_first
 from tap_ayrshare.rows import freshness, post_rows, usable_id
 from tap_ayrshare.streams.base import AyrshareStream
 from tap_ayrshare.values import dig, instant, objects, text
@@ -28,6 +30,9 @@ TAIL = 25
 """Posts at the end of a page that must all be older than what is wanted, before a list without a cursor ends."""
 MOST = 500
 """The most that the API gives where it has no cursor."""
+PAGINATION = ("meta", "pagination")
+LONGEST_CURSOR = 300
+"""Characters of a cursor that the state keeps."""
 
 
 class SocialPostsStream(AyrshareStream):
@@ -44,6 +49,11 @@ class SocialPostsStream(AyrshareStream):
             raise StateError("the state is not understood: platforms of social_posts are no object")
         for value in by_network.values():
             read_date(value)
+        pages = values.get("pages", {})
+        for page in pages.values() if isinstance(pages, dict) else [pages]:
+            if not isinstance(page, list) or [type(text) for text in page] != [str, str]:
+                raise StateError("invalid state: pages of social_posts aren't lists of a cursor and a date")
+            read_date(page[1])
 
     async def read(self, run: ProfileRun) -> None:
         """Read the native posts of every network to the depth that is due for it."""
@@ -82,11 +92,12 @@ class SocialPostsStream(AyrshareStream):
         lasts = self._lasts(run, networks)
         dates = {network: last.isoformat() for network, last in lasts.items() if last}
         # A network on which nothing is due today has been read whole, too.
-        dates.update({n: run.run.snapshot_date for n, is_whole in read.items() if is_whole})
+        begun = {network: began for network, (_, began) in state.get("pages", {}).items()}
+        dates.update({n: begun.get(n, run.run.snapshot_date) for n, is_whole in read.items() if is_whole})
         gone = {n: value for n, value in state.get("platforms", {}).items() if n not in lasts}
         is_complete = dates.keys() >= set(networks)
         value = min(dates.values(), default=None) if is_complete else state.get("replication_key_value")
-        await run.bookmark(self, value, platforms={**gone, **dates})
+        await run.bookmark(self, value, platforms={**gone, **dates}, pages=dict(run.native_pages))
 
     async def list_networks(self, run: ProfileRun, reader: AyrshareStream, depths: dict[str, datetime | None]) -> None:
         """List native posts, each network to its depth, and emit every row that comes.
@@ -99,13 +110,18 @@ class SocialPostsStream(AyrshareStream):
         is_own = reader is self
         failed: list[str] = []
         read: dict[str, bool] = {}
-        jobs = (self._page(run, reader, network) for network in depths)
+        jobs = (self._first_page(run, reader, network) for network in depths)
         async for network, answer in in_order(jobs, run.ahead):
             if answer.refusal and answer.refusal.temporary:
                 failed.append(network)
-                run.covered += 1
+                run.covered += answer.sent
                 continue
-            read[network] = await self._read_on(run, reader, network, depths[network], answer)
+            try:
+                read[network] = await self._read_on(run, reader, network, depths[network], answer)
+            except BudgetSpent:
+                if is_own:
+                    await self._save(run, read)
+                raise
             if not read[network] and network not in run.limited:
                 failed.append(network)
             if is_own:
@@ -117,6 +133,18 @@ class SocialPostsStream(AyrshareStream):
             if is_own:
                 await self._save(run, read)
         run.native_gaps.update(network for network, is_whole in read.items() if not is_whole)
+
+    async def _first_page(self, run: ProfileRun, reader: AyrshareStream, network: str) -> tuple[str, Answer]:
+        """Ask for the page at which an earlier run's budget ended, else for the newest."""
+        pages = run.state(self).get("pages", {}) if reader is self else {}
+        if network in pages:
+            run.native_pages[network] = pages[network]
+            _, answer = await self._page(run, reader, network, *_page_at(pages[network][0]))
+            if answer.refusal is None or answer.refusal.temporary:
+                return network, answer
+            # What a page was called may not last.
+            run.native_pages.pop(network)
+        return await self._page(run, reader, network)
 
     async def _page(
         self,
@@ -136,8 +164,9 @@ class SocialPostsStream(AyrshareStream):
         """Emit the rows of a first page and of those behind it, down to `since`; return whether that was reached."""
         run.native_seen.setdefault(network, set())
         listed = run.native.setdefault(network, [])
-        cursors: set[str] = set()
-        limit, position = PAGE, 0
+        begun_at = run.native_pages.get(network) if reader is self else None
+        page, began = begun_at or ("", run.run.snapshot_date)
+        limit, position, pages = _page_at(page)[0], 0, {page}
         while True:
             run.settle(reader.name, answer)
             for refusal in answer.refusals:
@@ -145,33 +174,38 @@ class SocialPostsStream(AyrshareStream):
                     await run.report(reader.name, refusal, platform=network)
             if answer.refusal:
                 # A refusal that lasts is all that can be read; anything else is read on next time.
+                run.native_pages.pop(network, None)
                 return not answer.refusal.rule.failure and not answer.refusal.rule.stays_due
             items = objects(answer.body["posts"])
             dates = await self._emit_page(run, network, items, position, answer.body)
-            has_cursor = "native_cursor" in NETWORKS[network].reads
-            # One old post that is pinned to the head of a page is no end of the list.
-            tail = dates if has_cursor else dates[-TAIL:]
-            is_deep_enough = since is not None and bool(tail) and max(tail) < since
-            cursor = text(dig(answer.body, ("meta", "pagination", "next")))
-            if is_deep_enough or dig(answer.body, ("meta", "pagination", "hasMore")) is False:
-                return True
-            if cursor and cursor not in cursors and has_cursor:
-                cursors.add(cursor)
-                position += len(items)
-            elif len(items) >= limit and limit < MOST and not has_cursor:
-                limit, cursor = MOST, None
-            else:
+            if _is_deep_enough(network, dates, since) or dig(answer.body, (*PAGINATION, "hasMore")) is False:
+                break
+            page = _page_after(network, answer.body, len(items), limit)
+            if page in pages:
                 if len(items) >= limit:
-                    self.logger.warning(
-                        "profile %s: %s gives no more than its newest %d posts; what was published before %s "
-                        "is out of reach of social_posts",
-                        run.label,
-                        network,
-                        len(listed),
-                        singer_time(min(dates)) if dates else "them",
-                    )
-                return True
+                    self._warn_of_end(run, network, len(listed), dates)
+                break
+            pages.add(page)
+            if reader is self and len(page) <= LONGEST_CURSOR:
+                run.native_pages[network] = [page, began]
+            limit, cursor = _page_at(page)
+            position = position + len(items) if cursor else 0
             _, answer = await self._page(run, reader, network, limit, cursor)
+        run.native_pages.pop(network, None)
+        if begun_at:
+            # The newer part of the list was read by an earlier run: whoever needs it lists it again.
+            run.native.pop(network)
+        return True
+
+    def _warn_of_end(self, run: ProfileRun, network: str, count: int, dates: list[datetime]) -> None:
+        self.logger.warning(
+            "profile %s: %s returns no more than its newest %d posts; what was published before %s "
+            "is out of reach of social_posts",
+            run.label,
+            network,
+            count,
+            singer_time(min(dates)) if dates else "them",
+        )
 
     async def _emit_page(
         self, run: ProfileRun, network: str, items: list[dict[str, Any]], position: int, body: dict[str, Any]
@@ -194,6 +228,24 @@ class SocialPostsStream(AyrshareStream):
             run.native[network].append((published, post_id))
             await run.emit(self, _native_post(network, post_id, published, item, body))
         return dates
+
+
+def _page_at(page: str) -> tuple[int, str | None]:
+    """Return limit and cursor of a page, as the state names it; "" is the first."""
+    return (MOST, None) if page == str(MOST) else (PAGE, page or None)
+
+
+def _page_after(network: str, body: Any, count: int, limit: int) -> str:
+    """Return the name of the page behind one with so many posts; "" if there is none."""
+    if "native_cursor" in NETWORKS[network].reads:
+        return text(dig(body, (*PAGINATION, "next"))) or ""
+    return str(MOST) if count >= limit and limit < MOST else ""
+
+
+def _is_deep_enough(network: str, dates: list[datetime], since: datetime | None) -> bool:
+    """Return whether a page reaches beyond `since`: one old post that is pinned to its head does not."""
+    tail = dates if "native_cursor" in NETWORKS[network].reads else dates[-TAIL:]
+    return since is not None and bool(tail) and max(tail) < since
 
 
 def _has_posts(body: object) -> bool:
@@ -237,6 +289,7 @@ class SocialPostAnalyticsStream(AyrshareStream):
         """See `AyrshareStream.check_state`."""
         super().check_state(values)
         check_platforms(self.name, values)
+        LeftOver(values, UNDATED)
 
     async def read(self, run: ProfileRun) -> None:
         """Read the numbers of the posts that are due, or of exactly those that the settings name."""
@@ -247,26 +300,55 @@ class SocialPostAnalyticsStream(AyrshareStream):
                 named = [post for post in named if "twitter" not in post.networks]
             await Refresh(run, self, _request, _rows).read([post for post in named if post.is_of(run.label)])
             return
-        networks = await run.networks("social_post_analytics", self)
-        cycles = self._cycles(run, networks)
-        await self._list(run, cycles)
-        posts = [
-            PostToRead(post_id, (network,), published, cycle, platform=network)
-            for network, cycle in cycles.items()
-            for published, post_id in run.native.get(network, [])
-            if post_id not in run.history.native_ids and cycle.is_due((published or UNDATED, post_id))
-        ]
-        kept = {**run.state(self).get("platforms", {})}
+        await self._read_due(run)
 
-        for network in run.native_gaps & cycles.keys():
-            cycles[network].is_cut_short = True
+    async def _read_due(self, run: ProfileRun) -> None:
+        """Read the posts that an earlier run listed and left over for want of requests, then all that are due."""
+        state = run.state(self)
+        cycles = self._cycles(run, await run.networks("social_post_analytics", self))
+        kept = {**state.get("platforms", {})}
+        left = LeftOver(state, run.now)
+
+        def due(listed: Mapping[str, list[tuple[datetime | None, str]]]) -> list[PostToRead]:
+            """Return the posts that are due, without those that Ayrshare sent."""
+            return [
+                PostToRead(post_id, (network,), published, cycle, platform=network)
+                for network, cycle in cycles.items()
+                for published, post_id in listed.get(network, [])
+                if post_id not in run.history.native_ids and cycle.is_due((published or UNDATED, post_id))
+                if post_id not in left.read
+            ]
 
         async def save() -> None:
             kept.update({network: cycle.to_state() for network, cycle in cycles.items()})
             dates = [state["date"] for state in kept.values() if state.get("date")]
-            await run.bookmark(self, min(dates, default=None), platforms=dict(kept))
+            rest = left.to_state(refresh.unread)
+            await run.bookmark(self, min(dates, default=None), platforms=dict(kept), left_over=rest)
 
-        await Refresh(run, self, _request, _rows, save).read(posts, list(cycles.values()))
+        refresh = Refresh(run, self, _request, _rows, save)
+        if left.posts:
+            if not left.is_checked:
+                oldest = min(post.published or UNDATED for post in left.posts)
+                await run.history.reach(self.name, earlier(oldest, OPEN_DAYS))
+                left.is_checked = True
+            for cycle in cycles.values():
+                cycle.listed_at = left.listed_at
+            listed = {name: [(p.published, p.post_id) for p in left.posts if name in p.networks] for name in cycles}
+            await refresh.read(due(listed), seen=None if left.is_of_today else left.read)
+            left.relist()
+        for cycle in cycles.values():
+            cycle.listed_at = run.now
+        try:
+            await self._list(run, cycles, left.network)
+        except BudgetSpent:
+            whole = {network: posts for network, posts in run.native.items() if network not in run.native_gaps}
+            refresh.unread = newest_first(due(whole))
+            left.is_checked, left.network = False, [left.network, *whole][-1]
+            await save()
+            raise
+        for network in run.native_gaps & cycles.keys():
+            cycles[network].is_cut_short = True
+        await refresh.read(due(run.native), list(cycles.values()))
 
     def _cycles(self, run: ProfileRun, networks: list[str]) -> dict[str, Cycle]:
         state = run.state(self)
@@ -285,16 +367,19 @@ class SocialPostAnalyticsStream(AyrshareStream):
         able = [network for network in networks if self.name in NETWORKS[network].reads]
         return {network: cycle.oldest_due for network, cycle in self._cycles(run, able).items()}
 
-    async def _list(self, run: ProfileRun, cycles: Mapping[str, Cycle]) -> None:
+    async def _list(self, run: ProfileRun, cycles: Mapping[str, Cycle], after: str) -> None:
         """List the native posts that can be due, and the posts that Ayrshare sent in that time."""
-        depths = {network: cycle.oldest_due for network, cycle in cycles.items() if network not in run.native}
+        # Those at which the last run's budget ended come first, so that none is left out for ever.
+        waiting = sorted(cycles, key=lambda network: (network <= after, network))
+        depths = {network: cycles[network].oldest_due for network in waiting if network not in run.native}
         posts = run.run.streams["social_posts"]
         if isinstance(posts, SocialPostsStream) and depths:
             await posts.list_networks(run, self, depths)
         if cycles:
             bounds = [cycle.oldest_due for cycle in cycles.values()]
             dated = [bound for bound in bounds if bound is not None]
-            await run.history.reach(self.name, min(dated) if len(dated) == len(bounds) else None)
+            start = min(dated) if len(dated) == len(bounds) else None
+            await run.history.reach(self.name, earlier(start, OPEN_DAYS) if start else None)
 
 
 def _request(post: PostToRead, networks: tuple[str, ...]) -> Request:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.codes import UNREAD
 from tap_ayrshare.clock import singer_time
-from tap_ayrshare.engine.client import Request
+from tap_ayrshare.engine.client import BudgetSpent, Request
 from tap_ayrshare.engine.errors import Refusal, StateError
-from tap_ayrshare.posts.cursor import UNDATED, Cycle, check_cycle, check_platforms, read_date
-from tap_ayrshare.posts.history import BEGINNING, created_at, is_open, published_at
-from tap_ayrshare.refresh import PostToRead, Refresh
+from tap_ayrshare.passes import LeftOver, Passes, cycle_state
+from tap_ayrshare.posts.cursor import UNDATED, check_cycle, check_platforms, read_date
+from tap_ayrshare.posts.history import BEGINNING, OPEN_DAYS, Window, created_at, earlier, is_open, published_at
+from tap_ayrshare.refresh import PostToRead, Refresh, newest_first
 from tap_ayrshare.rows import post_rows, usable_id
 from tap_ayrshare.streams.base import AyrshareStream
 from tap_ayrshare.values import instant, objects, text, timestamp
@@ -24,8 +26,22 @@ if TYPE_CHECKING:
 
 MOST_GAPS = 3
 """Windows without an answer that the state remembers; with more the bookmark stays."""
-OPEN_DAYS = timedelta(days=90)
-"""How far back an open post is followed, and how long before its publication a post may have been made."""
+
+
+@dataclass
+class Reading:
+    """How far the history has been read: what the bookmark says, wherever the run ends.
+
+    until: up to when, since: from when; gaps: windows in between that are still to be read.
+    deleted_since: from when the deleted posts are still to be asked for, None if they aren't.
+    made: when the posts that still change were made.
+    """
+
+    until: datetime | None
+    since: datetime
+    gaps: list[Window]
+    deleted_since: datetime | None
+    made: list[datetime]
 
 
 class PostsStream(AyrshareStream):
@@ -37,7 +53,7 @@ class PostsStream(AyrshareStream):
     def check_state(self, values: Mapping[str, Any]) -> None:
         """See `AyrshareStream.check_state`."""
         super().check_state(values)
-        for moment in ("since", "open_since"):
+        for moment in ("since", "open_since", "deleted_since"):
             if moment in values:
                 read_date(values[moment])
         _gaps(values)
@@ -54,51 +70,95 @@ class PostsStream(AyrshareStream):
         """
         state = run.state(self)
         bookmark, since = instant(state.get("replication_key_value")), instant(state.get("since"))
+        open_since, waiting = instant(state.get("open_since")), instant(state.get("deleted_since"))
         start = run.settings.start_date or BEGINNING
-        lookback = _earlier(bookmark or run.now, timedelta(days=run.settings.lookback_days))
-        begin = min(lookback, instant(state.get("open_since")) or lookback)
-        if bookmark is None:
-            begin = _earlier(start, OPEN_DAYS)
+        lookback = earlier(bookmark or run.now, timedelta(days=run.settings.lookback_days))
+        begin = min(lookback, open_since or lookback) if bookmark else earlier(start, OPEN_DAYS)
+        deleted_since = max(min(lookback, waiting or lookback), start)
+        reading = Reading(bookmark, since or start, _gaps(state), waiting, [])
         # Asked side by side, emitted one after the other: a post that is in both is what the first says.
-        deleted = asyncio.create_task(run.history.deleted(self.name, max(lookback, start)))
+        deleted = asyncio.create_task(run.history.deleted(self.name, deleted_since))
         try:
-            open_since = await self._emit_since(run, begin)
-            for gap_start, gap_end in _gaps(state):
-                await self._emit_since(run, gap_start, gap_end)
+            if waiting:
+                await self._emit_deleted(run, reading, deleted)
+            for gap in [*reading.gaps]:
+                reading.gaps.remove(gap)
+                await self._emit_since(run, reading, *gap)
+            await self._emit_newest(run, reading, begin)
             if bookmark and since and start < since:
                 # What an earlier start_date than last time adds. A scheduled post may have been made long before
                 # its publication, and which of the two dates the API compares is not known.
-                await self._emit_since(run, _earlier(start, OPEN_DAYS), since, published_before=since)
-            for post in run.history.unseen(await deleted):
-                await self._emit(run, post)
+                reading.since = start
+                await self._emit_since(run, reading, earlier(start, OPEN_DAYS), since, published_before=since)
+            if not waiting:
+                reading.deleted_since = deleted_since
+                await self._emit_deleted(run, reading, deleted)
+        except BudgetSpent:
+            reading.gaps = _fewer([*run.history.gaps, *reading.gaps])
+            reading.made += [open_since] if open_since else []
+            if reading.until:
+                await self._save(run, reading)
+            raise
         finally:
             deleted.cancel()
             await asyncio.gather(deleted, return_exceptions=True)
-        gaps = run.history.gaps
-        if len(gaps) <= MOST_GAPS and (bookmark or not gaps):
-            await run.bookmark(
-                self,
-                singer_time(run.now),
-                since=singer_time(min(start, since or start) if bookmark else start),
-                open_since=singer_time(open_since) if open_since else None,
-                gaps=[[singer_time(low), singer_time(high)] for low, high in gaps],
-            )
+        reading.gaps = run.history.gaps
+        if len(reading.gaps) <= MOST_GAPS and (bookmark or not reading.gaps):
+            await self._save(run, reading)
+
+    async def _save(self, run: ProfileRun, reading: Reading) -> None:
+        def said(moment: datetime | None) -> str | None:
+            return singer_time(moment) if moment else None
+
+        await run.bookmark(
+            self,
+            said(reading.until),
+            since=said(reading.since),
+            open_since=said(min(reading.made, default=None)),
+            gaps=[[singer_time(low), singer_time(high)] for low, high in reading.gaps],
+            deleted_since=said(reading.deleted_since),
+        )
+
+    async def _emit_newest(self, run: ProfileRun, reading: Reading, begin: datetime) -> None:
+        before, sent = reading.until, run.client.sent
+        reading.until = run.now
+        try:
+            await self._emit_since(run, reading, begin)
+        except BudgetSpent:
+            if run.client.sent == sent:
+                reading.until = before
+                reading.gaps = [gap for gap in reading.gaps if gap not in run.history.unread]
+            raise
+
+    async def _emit_deleted(
+        self, run: ProfileRun, reading: Reading, deleted: asyncio.Task[list[dict[str, Any]]]
+    ) -> None:
+        for post in run.history.unseen(await deleted):
+            await self._emit(run, post)
+        reading.deleted_since = None
 
     async def _emit_since(
-        self, run: ProfileRun, begin: datetime, end: datetime | None = None, published_before: datetime | None = None
-    ) -> datetime | None:
-        """Emit the posts of a stretch; return when the earliest of those was made that still change."""
-        open_since = None
+        self,
+        run: ProfileRun,
+        reading: Reading,
+        begin: datetime,
+        end: datetime | None = None,
+        published_before: datetime | None = None,
+    ) -> None:
+        """Emit the posts of a stretch; note when those of them were made that still change."""
         position = 0
-        async for post in run.history.read(self.name, begin, end):
-            published = published_at(post)
-            if published_before is None or (published and published < published_before):
-                await self._emit(run, post, position)
-            position += 1
-            made = created_at(post)
-            if is_open(post) and made and made >= run.now - OPEN_DAYS:
-                open_since = min(open_since or made, made)
-        return open_since
+        try:
+            async for post in run.history.read(self.name, begin, end):
+                published = published_at(post)
+                if published_before is None or (published and published < published_before):
+                    await self._emit(run, post, position)
+                position += 1
+                made = created_at(post)
+                if is_open(post) and made and made >= run.now - OPEN_DAYS:
+                    reading.made.append(made)
+        except BudgetSpent:
+            reading.gaps += run.history.unread
+            raise
 
     async def _emit(self, run: ProfileRun, post: dict[str, Any], position: int = 0) -> None:
         post_id, published = usable_id(post.get("id")), published_at(post)
@@ -111,12 +171,16 @@ class PostsStream(AyrshareStream):
             await run.emit(self, _post(post_id, published, post))
 
 
-def _earlier(moment: datetime, by: timedelta) -> datetime:
-    """Return a moment before another, no earlier than the first post that the API can know."""
-    return max(moment, BEGINNING + by) - by
+def _fewer(gaps: list[Window]) -> list[Window]:
+    """Return the windows, the oldest of them as one if they are too many for the state."""
+    oldest_first = sorted(gaps)
+    while len(oldest_first) > MOST_GAPS:
+        (low, one), (_, other), *later = oldest_first
+        oldest_first = [(low, max(one, other)), *later]
+    return oldest_first
 
 
-def _gaps(state: Mapping[str, Any]) -> list[tuple[datetime, datetime]]:
+def _gaps(state: Mapping[str, Any]) -> list[Window]:
     """Return the windows that earlier runs could not read.
 
     Raises:
@@ -168,8 +232,9 @@ class PostAnalyticsStream(AyrshareStream):
     def check_state(self, values: Mapping[str, Any]) -> None:
         """See `AyrshareStream.check_state`."""
         super().check_state(values)
-        check_cycle(_cycle_state(values))
+        check_cycle(cycle_state(values))
         check_platforms(self.name, values)
+        LeftOver(values, UNDATED)
 
     async def read(self, run: ProfileRun) -> None:
         """Read the numbers of the posts that are due, or of exactly those that the settings name."""
@@ -178,48 +243,30 @@ class PostAnalyticsStream(AyrshareStream):
             named = [PostToRead.named(post, settings.platforms or ()) for post in settings.post_ids]
             await Refresh(run, self, _request, _rows).read([post for post in named if post.is_of(run.label)])
             return
-        state = run.state(self)
+        await self._read_due(run)
 
-        def cycle_of(values: Mapping[str, Any]) -> Cycle:
-            return Cycle(settings.refresh_schedule, run.now, settings.start_date, values)
-
-        main, networks = cycle_of(_cycle_state(state)), await run.networks("post_analytics", self)
-        kept: dict[str, Any] = dict(state.get("platforms", {}))
-        # Each network has a pass of its own, which stays in the state where it has fallen behind.
-        apart = {network: cycle_of(kept[network] if network in kept else _cycle_state(state)) for network in networks}
-        bounds = [cycle.oldest_due for cycle in (main, *(apart[name] for name in kept if name in apart))]
-        dated = [bound for bound in bounds if bound is not None]
-        since = min(dated) if len(dated) == len(bounds) else None
-        await run.history.reach(self.name, _earlier(since, OPEN_DAYS) if since else None)
-        main.gaps = run.history.gaps
-        for cycle in apart.values():
-            cycle.gaps = run.history.gaps
-        posts = []
-        for post in run.history.posts:
-            place = (post.published or UNDATED, post.post_id)
-            is_due = main.is_due(place)
-            asked = tuple(
-                name
-                for name in post.networks
-                if name in apart and (apart[name].is_due(place) if name in kept else is_due)
-            )
-            if asked:
-                own = {name: apart[name] for name in asked}
-                in_main = main if any(name not in kept for name in asked) else None
-                posts.append(PostToRead(post.post_id, asked, post.published, in_main, own))
+    async def _read_due(self, run: ProfileRun) -> None:
+        """Read the posts that an earlier run listed and left over for want of requests, then all that are due."""
+        state, networks = run.state(self), await run.networks("post_analytics", self)
+        passes, left = Passes(run.settings, run.now, state, networks), LeftOver(state, run.now)
 
         async def save() -> None:
-            behind = {name: cycle.to_state() for name, cycle in apart.items() if name in kept or cycle.is_cut_short}
-            left = {name: values for name, values in kept.items() if name not in apart}
-            values = main.to_state()
-            platforms = {name: own for name, own in {**left, **behind}.items() if own != values}
-            await run.bookmark(self, values.pop("date", None), **values, platforms=platforms)
+            await run.bookmark(self, **passes.to_state(), left_over=left.to_state(refresh.unread))
 
-        await Refresh(run, self, _request, _rows, save).read(posts, [main, *apart.values()])
-
-
-def _cycle_state(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {**values, "date": values.get("replication_key_value")}
+        refresh = Refresh(run, self, _request, _rows, save)
+        if left.posts:
+            passes.list_as_of(left.listed_at, [])
+            await refresh.read(passes.due(left.posts, left.read), seen=None if left.is_of_today else left.read)
+            left.relist()
+        since = passes.oldest_due
+        try:
+            await run.history.reach(self.name, earlier(since, OPEN_DAYS) if since else None)
+        except BudgetSpent:
+            refresh.unread = newest_first(passes.due(run.history.newest(), left.read))
+            await save()
+            raise
+        passes.list_as_of(run.now, run.history.gaps)
+        await refresh.read(passes.due(run.history.posts, left.read), passes.all)
 
 
 def _request(post: PostToRead, networks: tuple[str, ...]) -> Request:

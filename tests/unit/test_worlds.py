@@ -5,9 +5,10 @@ from collections import Counter
 from datetime import date, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.conftest import messages
 from tests.world import START, Post, World, errors, posts, read
 
 ANALYTICS = ("posts", "post_analytics", "extraction_errors")
@@ -70,6 +71,44 @@ def test_a_budget_gets_there_and_nothing_is_asked_twice_on_a_day(budget):
         state = output.state
     assert seen == {post.post_id for post in world.posts}
     assert len(asked) == len(set(asked))
+
+
+STREAM_IDS = {
+    "accounts": "platform", "social_analytics": "platform", "link_analytics": "short_url", "posts": "post_id",
+    "social_posts": "social_post_id", "post_analytics": "post_id", "social_post_analytics": "social_post_id",
+}  # fmt: skip
+SNAPSHOTS = ("/analytics/post", "/analytics/social", "/analytics/links")
+
+
+@pytest.mark.parametrize("step", [timedelta(minutes=3), DAY], ids=["minutes", "days"])
+@pytest.mark.parametrize("budget", [1, 2, 3, 5, 7, 22])
+def test_any_budget_gets_to_everything(budget, step):
+    """Whole accounts: every stream and network, one request a run and more."""
+    linked = ("facebook", "threads", "twitter")
+    world = World(
+        posts(6, networks=("facebook", "twitter")),
+        {n: [(f"{n}-{k}", START - k * timedelta(hours=7)) for k in range(4)] for n in linked},
+        linked,
+    )
+    wanted = {("posts", f"p{n:04}") for n in range(6)} | {("post_analytics", f"p{n:04}") for n in range(6)}
+    wanted |= {(s, n) for s in ("accounts", "social_analytics") for n in linked} | {("link_analytics", "https://s/1")}
+    wanted |= {(f"social_post{s}", f"{n}-{k}") for s in ("s", "_analytics") for n in linked for k in range(4)}
+    state, asked, runs, old = None, Counter(), 0, [{"max_age_days": 365, "every_days": 400}]
+    while wanted and runs < 900 / budget + 10:
+        more = {"refresh_schedule": old} if step == DAY else {}
+        output = world.run(state=state, request_budget=budget, now=START + runs * step, **more)
+        assert output.code == 0
+        assert len(world.requests) <= budget
+        asked.update((path, json.dumps(given), world.now.date()) for path, given in world.requests if path in SNAPSHOTS)
+        wanted -= {(s, record[column]) for s, column in STREAM_IDS.items() for record in output.records(s)}
+        state, runs = output.state, runs + 1
+    assert not wanted
+    assert [key for key, times in asked.items() if times > 1] == []
+
+
+def test_the_last_line_of_a_spent_budget_names_what_is_unfinished():
+    output = World(posts(6)).run(*ANALYTICS, request_budget=5)
+    assert "the request budget of 5 is spent; unfinished: post_analytics (4 left)" in output.log
 
 
 def test_what_a_budget_paid_for_is_written_though_the_newest_post_fails():
@@ -200,6 +239,29 @@ def test_an_x_limit_leaves_its_posts_due_until_all_are_read():
     assert len(x) == 40
     assert {post for post, _ in facebook} == set(x)
     assert len({post for post, day in facebook if day == 0}) == 40
+
+
+@pytest.mark.parametrize("hours", [6, 24, 30])
+def test_x_is_never_asked_more_often_in_24_hours_than_its_allowance(hours):
+    world = World(posts(40, networks=("facebook", "twitter")), linked=("facebook", "twitter"))
+    state, sent, x = None, [], set()
+    for run in range(24 * 12 // hours):
+        output = world.run(
+            *ANALYTICS,
+            state=state,
+            now=START + run * timedelta(hours=hours),
+            x_daily_requests=8,
+            refresh_schedule=[{"max_age_days": 365, "every_days": 100}],
+        )
+        sent += [world.now for body in world.asked() if "twitter" in body["platforms"]]
+        x |= {r["post_id"] for r in output.records("post_analytics") if r["platform"] == "twitter"}
+        if run == 0:
+            assert len(read(output)) == 40
+            assert ("post_analytics", "all", "twitter", "x_daily_requests") in errors(output)
+        assert output.code == 0
+        state = output.state
+    assert all(len([1 for at in sent if moment <= at < moment + DAY]) <= 8 for moment in sent)
+    assert len(x) == 40
 
 
 def test_a_network_code_that_names_no_network_loses_no_other():
@@ -400,6 +462,18 @@ def test_a_body_that_is_nested_too_deeply_costs_its_own_request(levels):
     assert errors(output) == {("post_analytics", "p0001", "all", "invalid_body")}
 
 
+def test_on_error_fail_ends_the_run_when_one_profile_is_refused():
+    world = World(posts(300))
+    profiles = [{"name": name, "profile_key": f"key-of-{name}-0"} for name in ("good", "bad")]
+    world.fault = lambda _path, given: (
+        (403, post_error(None, "Invalid profile key.")) if "bad" in world.senders[-1] else None
+    )
+    output = world.run(profiles=profiles, include_primary_profile=False, on_error="fail")
+    assert output.code == 1
+    assert "bad" in output.last_line
+    assert len(world.requests) < 30
+
+
 def test_on_error_fail_is_exit_1_when_the_api_breaks_half_way():
     world = World(posts(60))
     world.fault = failing({post.post_id for post in world.posts[20:]}, (500, {}))
@@ -420,6 +494,32 @@ def test_the_state_of_a_profile_with_13_networks_stays_within_8_kb():
         assert len(json.dumps(state)) <= 8192
 
 
+@pytest.mark.parametrize(("count", "profiles"), [(45, 3), (400, 1)])
+def test_a_kill_at_any_request_loses_nothing_and_repeats_little(count, profiles):
+    """What stdout holds when a request goes is all that a kill at that moment leaves."""
+    world = World(posts(count, every=timedelta(hours=1)), latency=0.002)
+    keys = [f"key-of-profile-{number}" for number in range(profiles)]
+    config = {"profiles": [{"name": key[7:], "profile_key": key} for key in keys], "include_primary_profile": False}
+    whole = world.run(*ANALYTICS, **config)
+    requests, senders, written = [*world.requests], [*world.senders], [*world.written]
+    wanted = {(r["profile"], r["post_id"]) for r in whole.records("post_analytics")}
+    assert len(wanted) == count * profiles
+    world.latency = 0
+    checked = None
+    for number, size in enumerate(written):
+        out = messages(whole.raw[: whole.raw.rfind("\n", 0, size) + 1])
+        state = next((message["value"] for message in reversed(out) if message["type"] == "STATE"), None)
+        if state != checked or number == 0:
+            rest, checked = world.run(*ANALYTICS, state=state, **config), state
+            rows = [m["record"] for m in out if m["type"] == "RECORD" and m["stream"] == "post_analytics"]
+            rows += rest.records("post_analytics")
+            assert {(r["profile"], r["post_id"]) for r in rows} == wanted
+            again = [(key, body.get("id")) for key, (_, body) in zip(world.senders, world.requests, strict=True)]
+        before = {(key, body.get("id")) for key, (_, body) in zip(senders[:number], requests[:number], strict=True)}
+        for key in keys:
+            assert len([1 for sent in again if sent[0] == key and sent in before]) <= 100
+
+
 # Any world
 
 
@@ -432,7 +532,13 @@ AGES = {*range(8), *range(9, 31, 3), *range(60, 361, 30)}
 ANSWERS = (GATEWAY, (404, post_error(186)), (503, {}), (200, {"status": "success", "id": "x"}), (400, post_error(101)))
 
 
-@settings(max_examples=30, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=30,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate],
+)
 @given(st.data())
 def test_over_the_days_everything_that_is_due_is_read_or_said(data):
     """Posts, days, budgets, outages, posts that never answer: in the end nothing is missing, nothing is read twice."""

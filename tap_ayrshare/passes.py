@@ -1,0 +1,161 @@
+"""The passes over a profile's posts, and the posts that a request budget left over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tap_ayrshare.clock import singer_time
+from tap_ayrshare.engine.errors import StateError
+from tap_ayrshare.posts.cursor import UNDATED, Cycle
+from tap_ayrshare.posts.history import Listed
+from tap_ayrshare.refresh import PostToRead
+from tap_ayrshare.values import instant
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from tap_ayrshare.posts.history import Window
+    from tap_ayrshare.settings import Settings
+
+MOST_LEFT_OVER = 5
+"""Posts that the state names for the next run, which need not list them again."""
+
+
+class Passes:
+    """One pass over all posts, and one for each network that has fallen behind the others.
+
+    main: the pass of all networks but those in `kept`, the networks that stand apart in the state.
+    """
+
+    def __init__(self, settings: Settings, now: datetime, state: Mapping[str, Any], networks: Sequence[str]) -> None:
+        """Take up the passes of `networks` where a bookmark left them.
+
+        Raises:
+            StateError: it is not understood.
+        """
+
+        def cycle_of(values: Mapping[str, Any]) -> Cycle:
+            return Cycle(settings.refresh_schedule, now, settings.start_date, values)
+
+        main = cycle_state(state)
+        self._kept: dict[str, Any] = dict(state.get("platforms", {}))
+        self._main = cycle_of(main)
+        self._apart = {network: cycle_of(self._kept.get(network, main)) for network in networks}
+
+    @property
+    def all(self) -> list[Cycle]:
+        """All passes."""
+        return [self._main, *self._apart.values()]
+
+    @property
+    def oldest_due(self) -> datetime | None:
+        """The earliest publication that can be due; None for no bound."""
+        behind = (self._apart[network] for network in self._kept if network in self._apart)
+        bounds = [cycle.oldest_due for cycle in (self._main, *behind)]
+        dated = [bound for bound in bounds if bound is not None]
+        return min(dated) if len(dated) == len(bounds) else None
+
+    def list_as_of(self, listed_at: datetime, gaps: list[Window]) -> None:
+        """Set when the posts were listed that come now, and the windows of time that could not be."""
+        for cycle in self.all:
+            cycle.listed_at, cycle.gaps = listed_at, gaps
+
+    def due(self, posts: Iterable[Listed], read: Collection[str]) -> list[PostToRead]:
+        """Return the posts that are due, with the networks on which they are; none of those that are read."""
+        found = []
+        for post in posts:
+            if post.post_id in read:
+                continue
+            place = (post.published or UNDATED, post.post_id)
+            is_due = self._main.is_due(place)
+            asked = tuple(
+                name
+                for name in post.networks
+                if name in self._apart and (self._apart[name].is_due(place) if name in self._kept else is_due)
+            )
+            if asked:
+                own = {name: self._apart[name] for name in asked}
+                in_main = self._main if any(name not in self._kept for name in asked) else None
+                found.append(PostToRead(post.post_id, asked, post.published, in_main, own))
+        return found
+
+    def to_state(self) -> dict[str, Any]:
+        """Return what the next run needs, `replication_key_value` as `value`."""
+        behind = {n: cycle.to_state() for n, cycle in self._apart.items() if n in self._kept or cycle.is_cut_short}
+        left = {name: values for name, values in self._kept.items() if name not in self._apart}
+        values = self._main.to_state()
+        platforms = {name: own for name, own in {**left, **behind}.items() if own != values}
+        return {"value": values.pop("date", None), **values, "platforms": platforms}
+
+
+def cycle_state(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the state of a pass out of a bookmark, whose value is its date."""
+    return {**values, "date": values.get("replication_key_value")}
+
+
+class LeftOver:
+    """The posts that a request budget left over: the next run reads them before it lists any.
+
+    listed_at: when they were listed. On a later date what is read of them counts for the date of the list, since
+        nothing is known of newer posts; `read` has their ids then, so that none is asked again on that date.
+    network: the last network that was listed, in the order in which they are.
+    is_checked: whether the posts are known that Ayrshare sent and another stream reads.
+    """
+
+    def __init__(self, state: Mapping[str, Any], now: datetime) -> None:
+        """Take up what a bookmark says.
+
+        Raises:
+            StateError: it is not understood.
+        """
+        value = state.get("left_over") or {}
+        if not isinstance(value, dict):
+            raise StateError("invalid state: left_over isn't an object")
+        self._now = now
+        self.posts = [_listed(entry) for entry in _list(value.get("posts"))]
+        listed_at = instant(value.get("listed_at")) if self.posts else now
+        if listed_at is None:
+            raise StateError("invalid state: listed_at of left_over isn't a time")
+        self.listed_at = listed_at
+        self.is_checked = not value.get("unchecked")
+        self.network = str(value.get("network", ""))
+        read_on = instant(value.get("read_on"))
+        is_of_today = read_on is not None and read_on.date() == now.date()
+        self.read = {str(post_id) for post_id in _list(value.get("read"))} if is_of_today else set[str]()
+
+    @property
+    def is_of_today(self) -> bool:
+        """Whether the posts were listed on today's date."""
+        return self.listed_at.date() == self._now.date()
+
+    def relist(self) -> None:
+        """Forget the posts: from now on all are listed."""
+        self.posts, self.listed_at = [], self._now
+
+    def to_state(self, unread: Sequence[PostToRead]) -> dict[str, Any]:
+        """Return what the next run needs."""
+        state: dict[str, Any] = {}
+        named = [(post.published, post) for post in unread if post.published][:MOST_LEFT_OVER]
+        if named:
+            state["listed_at"] = singer_time(self.listed_at)
+            state["posts"] = [[singer_time(published), post.post_id, *post.networks] for published, post in named]
+            state |= {} if self.is_checked else {"unchecked": True}
+        state |= {"network": self.network} if self.network else {}
+        if self.read:
+            state |= {"read_on": self._now.date().isoformat(), "read": sorted(self.read)}
+        return state
+
+
+def _list(value: object) -> list[Any]:
+    if value is not None and not isinstance(value, list):
+        raise StateError("invalid state: the posts of left_over aren't a list")
+    return value or []
+
+
+def _listed(entry: object) -> Listed:
+    texts = entry if isinstance(entry, list) and all(isinstance(text, str) for text in entry) else []
+    published = instant(texts[0]) if len(texts) > 2 else None  # noqa: PLR2004 - a date, an id, networks
+    if published is None:
+        raise StateError("invalid state: a post of left_over isn't a list of date, id and networks")
+    return Listed(published, texts[1], tuple(texts[2:]))

@@ -61,18 +61,18 @@ class Passes:
         for cycle in self.all:
             cycle.listed_at, cycle.gaps = listed_at, gaps
 
-    def due(self, posts: Iterable[Listed], read: Collection[str]) -> list[PostToRead]:
-        """Return the posts that are due, with the networks on which they are; none of those that are read."""
+    def due(self, posts: Iterable[Listed], read: Mapping[str, Collection[str]]) -> list[PostToRead]:
+        """Return the posts that are due, with the networks on which they are and have not been `read`."""
         found = []
         for post in posts:
-            if post.post_id in read:
-                continue
             place = (post.published or UNDATED, post.post_id)
             is_due = self._main.is_due(place)
             asked = tuple(
                 name
                 for name in post.networks
-                if name in self._apart and (self._apart[name].is_due(place) if name in self._kept else is_due)
+                if name in self._apart
+                and (self._apart[name].is_due(place) if name in self._kept else is_due)
+                and name not in read.get(post.post_id, ())
             )
             if asked:
                 own = {name: self._apart[name] for name in asked}
@@ -98,7 +98,7 @@ class LeftOver:
     """The posts that a request budget left over: the next run reads them before it lists any.
 
     listed_at: when they were listed. On a later date what is read of them counts for the date of the list, since
-        nothing is known of newer posts; `read` has their ids then, so that none is asked again on that date.
+        nothing is known of newer posts; `read` has their networks by id then, so that none is asked again on it.
     network: the last network that was listed, in the order in which they are.
     is_checked: whether the posts are known that Ayrshare sent and another stream reads.
     """
@@ -122,7 +122,10 @@ class LeftOver:
         self.network = str(value.get("network", ""))
         read_on = instant(value.get("read_on"))
         is_of_today = read_on is not None and read_on.date() == now.date()
-        self.read = {str(post_id) for post_id in _list(value.get("read"))} if is_of_today else set[str]()
+        named = {
+            str(post_id): {str(name) for name in names} for post_id, *names in map(_list, _list(value.get("read")))
+        }
+        self.read: dict[str, set[str]] = named if is_of_today else {}
 
     @property
     def is_of_today(self) -> bool:
@@ -136,14 +139,19 @@ class LeftOver:
     def to_state(self, unread: Sequence[PostToRead]) -> dict[str, Any]:
         """Return what the next run needs."""
         state: dict[str, Any] = {}
-        named = [(post.published, post) for post in unread if post.published][:MOST_LEFT_OVER]
+        named: list[list[str]] = []
+        for post in unread:
+            # A network that has fallen behind has older posts to be read before.
+            names = [name for name in post.networks if not (name in post.apart and post.apart[name].is_cut_short)]
+            if names and post.published and len(named) < MOST_LEFT_OVER:
+                named.append([singer_time(post.published), post.post_id, *names])
         if named:
-            state["listed_at"] = singer_time(self.listed_at)
-            state["posts"] = [[singer_time(published), post.post_id, *post.networks] for published, post in named]
+            state |= {"listed_at": singer_time(self.listed_at), "posts": named}
             state |= {} if self.is_checked else {"unchecked": True}
         state |= {"network": self.network} if self.network else {}
         if self.read:
-            state |= {"read_on": self._now.date().isoformat(), "read": sorted(self.read)}
+            read = [[post_id, *sorted(names)] for post_id, names in sorted(self.read.items())]
+            state |= {"read_on": self._now.date().isoformat(), "read": read}
         return state
 
 

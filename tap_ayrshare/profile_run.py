@@ -160,8 +160,11 @@ class ProfileRun:
             return await self.user(stream)
         return self._user
 
-    async def networks(self, what: str, stream: AyrshareStream) -> list[str]:
-        """Return the networks of which a stream can read `what`: those of the setting, else those linked."""
+    async def networks(self, what: str, stream: AyrshareStream, *, with_limited: bool = False) -> list[str]:
+        """Return the networks of which a stream can read `what`: those of the setting, else those linked.
+
+        Without those that are left out; `with_limited`, with those of them that only have to wait.
+        """
         chosen: Sequence[str] | None = self.settings.platforms
         if chosen is None and self._user is None:
             chosen = self.memory.networks_now(self.settings.request_budget)
@@ -170,7 +173,8 @@ class ProfileRun:
         able = [name for name in chosen if name in NETWORKS and what in NETWORKS[name].reads]
         if "twitter" in able:
             await self.check_x_keys()
-        return await self.open_networks(stream, able)
+        can_be_asked = await self.open_networks(stream, able)
+        return [name for name in able if name in can_be_asked or (with_limited and name in self.limited)]
 
     async def open_networks(self, stream: AyrshareStream, networks: Sequence[str]) -> list[str]:
         """Return the networks that are not left out; X is once its allowance of the day is used up."""

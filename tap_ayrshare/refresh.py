@@ -71,7 +71,21 @@ class PostToRead:
     @property
     def has_failed(self) -> bool:
         """Whether an earlier run could not read it: it comes last, so that nothing waits behind it."""
-        return self.cycle is not None and self.cycle.is_known_failure(self.place)
+        return any(cycle.is_known_failure(self.place) for cycle in self.cycles)
+
+    @property
+    def cycles(self) -> list[Cycle]:
+        """All passes that it belongs to."""
+        return [*([self.cycle] if self.cycle else []), *self.apart.values()]
+
+    def defer(self) -> bool:
+        """Leave it for the end of its passes; return whether there is room for it."""
+        return all(cycle.defer(self.place) for cycle in self.cycles)
+
+    def resolve(self) -> None:
+        """Count it as read where it was deferred."""
+        for cycle in self.cycles:
+            cycle.resolved(self.place)
 
     @property
     def place(self) -> Place:
@@ -143,15 +157,15 @@ class Refresh:
         self._asked = 0
         self._covered_before = run.covered
         self._passes = 0
-        self._seen: set[str] | None = None
+        self._seen: dict[str, set[str]] | None = None
         self.unread: list[PostToRead] = []
 
     async def read(
-        self, posts: list[PostToRead], cycles: Sequence[Cycle] = (), *, seen: set[str] | None = None
+        self, posts: list[PostToRead], cycles: Sequence[Cycle] = (), *, seen: dict[str, set[str]] | None = None
     ) -> None:
         """Read posts, the newest first, what failed once more at the end, and complete their cycles.
 
-        The ids of the posts that are done go into `seen`.
+        What is done goes into `seen`: the networks on which each post was read, by its id.
 
         Posts that fail one after another are held until the endpoint has answered for another post: only then is
         it known that they failed and not the API. Without such an answer they stay due.
@@ -161,7 +175,7 @@ class Refresh:
             BudgetSpent: the request budget is spent.
         """
         posts = newest_first(posts)
-        self._passes = 0
+        self._held, self._deferred, self._passes = [], [], 0
         self._seen = seen
         self._run.run.tally.plan(self._stream.name, len(posts))
         waiting = iter(enumerate(posts, 1))
@@ -215,8 +229,7 @@ class Refresh:
                 self._is_spent = True
                 return
             await self._record(post, found)
-            if post.cycle:
-                post.cycle.resolved(post.place)
+            post.resolve()
 
     async def _checkpoint(self) -> None:
         if self._save and self._is_proven:
@@ -233,8 +246,7 @@ class Refresh:
             if found.answer is not None:
                 self._is_proven = True
                 await self._release()
-                if post.cycle:
-                    post.cycle.resolved(post.place)
+                post.resolve()
             await self._record(post, found)
             if self._held:
                 self._held.append((post, PostAnswer(unasked=found.unasked)))
@@ -245,9 +257,8 @@ class Refresh:
     async def _release(self) -> None:
         """Defer the posts that are held, or record them: the endpoint has answered for others."""
         for post, found in self._held:
-            is_known = post.cycle is not None and post.cycle.is_known_failure(post.place)
-            may_defer = found.is_unfinished or not is_known
-            if may_defer and (post.cycle is None or post.cycle.defer(post.place)):
+            may_defer = found.is_unfinished or not post.has_failed
+            if may_defer and post.defer():
                 self._run.covered += found.requests
                 if not found.is_unfinished:
                     self._deferred.append(post)
@@ -256,8 +267,7 @@ class Refresh:
                 self._is_stuck = True
             else:
                 await self._record(post, found)
-                if post.cycle:
-                    post.cycle.resolved(post.place)
+                post.resolve()
             await self._passed(post, found)
         self._held = []
 
@@ -267,11 +277,11 @@ class Refresh:
         for post, found in self._held:
             if found.is_unfinished:
                 continue
-            if post.cycle and post.cycle.has_failed_before_today(post.place):
+            if any(cycle.has_failed_before_today(post.place) for cycle in post.cycles):
                 outlasted.append(post)
-                post.cycle.resolved(post.place)
-            elif post.cycle:
-                post.cycle.defer(post.place)
+                post.resolve()
+            else:
+                post.defer()
             await self._record(post, found)
         failed = [(post, found) for post, found in self._held if not found.is_unfinished]
         if failed and self._save:
@@ -311,7 +321,7 @@ class Refresh:
         self._tally.done += 1
         self._passes += 1
         if self._seen is not None:
-            self._seen.add(post.post_id)
+            self._seen.setdefault(post.post_id, set()).update(set(post.networks) - found.unasked)
         for network in found.unasked:
             if network in post.apart:
                 post.apart[network].is_cut_short = True

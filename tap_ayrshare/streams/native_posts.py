@@ -164,11 +164,12 @@ class SocialPostsStream(AyrshareStream):
         """Emit the rows of a first page and of those behind it, down to `since`; return whether that was reached."""
         run.native_seen.setdefault(network, set())
         listed = run.native.setdefault(network, [])
-        begun_at = run.native_pages.get(network) if reader is self else None
+        is_own = reader is self
+        begun_at = run.native_pages.get(network) if is_own else None
         page, began = begun_at or ("", run.run.snapshot_date)
         limit, position, pages = _page_at(page)[0], 0, {page}
         while True:
-            run.settle(reader.name, answer)
+            self._settle(run, reader, answer)
             for refusal in answer.refusals:
                 if answer.refusal or refusal.scope is not Scope.RESOURCE:
                     await run.report(reader.name, refusal, platform=network)
@@ -186,7 +187,7 @@ class SocialPostsStream(AyrshareStream):
                     self._warn_of_end(run, network, len(listed), dates)
                 break
             pages.add(page)
-            if reader is self and len(page) <= LONGEST_CURSOR:
+            if is_own and len(page) <= LONGEST_CURSOR:
                 run.native_pages[network] = [page, began]
             limit, cursor = _page_at(page)
             position = position + len(items) if cursor else 0
@@ -196,6 +197,13 @@ class SocialPostsStream(AyrshareStream):
             # The newer part of the list was read by an earlier run: whoever needs it lists it again.
             run.native.pop(network)
         return True
+
+    def _settle(self, run: ProfileRun, reader: AyrshareStream, answer: Answer) -> None:
+        """Count an answer: a stream is judged by its own endpoint, which this is of `social_posts` alone."""
+        if reader is self or (answer.refusal and answer.refusal.rule.failure):
+            run.settle(reader.name, answer)
+        else:
+            run.covered += answer.sent
 
     def _warn_of_end(self, run: ProfileRun, network: str, count: int, dates: list[datetime]) -> None:
         self.logger.warning(
@@ -305,7 +313,9 @@ class SocialPostAnalyticsStream(AyrshareStream):
     async def _read_due(self, run: ProfileRun) -> None:
         """Read the posts that an earlier run listed and left over for want of requests, then all that are due."""
         state = run.state(self)
-        cycles = self._cycles(run, await run.networks("social_post_analytics", self))
+        cycles = self._cycles(run, await run.networks("social_post_analytics", self, with_limited=True))
+        for network in run.limited & cycles.keys():
+            cycles[network].is_cut_short = True
         kept = {**state.get("platforms", {})}
         left = LeftOver(state, run.now)
 
@@ -346,6 +356,7 @@ class SocialPostAnalyticsStream(AyrshareStream):
             left.is_checked, left.network = False, [left.network, *whole][-1]
             await save()
             raise
+        left.network = ""
         for network in run.native_gaps & cycles.keys():
             cycles[network].is_cut_short = True
         await refresh.read(due(run.native), list(cycles.values()))
@@ -370,7 +381,7 @@ class SocialPostAnalyticsStream(AyrshareStream):
     async def _list(self, run: ProfileRun, cycles: Mapping[str, Cycle], after: str) -> None:
         """List the native posts that can be due, and the posts that Ayrshare sent in that time."""
         # Those at which the last run's budget ended come first, so that none is left out for ever.
-        waiting = sorted(cycles, key=lambda network: (network <= after, network))
+        waiting = sorted(cycles.keys() - run.limited, key=lambda network: (network <= after, network))
         depths = {network: cycles[network].oldest_due for network in waiting if network not in run.native}
         posts = run.run.streams["social_posts"]
         if isinstance(posts, SocialPostsStream) and depths:

@@ -247,7 +247,7 @@ class PostAnalyticsStream(AyrshareStream):
 
     async def _read_due(self, run: ProfileRun) -> None:
         """Read the posts that an earlier run listed and left over for want of requests, then all that are due."""
-        state, networks = run.state(self), await run.networks("post_analytics", self)
+        state, networks = run.state(self), await run.networks("post_analytics", self, with_limited=True)
         passes, left = Passes(run.settings, run.now, state, networks), LeftOver(state, run.now)
 
         async def save() -> None:

@@ -2,11 +2,9 @@
 
 import json
 from collections import Counter
-from datetime import date, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
 from tests.conftest import messages
 from tests.world import START, Post, World, errors, posts, read
@@ -518,56 +516,3 @@ def test_a_kill_at_any_request_loses_nothing_and_repeats_little(count, profiles)
         before = {(key, body.get("id")) for key, (_, body) in zip(senders[:number], requests[:number], strict=True)}
         for key in keys:
             assert len([1 for sent in again if sent[0] == key and sent in before]) <= 100
-
-
-# Any world
-
-
-def is_point(post: Post, day: date) -> bool:
-    age = (day - post.published.date()).days
-    return age in AGES
-
-
-AGES = {*range(8), *range(9, 31, 3), *range(60, 361, 30)}
-ANSWERS = (GATEWAY, (404, post_error(186)), (503, {}), (200, {"status": "success", "id": "x"}), (400, post_error(101)))
-
-
-@settings(
-    max_examples=30,
-    derandomize=True,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    phases=[Phase.generate],
-)
-@given(st.data())
-def test_over_the_days_everything_that_is_due_is_read_or_said(data):
-    """Posts, days, budgets, outages, posts that never answer: in the end nothing is missing, nothing is read twice."""
-    every = timedelta(hours=data.draw(st.integers(1, 60)))
-    listed = posts(data.draw(st.integers(0, 30)), every=every, end=START + 6 * DAY, networks=("facebook", "threads"))
-    world = World(listed, linked=("facebook", "threads"))
-    never = set(data.draw(st.lists(st.sampled_from([p.post_id for p in listed] or ["-"]), max_size=14)))
-    answer = data.draw(st.sampled_from(ANSWERS))
-    state, touched, today = None, {}, Counter()
-    hours = data.draw(st.lists(st.sampled_from([0.1, 1, 24, 48]), min_size=1, max_size=7))
-    for number, later in enumerate([*hours, 0.1]):
-        world.now += timedelta(hours=later)
-        is_last = number == len(hours)
-        budget = None if is_last else data.draw(st.none() | st.integers(4, 40))
-        is_out = not is_last and data.draw(st.booleans())
-        world.fault = failing({p.post_id for p in listed}, (502, {})) if is_out else failing(never, answer)
-        output = world.run(*ANALYTICS, state=state, **({"request_budget": budget} if budget else {}))
-        for post_id in {*read(output), *(resource for _, resource, _, _ in errors(output))}:
-            touched[post_id] = world.now.date()
-        today.update((post_id, world.now.date()) for post_id in set(read(output)))
-        if is_out and not budget and not read(output) and world.asked():
-            assert output.code == 1
-        state = output.state or state
-        assert len(json.dumps(state)) <= 8192
-    assert not [key for key, times in today.items() if times > 1]
-    first = output.bookmark("post_analytics").get("replication_key_value")
-    for post in listed:
-        if post.published <= world.now and output.code == 0:
-            last = touched.get(post.post_id)
-            assert last is not None, (post, first)
-            missed = [last + n * DAY for n in range(1, (world.now.date() - last).days + 1)]
-            assert not any(is_point(post, day) for day in missed), (post, last)

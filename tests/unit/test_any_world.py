@@ -1,0 +1,162 @@
+"""A model of days in the life of an account: whatever happens, all that is due is read in the end, or said.
+
+Posts, days, budgets, outages, posts that never answer, networks that have had enough, lists with gaps, kills and
+streams that are deselected for a run come in any order; the refresh schedule of docs/state.md is the oracle.
+"""
+
+import json
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+from tests.world import START, Post, World, errors
+
+CASES, PARTS = 1000, 4
+DAY = timedelta(days=1)
+NETWORKS = ("facebook", "threads", "twitter")
+POSTS = ("posts", "post_analytics", "extraction_errors")
+NATIVE = ("social_posts", "social_post_analytics", "extraction_errors")
+POINTS = {*range(8), *range(9, 31, 3), *range(60, 361, 30)}
+"""The ages at which the default schedule reads a post."""
+LARGEST_STATE = 8192
+
+
+def error(code: int) -> dict:
+    return {"action": "analytics", "status": "error", "code": code, "message": "no"}
+
+
+NO_ANSWERS = ((404, {}), (404, error(186)), (503, {}), (200, {"status": "success", "id": "x"}), (400, error(101)))
+EVENTS = ("calm", "calm", "outage", "limit", "gap", "kill")
+
+
+@dataclass
+class Life:
+    """An account over the days, and what has been seen of it.
+
+    never: the posts that never answer, and what comes instead.
+    touched: when each post on a network was last read or said to be unreadable; read: when it was last read.
+    """
+
+    world: World
+    never: set[str]
+    no_answer: tuple
+    state: dict | None = None
+    touched: dict[tuple[str, str, str], date] = field(default_factory=dict)
+    read: dict[tuple[str, str, str], date] = field(default_factory=dict)
+    after_kill: bool = False
+    had_budget: bool = False
+
+    def live(self, event: str, select: tuple[str, ...], budget: int | None, cut: float, network: str) -> None:
+        """Run the tap once."""
+        self.world.fault = lambda path, given: self._answer(event, network, path, given)
+        more = {"request_budget": budget} if budget else {}
+        self.had_budget |= budget is not None
+        output = self.world.run(*select, state=self.state, **more)
+        if event == "kill":
+            kept = output.messages[: int(cut * len(output.messages))]
+            output.messages[:] = kept
+        elif event == "outage" and not budget and self._asked_in_vain(output):
+            assert output.code == 1
+        elif event == "calm" and not self.never:
+            assert output.code == 0
+        self.state = output.state or self.state
+        assert len(json.dumps(self.state)) <= LARGEST_STATE
+        self._see(output)
+        self.after_kill |= event == "kill"
+
+    def _answer(self, event: str, network: str, path: str, given: dict) -> tuple | None:
+        if path != "/analytics/post":
+            is_list = path == "/history" and "status" not in given
+            return (500, {}) if event == "gap" and (is_list or path.endswith(network)) else None
+        if event == "outage":
+            return 502, {}
+        if event == "limit" and network in given["platforms"]:
+            return 429, {**error(0), "code": None, "message": "Daily limit reached.", "platform": network}
+        return self.no_answer if given["id"] in self.never else None
+
+    def _asked_in_vain(self, output) -> bool:
+        return bool(self.world.asked()) and not output.records("post_analytics")
+
+    def _see(self, output) -> None:
+        today = self.world.now.date()
+        for stream, column in (("post_analytics", "post_id"), ("social_post_analytics", "social_post_id")):
+            for record in output.records(stream):
+                key = stream, record[column], record["platform"]
+                if not self.after_kill and (last := self.read.get(key)):
+                    assert last < today, f"{key} twice on {today}"
+                    # What a budget leaves over counts for the date on which it was listed: more is read, never less.
+                    assert self.had_budget or self._has_point(key, last, today), f"{key} on {last} and {today}"
+                self.read[key] = self.touched[key] = today
+        for stream, resource, platform, _ in errors(output):
+            for network in NETWORKS if platform == "all" else (platform,):
+                if resource != "all":
+                    self.touched[stream, resource, network] = today
+
+    def _has_point(self, key: tuple[str, str, str], last: date, until: date) -> bool:
+        published = self.published()[key].date()
+        return any((last + n * DAY - published).days in POINTS for n in range(1, (until - last).days + 1))
+
+    def published(self) -> dict:
+        """Return when each post was published, by stream, id and network."""
+        own = {("post_analytics", p.post_id, n): p.published for p in self.world.posts for n in p.networks}
+        return own | {
+            ("social_post_analytics", post_id, n): at
+            for n, listed in self.world.native.items()
+            for post_id, at in listed
+        }
+
+    def check_end(self) -> None:
+        """Check that nothing is missing once nothing stands in the way."""
+        for key, published in self.published().items():
+            if published > self.world.now:
+                continue
+            assert key in self.touched, f"{key} was never read"
+            assert not self._has_point(key, self.touched[key], self.world.now.date()), f"{key} is missing today"
+
+
+def draw_life(data) -> Life:
+    every = timedelta(hours=data.draw(st.integers(1, 60)))
+    end = START + 6 * DAY
+    sent = [
+        Post(f"p{n:04}", end - every * (n + 1), data.draw(st.sampled_from([NETWORKS[:1], NETWORKS[:2], NETWORKS])))
+        for n in range(data.draw(st.integers(0, 24)))
+    ]
+    native = {n: [(f"{n}-{k}", START - k * 3 * every) for k in range(data.draw(st.integers(0, 4)))] for n in NETWORKS}
+    ids = [*(p.post_id for p in sent), *(post_id for listed in native.values() for post_id, _ in listed)]
+    never = set(data.draw(st.lists(st.sampled_from(ids), max_size=14))) if ids else set()
+    return Life(World(sent, native, NETWORKS), never, data.draw(st.sampled_from(NO_ANSWERS)))
+
+
+def live_any_life(data):
+    life = draw_life(data)
+    streams = [POSTS, NATIVE, POSTS[:1] + POSTS[2:], POSTS[1:], ()]
+    for later in data.draw(st.lists(st.sampled_from([0.1, 1, 24, 48, 200]), min_size=1, max_size=6)):
+        life.world.now += timedelta(hours=later)
+        life.live(
+            data.draw(st.sampled_from(EVENTS)),
+            data.draw(st.sampled_from(streams)),
+            data.draw(st.none() | st.integers(1, 40)),
+            data.draw(st.floats(0, 1)),
+            data.draw(st.sampled_from(NETWORKS)),
+        )
+    life.world.now += timedelta(hours=data.draw(st.sampled_from([0.1, 24])))
+    for _ in range(2):
+        life.live("calm", (), None, 1, "")
+    life.check_end()
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_whatever_happens_all_that_is_due_is_read_or_said(part):
+    run = given(st.data())(live_any_life)
+    run = settings(
+        max_examples=CASES // PARTS,
+        deadline=None,
+        database=None,
+        print_blob=True,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate],
+    )(run)
+    seed(part)(run)()

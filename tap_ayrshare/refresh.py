@@ -82,6 +82,11 @@ class PostToRead:
         """Leave it for the end of its passes; return whether there is room for it."""
         return all(cycle.defer(self.place) for cycle in self.cycles)
 
+    @property
+    def is_deferred(self) -> bool:
+        """Whether it is left for the end of a pass."""
+        return any(cycle.is_deferred(self.place) for cycle in self.cycles)
+
     def resolve(self) -> None:
         """Count it as read where it was deferred."""
         for cycle in self.cycles:
@@ -230,6 +235,11 @@ class Refresh:
                 return
             await self._record(post, found)
             post.resolve()
+            self._see(post, found)
+
+    def _see(self, post: PostToRead, found: PostAnswer) -> None:
+        if self._seen is not None:
+            self._seen.setdefault(post.post_id, set()).update(set(post.networks) - found.unasked)
 
     async def _checkpoint(self) -> None:
         if self._save and self._is_proven:
@@ -320,8 +330,8 @@ class Refresh:
     async def _passed(self, post: PostToRead, found: PostAnswer) -> None:
         self._tally.done += 1
         self._passes += 1
-        if self._seen is not None:
-            self._seen.setdefault(post.post_id, set()).update(set(post.networks) - found.unasked)
+        if not post.is_deferred:
+            self._see(post, found)
         for network in found.unasked:
             if network in post.apart:
                 post.apart[network].is_cut_short = True

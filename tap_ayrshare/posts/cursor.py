@@ -240,6 +240,10 @@ class Cycle:
         """Return whether a post was deferred by a run of an earlier date."""
         return place in self._known and self._known[place] < self._today
 
+    def is_deferred(self, place: Place) -> bool:
+        """Return whether a post is left for the end of the pass."""
+        return place in self._deferred
+
     def can_defer(self, place: Place) -> bool:
         """Return whether there is room for a post at the end of the pass."""
         return place in self._deferred or len(self._deferred) < MOST_DEFERRED

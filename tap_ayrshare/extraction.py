@@ -204,7 +204,7 @@ class Run:
 
     async def _read_stream(self, run: ProfileRun, stream: AyrshareStream) -> None:
         if stream.name != ERRORS and stream.in_future(run):
-            logger.info("profile %s, %s: the bookmark lies in the future, nothing is due", run.label, stream.name)
+            run.warn_of_future(stream, run.state(stream)["replication_key_value"])
             return
         try:
             await stream.read(run)
@@ -320,7 +320,11 @@ class Run:
         logger.info("tap-ayrshare %s, snapshot of %s (UTC)", self.tap.plugin_version, self.snapshot_date)
         logger.info("%d profiles: %s", len(labels), shown)
         logger.info("streams: %s; bookmarks found: %s", ", ".join(sorted(self.selected)), bookmarks)
-        if settings.primary_left_out:
+        if settings.primary_left_out and self.state.knows(PRIMARY):
+            logger.warning(
+                "the state has the primary profile, but it is no longer read; include_primary_profile: true reads it"
+            )
+        elif settings.primary_left_out:
             logger.info("the primary profile is left out; include_primary_profile: true reads it too")
 
     def _say_end(self) -> None:

@@ -32,7 +32,7 @@ class Memory:
         """Take up what a bookmark remembers.
 
         Raises:
-            StateError: it is not understood.
+            StateError: it is invalid.
         """
         self._now = now
         self._began = monotonic()
@@ -80,14 +80,14 @@ def _names(value: object) -> tuple[str, ...] | None:
     if value is None:
         return None
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-        raise StateError("invalid state: networks of accounts isn't a list of names")
+        raise StateError("networks of accounts isn't a list of names")
     return tuple(value)
 
 
 def _day(value: object) -> date | None:
     moment = instant(value)
     if value is not None and moment is None:
-        raise StateError("invalid state: networks_on of accounts isn't a date")
+        raise StateError("networks_on of accounts isn't a date")
     return moment.date() if moment else None
 
 
@@ -98,6 +98,6 @@ def _counts(value: object) -> dict[datetime, int]:
     for hour, count in value.items() if isinstance(value, dict) else [(None, None)]:
         moment = instant(str(hour).replace("Z", ":00Z"))
         if moment is None or not isinstance(count, int):
-            raise StateError("invalid state: x_requests of accounts isn't a count by hour")
+            raise StateError("x_requests of accounts isn't a count by hour")
         found[moment] = count
     return found

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.clock import singer_time
 from tap_ayrshare.engine.errors import StateError
-from tap_ayrshare.posts.cursor import UNDATED, Cycle
+from tap_ayrshare.posts.cursor import UNDATED, Cycle, read_date
 from tap_ayrshare.posts.history import Listed
 from tap_ayrshare.refresh import PostToRead
 from tap_ayrshare.values import instant
@@ -32,7 +32,7 @@ class Passes:
         """Take up the passes of `networks` where a bookmark left them.
 
         Raises:
-            StateError: it is not understood.
+            StateError: it is invalid.
         """
 
         def cycle_of(values: Mapping[str, Any]) -> Cycle:
@@ -55,6 +55,12 @@ class Passes:
         bounds = [cycle.oldest_due for cycle in (self._main, *behind)]
         dated = [bound for bound in bounds if bound is not None]
         return min(dated) if len(dated) == len(bounds) else None
+
+    @property
+    def in_future(self) -> list[tuple[str, Cycle]]:
+        """The networks whose pass lies in the future, and "" for the one over all of them."""
+        behind = {network: cycle for network, cycle in self._apart.items() if network in self._kept}
+        return [(name, cycle) for name, cycle in {"": self._main, **behind}.items() if cycle.in_future]
 
     def list_as_of(self, listed_at: datetime, gaps: list[Window]) -> None:
         """Set when the posts were listed that come now, and the windows of time that could not be."""
@@ -89,6 +95,62 @@ class Passes:
         return {"value": values.pop("date", None), **values, "platforms": platforms}
 
 
+class NativePasses:
+    """A pass over the native posts of each network.
+
+    cycles: the passes by network.
+    """
+
+    def __init__(self, settings: Settings, now: datetime, state: Mapping[str, Any], networks: Sequence[str]) -> None:
+        """Take up the passes of `networks` where a bookmark left them.
+
+        Raises:
+            StateError: it is invalid.
+        """
+        self._kept: dict[str, Any] = dict(state.get("platforms", {}))
+        older = {} if self._kept else {"date": state.get("replication_key_value")}
+        self.cycles = {
+            network: Cycle(settings.refresh_schedule, now, settings.start_date, self._kept.get(network, older))
+            for network in networks
+        }
+
+    @property
+    def in_future(self) -> list[tuple[str, Cycle]]:
+        """The networks whose pass lies in the future."""
+        return [(network, cycle) for network, cycle in self.cycles.items() if cycle.in_future]
+
+    def list_as_of(self, listed_at: datetime) -> None:
+        """Set when the posts were listed that come now."""
+        for cycle in self.cycles.values():
+            cycle.listed_at = listed_at
+
+    def cut_short(self, networks: Collection[str]) -> None:
+        """Keep the passes of networks from being complete: not all of their posts are known."""
+        for network in self.cycles.keys() & networks:
+            self.cycles[network].is_cut_short = True
+
+    def due(
+        self,
+        listed: Mapping[str, Iterable[tuple[datetime | None, str]]],
+        sent: Collection[str],
+        read: Mapping[str, Collection[str]],
+    ) -> list[PostToRead]:
+        """Return the posts that are due, without those that Ayrshare `sent` and those that have been `read`."""
+        return [
+            PostToRead(post_id, (network,), published, cycle, platform=network)
+            for network, cycle in self.cycles.items()
+            for published, post_id in listed.get(network, ())
+            if post_id not in sent and network not in read.get(post_id, ())
+            if cycle.is_due((published or UNDATED, post_id))
+        ]
+
+    def to_state(self) -> dict[str, Any]:
+        """Return what the next run needs, `replication_key_value` as `value`."""
+        self._kept.update({network: cycle.to_state() for network, cycle in self.cycles.items()})
+        dates = [state["date"] for state in self._kept.values() if state.get("date")]
+        return {"value": min(dates, default=None), "platforms": dict(self._kept)}
+
+
 def cycle_state(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the state of a pass out of a bookmark, whose value is its date."""
     return {**values, "date": values.get("replication_key_value")}
@@ -107,17 +169,16 @@ class LeftOver:
         """Take up what a bookmark says.
 
         Raises:
-            StateError: it is not understood.
+            StateError: it is invalid.
         """
         value = state.get("left_over") or {}
         if not isinstance(value, dict):
-            raise StateError("invalid state: left_over isn't an object")
+            raise StateError("left_over isn't an object")
         self._now = now
         self.posts = [_listed(entry) for entry in _list(value.get("posts"))]
-        listed_at = instant(value.get("listed_at")) if self.posts else now
-        if listed_at is None:
-            raise StateError("invalid state: listed_at of left_over isn't a time")
-        self.listed_at = listed_at
+        self.listed_at = now
+        if self.posts and read_date(value.get("listed_at")):
+            self.listed_at = instant(value["listed_at"]) or now
         self.is_checked = not value.get("unchecked")
         self.network = str(value.get("network", ""))
         read_on = instant(value.get("read_on"))
@@ -157,7 +218,7 @@ class LeftOver:
 
 def _list(value: object) -> list[Any]:
     if value is not None and not isinstance(value, list):
-        raise StateError("invalid state: the posts of left_over aren't a list")
+        raise StateError("the posts of left_over aren't a list")
     return value or []
 
 
@@ -165,5 +226,5 @@ def _listed(entry: object) -> Listed:
     texts = entry if isinstance(entry, list) and all(isinstance(text, str) for text in entry) else []
     published = instant(texts[0]) if len(texts) > 2 else None  # noqa: PLR2004 - a date, an id, networks
     if published is None:
-        raise StateError("invalid state: a post of left_over isn't a list of date, id and networks")
+        raise StateError("a post of left_over isn't a list of date, id and networks")
     return Listed(published, texts[1], tuple(texts[2:]))

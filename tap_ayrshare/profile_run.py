@@ -14,7 +14,7 @@ from tap_ayrshare.engine.client import Answer, ProfileClient, Request
 from tap_ayrshare.engine.errors import Refusal, Refused, Rule, Scope, TapError
 from tap_ayrshare.memory import Memory
 from tap_ayrshare.posts.history import History
-from tap_ayrshare.values import text
+from tap_ayrshare.values import storable, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -191,6 +191,16 @@ class ProfileRun:
             await self.report(ALL, refusal, of_settings=True)
         return "twitter" not in self.left_out
 
+    def warn_of_future(self, stream: AyrshareStream, value: object, network: str = "") -> None:
+        """Warn that a bookmark lies in the future, so that nothing is due."""
+        place = f"{stream.name} on {network}" if network else stream.name
+        logger.warning(
+            "profile %s, %s: nothing is read, since the bookmark %s lies in the future; check the clock, or fix it",
+            self.label,
+            place,
+            value,
+        )
+
     def leave_out(self, network: str, rule: Rule) -> None:
         """Leave a network out for the rest of the run."""
         self.left_out.add(network)
@@ -307,7 +317,8 @@ class ProfileRun:
             "details": refusal.details,
             "extracted_at": self.run.extracted_at,
         }
-        await self._outlet.put(Row(ERRORS, record))
+        # Ids and labels of the settings are in it too, which may hold anything.
+        await self._outlet.put(Row(ERRORS, storable(record)))
 
 
 def linked_networks(user: Mapping[str, Any]) -> list[str]:

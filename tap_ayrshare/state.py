@@ -48,6 +48,10 @@ class State:
             kept = {k: v for k, v in self.get(stream, label).items() if k not in ("context", "replication_key")}
             self.set(stream, label, "", {**kept, **values})
 
+    def knows(self, label: str) -> bool:
+        """Return whether a profile has been read before."""
+        return any(partition.get(BOOKMARK) for (_, known), partition in self._partitions.items() if known == label)
+
     def streams(self) -> Iterable[str]:
         """Return the streams that have a bookmark."""
         return self._bookmarks.keys()
@@ -59,18 +63,18 @@ def checked(value: object, streams: Collection[str], labels: Collection[str]) ->
     A single bookmark for a whole stream, as a tap for one profile writes it, is taken for the only profile.
 
     Raises:
-        StateError: it is not understood; what would then be read again silently is all of the history.
+        StateError: it isn't valid; it is never taken as empty, which would silently read all of the history again.
     """
     if value in (None, {}):
         return {}
     if not isinstance(value, dict) or not isinstance(value.get("bookmarks"), dict):
-        raise _not_understood('it is no object with "bookmarks"')
+        raise invalid_state('it has no object "bookmarks"')
     bookmarks = {}
     for stream, bookmark in value["bookmarks"].items():
         if stream not in streams:
-            raise _not_understood(f"it has a bookmark for {stream!r}, which is no stream of this tap")
+            raise invalid_state(f"it has a bookmark for {stream[:60]!r}, which isn't a stream of this tap")
         if not isinstance(bookmark, dict):
-            raise _not_understood(f"the bookmark of {stream} is no object")
+            raise invalid_state(f"the bookmark of {stream} isn't an object")
         bookmarks[stream] = {"partitions": _partitions(stream, bookmark, labels)}
     return {"bookmarks": {stream: b for stream, b in bookmarks.items() if b["partitions"]}}
 
@@ -78,20 +82,23 @@ def checked(value: object, streams: Collection[str], labels: Collection[str]) ->
 def _partitions(stream: str, bookmark: dict[str, Any], labels: Collection[str]) -> list[dict[str, Any]]:
     partitions = bookmark.get("partitions", [])
     if not isinstance(partitions, list):
-        raise _not_understood(f"the partitions of {stream} are no list")
+        raise invalid_state(f"the partitions of {stream} aren't a list")
     if BOOKMARK in bookmark and not partitions:
         if len(labels) != 1:
-            raise _not_understood(f"{stream} has one bookmark for several profiles")
+            raise invalid_state(f"{stream} has one bookmark for several profiles")
         partitions = [{**bookmark, "context": {"profile": next(iter(labels))}}]
+    elif bookmark and "partitions" not in bookmark:
+        raise invalid_state(f"the bookmark of {stream} has neither partitions nor a value")
     seen = set()
     for partition in partitions:
         context = partition.get("context") if isinstance(partition, dict) else None
         label = context.get("profile") if isinstance(context, dict) else None
         if not isinstance(label, str) or not label or label in seen:
-            raise _not_understood(f"a partition of {stream} names no profile of its own in its context")
+            raise invalid_state(f"a partition of {stream} names no profile of its own in its context")
         seen.add(label)
     return [dict(partition) for partition in partitions]
 
 
-def _not_understood(why: str) -> StateError:
-    return StateError(f"the state is not understood: {why}; mend it, or start without one to read all again")
+def invalid_state(why: str) -> StateError:
+    """Return the error for a state, as a person reads it."""
+    return StateError(f"invalid state: {why}; fix it, or run without --state for a full sync")

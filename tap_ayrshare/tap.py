@@ -10,18 +10,24 @@ import sys
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from jsonschema import Draft202012Validator
 from singer_sdk import Tap
 from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.plugin_base import SingerCommand, _ConfigInput
+from singer_sdk.singerlib import Catalog
 
+from tap_ayrshare.catalog import completed
 from tap_ayrshare.connection import ConnectionCheck
 from tap_ayrshare.engine.errors import SettingsError, StateError, TapError
 from tap_ayrshare.extraction import Run
-from tap_ayrshare.messages import MessageWriter, SecretFormatter
-from tap_ayrshare.settings import DEFINITION, Settings
-from tap_ayrshare.state import checked
+from tap_ayrshare.messages import MessageWriter
+from tap_ayrshare.profile_run import ERRORS
+from tap_ayrshare.redaction import Redactor, SecretFormatter
+from tap_ayrshare.settings import DEFINITION, Settings, unknown_names, unknown_variables
+from tap_ayrshare.state import checked, invalid_state
 from tap_ayrshare.streams import STREAMS
+from tap_ayrshare.values import is_too_deep, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +60,21 @@ class TapAyrshare(Tap):
 
     _settings: Settings | None = None
 
+    def __init__(self, *, catalog: Any = None, state: Any = None, setup_mapper: bool = True, **more: Any) -> None:
+        """Make a tap; see `Tap`.
+
+        Raises:
+            TapError: settings, catalog or state can't be used.
+        """
+        super().__init__(setup_mapper=False, **more)
+        if catalog is not None:
+            # The SDK reads a catalog without looking at it, so it gets one that is complete.
+            self._input_catalog = Catalog.from_dict(completed(catalog, self.catalog_dict["streams"]))
+            self._streams = self._catalog = None
+        if setup_mapper:
+            self.setup_mapper()
+        self.load_state(state or {})
+
     @property
     def settings(self) -> Settings:
         """The settings, checked."""
@@ -66,12 +87,29 @@ class TapAyrshare(Tap):
         self.append_builtin_config(self.config_jsonschema)
         if not raise_errors:
             return []
+        settings, known = self.settings, self.config_jsonschema["properties"]
         for handler in logging.getLogger().handlers:
-            handler.setFormatter(SecretFormatter(handler.formatter, self.settings.secrets))
-        unknown = sorted(set(self.config) - set(self.config_jsonschema["properties"]))
-        if unknown:
-            self.logger.warning("settings that this tap does not have are ignored: %s", ", ".join(unknown))
+            handler.setFormatter(SecretFormatter(handler.formatter, settings.secrets))
+        for name in known.keys() - OWN_SETTINGS & self.config.keys():
+            if not Draft202012Validator(known[name]).is_valid(self.config[name]):
+                raise SettingsError(f"setting '{name}': takes {_types(known[name])}")
+        hidden = Redactor(settings.secrets).text
+        warnings = [f"setting {line}" for line in unknown_names(map(hidden, self.config), known)]
+        warnings += [f"environment variable {line}" for line in unknown_variables(map(hidden, os.environ), known)]
+        for line in (*settings.warnings, *warnings):
+            self.logger.warning("%s", line)
         return []
+
+    def setup_mapper(self) -> None:
+        """Read the stream maps and flattening settings.
+
+        Raises:
+            SettingsError: they can't be used; the SDK's own errors are tracebacks.
+        """
+        try:
+            super().setup_mapper()
+        except Exception as error:
+            raise SettingsError(f"setting 'stream_maps': {one_line(error)}") from error
 
     @classproperty
     def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805
@@ -94,14 +132,14 @@ class TapAyrshare(Tap):
         """Take in a state.
 
         Raises:
-            StateError: it is not understood.
+            StateError: it is invalid.
         """
         labels = [profile.label for profile in self.settings.profiles] if state else []
         streams: dict[str, AyrshareStream] = {stream.name: stream for stream in self.discover_streams()}
         value = checked(state, streams, labels)
         for name, bookmark in value.get("bookmarks", {}).items():
             for partition in bookmark["partitions"]:
-                streams[name].check_state(partition)
+                _check_state(streams[name], partition)
         self.state.update(value)  # type: ignore[typeddict-item]
 
     def sync_all(self) -> None:  # type: ignore[misc]
@@ -110,7 +148,10 @@ class TapAyrshare(Tap):
         Final in the SDK, which walks one stream after another and one partition after another: a profile
         that waits for its limit would hold up all the others.
         """
-        Run(self, [stream for stream in self.streams.values() if stream.selected]).run()  # type: ignore[misc]
+        selected = [stream for stream in self.streams.values() if stream.selected]
+        if all(stream.name == ERRORS for stream in selected):
+            raise SettingsError("no stream is selected, so there is nothing to read; select streams in the catalog")
+        Run(self, selected).run()  # type: ignore[arg-type]
 
     def run_connection_test(self) -> bool:  # type: ignore[misc]
         """Say on stderr what will work; final in the SDK, which reads a record of every stream.
@@ -130,8 +171,8 @@ class TapAyrshare(Tap):
             return super().cb_config(ctx, param, value)
         except OSError as error:
             raise SettingsError(f"--config: can't read {error.filename}: {error.strerror}") from None
-        except (ValueError, TypeError):
-            raise SettingsError(f"--config: {', '.join(value)} is no JSON object") from None
+        except (ValueError, TypeError, RecursionError):
+            raise SettingsError(f"--config: {', '.join(value)} isn't a JSON object") from None
 
     @classmethod
     def invoke(  # type: ignore[override]
@@ -147,6 +188,8 @@ class TapAyrshare(Tap):
         if about:
             super().invoke(about=about, about_format=about_format)
         config = config or _ConfigInput()
+        if is_too_deep(config.config):
+            raise SettingsError("--config: the settings are nested too deeply")
         tap = cls(
             config=config.config,
             parse_env_config=config.parse_env,
@@ -198,13 +241,33 @@ def _parsed(name: str, value: str) -> Any:
         return value
 
 
+def _check_state(stream: AyrshareStream, partition: dict[str, Any]) -> None:
+    try:
+        stream.check_state(partition)
+    except StateError as error:
+        label = partition["context"]["profile"]
+        raise invalid_state(f"{stream.name} of profile {label[:60]!r}: {error}") from None
+
+
+def _types(schema: dict[str, Any]) -> str:
+    """Return what a setting of the SDK takes."""
+    listed = schema.get("type", "a valid value")
+    return " or ".join(name for name in ([listed] if isinstance(listed, str) else listed) if name != "null")
+
+
 def _read_json(option: str, file: Any, error: type[TapError]) -> dict[str, Any] | None:
     if file is None:
         return None
     try:
-        value = json.loads(file.read() or "{}")
-    except (ValueError, OSError):
-        raise error(f"{option}: {file.name} is no JSON") from None
+        text = file.read()
+        value = json.loads(text) if text.strip() else None
+    except (ValueError, OSError, RecursionError):
+        raise error(f"{option}: {file.name} isn't valid JSON") from None
+    if value is None and error is StateError:
+        TapAyrshare.logger.warning("--state: %s is empty: starting without a state", file.name)
+        return None
     if not isinstance(value, dict):
-        raise error(f"{option}: {file.name} is no JSON object")
+        raise error(f"{option}: {file.name} isn't a JSON object")
+    if is_too_deep(value):
+        raise error(f"{option}: {file.name} is nested too deeply")
     return value

@@ -29,6 +29,9 @@ MOST_NUMBER = 1000
 """Digits of a number, and the size of its exponent; what is longer stays as text, as no target could load it."""
 UNSTORABLE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])|\xed[\xa0-\xbf]")
 """What becomes U+0000 or may become a lone surrogate."""
+MOST_LEVELS = 50
+"""Levels of nesting in a settings, state or catalog file."""
+LONGEST_MESSAGE = 500
 TOO_DEEP = re.compile(rb"(?:[\]}]\s*){100}")
 
 
@@ -40,15 +43,15 @@ def parse_json(raw: bytes) -> Any:
     """
     if TOO_DEEP.search(raw):
         raise ValueError("nested too deeply")
+    # Python would guess UTF-16 and UTF-32 too, in which what can't be stored looks otherwise.
+    text = raw.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogatepass")
     try:
-        body = json.loads(raw, parse_float=_fraction, parse_constant=lambda _: None)
-    except UnicodeDecodeError:
-        raise
+        body = json.loads(text, parse_float=_fraction, parse_constant=lambda _: None)
     except ValueError as error:
         if "digits" not in str(error):
             raise
         # Python refuses to read an integer of more than 4,300 digits.
-        body = json.loads(raw, parse_float=_fraction, parse_int=_integer, parse_constant=lambda _: None)
+        body = json.loads(text, parse_float=_fraction, parse_int=_integer, parse_constant=lambda _: None)
     return storable(body) if UNSTORABLE.search(raw) else body
 
 
@@ -71,6 +74,17 @@ def storable(value: Any) -> Any:
     if isinstance(value, dict):
         return {storable(key): storable(item) for key, item in value.items()}
     return value
+
+
+def is_too_deep(value: Any, levels: int = MOST_LEVELS) -> bool:
+    """Return whether a JSON value is nested more deeply than that."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels < 0 or any(is_too_deep(item, levels - 1) for item in inner)
+
+
+def one_line(error: BaseException) -> str:
+    """Return what an error says, as one line."""
+    return " ".join(str(error).split())[:LONGEST_MESSAGE] or type(error).__name__
 
 
 def dig(body: Any, path: tuple[str, ...]) -> Any:

@@ -23,6 +23,8 @@ OLDER_STRETCHES = 4
 TIERS = re.compile(r"\d{1,6}:[1-9]\d{0,5}(,\d{1,6}:[1-9]\d{0,5})*")
 MOST_DEFERRED = 10
 STATE_FIELDS = ("date", "as_of", "stretches", "deferred")
+FIRST_YEAR, LAST_YEAR = 1970, 9990
+"""Dates nearer to the ends of the calendar overflow."""
 UNDATED = datetime.min.replace(tzinfo=timezone.utc)
 """Where a post without a date stands: it is the oldest, and due in every cycle."""
 
@@ -65,18 +67,26 @@ class Stretch:
             StateError: it is none.
         """
         if not isinstance(value, list) or len(value) not in (5, 6) or not all(isinstance(v, str) for v in value):
-            raise StateError("a stretch of the cycle is no list of six texts")
+            raise StateError("a stretch isn't a list of six texts")
         newest, oldest = instant(value[0]), instant(value[2])
         on = read_date(value[4])
         if newest is None or oldest is None:
-            raise StateError("a stretch of the cycle has a date that can't be read")
+            raise StateError("a stretch has a date that can't be read")
         return cls((newest, value[1]), (oldest, value[3]), on, _read_tiers(value[5]) if value[5:] else today)
 
 
 def _read_tiers(text: str) -> RefreshSchedule:
     if not TIERS.fullmatch(text):
-        raise StateError(f"the schedule {text[:40]!r} of a stretch is no list of days")
+        raise StateError(f"the schedule {text[:40]!r} of a stretch isn't a list of tiers")
     return RefreshSchedule(tuple(Tier(*map(int, tier.split(":"))) for tier in text.split(",")))
+
+
+def shown(value: object) -> str:
+    """Return a value as a message shows it."""
+    try:
+        return repr(value)[:40]
+    except ValueError:  # an integer of too many digits
+        return "with too many digits"
 
 
 def read_date(value: object) -> date:
@@ -85,9 +95,11 @@ def read_date(value: object) -> date:
     Raises:
         StateError: it is neither.
     """
-    moment = instant(value)
+    moment = instant(value) if isinstance(value, str) else None
     if moment is None:
-        raise StateError(f"the bookmark {str(value)[:40]!r} is no date")
+        raise StateError(f"the bookmark {shown(value)} isn't a date")
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise StateError(f"the bookmark {shown(value)} isn't between {FIRST_YEAR} and {LAST_YEAR}")
     return moment.date()
 
 
@@ -110,7 +122,7 @@ class Cycle:
                 posts in them that are `deferred` to its end.
 
         Raises:
-            StateError: the state is not understood.
+            StateError: the state is invalid.
         """
         self._schedule = schedule
         self._now = now
@@ -121,7 +133,7 @@ class Cycle:
         self._as_of = self._read_as_of(state)
         listed = state.get("stretches") or []
         if not isinstance(listed, list):
-            raise StateError("the stretches of the cycle are no list")
+            raise StateError("stretches isn't a list")
         self._older = [Stretch.from_state(value, schedule) for value in listed]
         self._present: Stretch | None = None
         self._deferred = self._read_deferred(state)
@@ -138,7 +150,7 @@ class Cycle:
             return datetime.combine(self.bookmark, datetime.min.time(), tzinfo=timezone.utc)
         moment = instant(state["as_of"])
         if moment is None:
-            raise StateError(f"as_of {str(state['as_of'])[:40]!r} is no instant")
+            raise StateError(f"as_of {shown(state['as_of'])} isn't a time")
         return moment
 
     @staticmethod
@@ -148,7 +160,7 @@ class Cycle:
         for value in listed if isinstance(listed, list) else [listed]:
             moment = instant(value[0]) if isinstance(value, list) and len(value) in (2, 3) else None
             if moment is None or not isinstance(value[1], str):
-                raise StateError("a deferred post of the cycle is no date and id")
+                raise StateError("a deferred post isn't a list of date, id and day")
             places[moment, value[1]] = read_date(value[2]) if len(value) == 3 else date.min  # noqa: PLR2004
         return places
 
@@ -288,7 +300,7 @@ def check_cycle(state: Mapping[str, Any]) -> None:
     """Check the state of a cycle that came in.
 
     Raises:
-        StateError: it is not understood.
+        StateError: it is invalid.
     """
     Cycle(RefreshSchedule(()), UNDATED, None, state)
 
@@ -297,10 +309,10 @@ def check_platforms(stream: str, values: Mapping[str, Any]) -> None:
     """Check the cycles of single networks in a state that came in.
 
     Raises:
-        StateError: they are not understood.
+        StateError: they are invalid.
     """
     by_network = values.get("platforms", {})
     if not isinstance(by_network, dict) or not all(isinstance(state, dict) for state in by_network.values()):
-        raise StateError(f"the state is not understood: platforms of {stream} are no objects")
+        raise StateError(f"platforms of {stream} isn't an object of objects")
     for state in by_network.values():
         check_cycle(state)

@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.codes import is_error
 from tap_ayrshare.engine.client import BudgetSpent, Request
+from tap_ayrshare.memory import Memory
+from tap_ayrshare.posts.cursor import UNDATED
 from tap_ayrshare.profile_run import linked_networks
 from tap_ayrshare.rows import usable_id
 from tap_ayrshare.streams.base import AyrshareStream
 from tap_ayrshare.values import objects, text, timestamp
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tap_ayrshare.profile_run import ProfileRun
 
 
@@ -20,6 +24,11 @@ class AccountsStream(AyrshareStream):
 
     name = "accounts"
     bodies = (("details", "display_name"), ("user", "user"))
+
+    def check_state(self, values: Mapping[str, Any]) -> None:
+        """See `AyrshareStream.check_state`; the memory of the profile stands in this bookmark."""
+        super().check_state(values)
+        Memory(values, UNDATED)
 
     async def read(self, run: ProfileRun) -> None:
         """Read GET /user: one row for each network in `activeSocialAccounts`."""

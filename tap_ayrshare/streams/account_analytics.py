@@ -55,7 +55,7 @@ def check_dates(stream: str, values: Mapping[str, Any]) -> None:
     for name in ("platforms", "read_on"):
         dates = values.get(name, {})
         if not isinstance(dates, dict):
-            raise StateError(f"invalid state: {name} of {stream} isn't an object of dates")
+            raise StateError(f"{name} of {stream} isn't an object of dates")
         for value in dates.values():
             read_date(value)
 

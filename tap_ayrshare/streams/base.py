@@ -7,10 +7,13 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import Stream
+from singer_sdk.exceptions import MappingError
 from singer_sdk.helpers.conform import TypeConformanceLevel
 
 from tap_ayrshare.ayrshare.contract import stream_contract
+from tap_ayrshare.engine.errors import SettingsError
 from tap_ayrshare.posts.cursor import read_date
+from tap_ayrshare.values import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,7 +53,7 @@ class AyrshareStream(Stream):
         """Check a bookmark of this stream that came in.
 
         Raises:
-            StateError: it is not understood.
+            StateError: it is invalid.
         """
         if "replication_key_value" in values:
             read_date(values["replication_key_value"])
@@ -66,7 +69,10 @@ class AyrshareStream(Stream):
             # A saved catalog may be older than the contract; what it does not know it does not get.
             known = self.effective_schema["properties"]
             record = {column: value for column, value in record.items() if column in known}
-        self._write_record_message(record)
+        try:
+            self._write_record_message(record)
+        except MappingError as error:
+            raise SettingsError(f"setting 'stream_maps': {self.name}: {one_line(error)}") from error
 
     def write_schema(self) -> None:
         """Write the SCHEMA message."""

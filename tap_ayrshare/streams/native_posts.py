@@ -11,7 +11,7 @@ from tap_ayrshare.clock import singer_time
 from tap_ayrshare.engine.client import Answer, BudgetSpent, Request
 from tap_ayrshare.engine.concurrency import in_order
 from tap_ayrshare.engine.errors import Scope, StateError
-from tap_ayrshare.passes import LeftOver
+from tap_ayrshare.passes import LeftOver, NativePasses
 from tap_ayrshare.posts.cursor import UNDATED, Cycle, check_platforms, read_date
 from tap_ayrshare.posts.history import OPEN_DAYS, earlier
 from tap_ayrshare.refresh import PostToRead, Refresh, newest_first
@@ -46,13 +46,13 @@ class SocialPostsStream(AyrshareStream):
         super().check_state(values)
         by_network = values.get("platforms", {})
         if not isinstance(by_network, dict):
-            raise StateError("the state is not understood: platforms of social_posts are no object")
+            raise StateError("platforms of social_posts isn't an object of dates")
         for value in by_network.values():
             read_date(value)
         pages = values.get("pages", {})
         for page in pages.values() if isinstance(pages, dict) else [pages]:
             if not isinstance(page, list) or [type(text) for text in page] != [str, str]:
-                raise StateError("invalid state: pages of social_posts aren't lists of a cursor and a date")
+                raise StateError("pages of social_posts aren't lists of a cursor and a date")
             read_date(page[1])
 
     async def read(self, run: ProfileRun) -> None:
@@ -313,70 +313,46 @@ class SocialPostAnalyticsStream(AyrshareStream):
     async def _read_due(self, run: ProfileRun) -> None:
         """Read the posts that an earlier run listed and left over for want of requests, then all that are due."""
         state = run.state(self)
-        cycles = self._cycles(run, await run.networks("social_post_analytics", self, with_limited=True))
-        for network in run.limited & cycles.keys():
-            cycles[network].is_cut_short = True
-        kept = {**state.get("platforms", {})}
-        left = LeftOver(state, run.now)
-
-        def due(listed: Mapping[str, list[tuple[datetime | None, str]]]) -> list[PostToRead]:
-            """Return the posts that are due, without those that Ayrshare sent."""
-            return [
-                PostToRead(post_id, (network,), published, cycle, platform=network)
-                for network, cycle in cycles.items()
-                for published, post_id in listed.get(network, [])
-                if post_id not in run.history.native_ids and cycle.is_due((published or UNDATED, post_id))
-                if post_id not in left.read
-            ]
+        networks = await run.networks("social_post_analytics", self, with_limited=True)
+        passes, left = NativePasses(run.settings, run.now, state, networks), LeftOver(state, run.now)
+        passes.cut_short(run.limited)
+        for network, cycle in passes.in_future:
+            run.warn_of_future(self, cycle.last_read, network)
 
         async def save() -> None:
-            kept.update({network: cycle.to_state() for network, cycle in cycles.items()})
-            dates = [state["date"] for state in kept.values() if state.get("date")]
-            rest = left.to_state(refresh.unread)
-            await run.bookmark(self, min(dates, default=None), platforms=dict(kept), left_over=rest)
+            await run.bookmark(self, **passes.to_state(), left_over=left.to_state(refresh.unread))
 
         refresh = Refresh(run, self, _request, _rows, save)
+        sent = run.history.native_ids
         if left.posts:
             if not left.is_checked:
                 oldest = min(post.published or UNDATED for post in left.posts)
                 await run.history.reach(self.name, earlier(oldest, OPEN_DAYS))
                 left.is_checked = True
-            for cycle in cycles.values():
-                cycle.listed_at = left.listed_at
-            listed = {name: [(p.published, p.post_id) for p in left.posts if name in p.networks] for name in cycles}
-            await refresh.read(due(listed), seen=None if left.is_of_today else left.read)
+            passes.list_as_of(left.listed_at)
+            listed = {name: [(p.published, p.post_id) for p in left.posts if name in p.networks] for name in networks}
+            await refresh.read(passes.due(listed, sent, left.read), seen=None if left.is_of_today else left.read)
             left.relist()
-        for cycle in cycles.values():
-            cycle.listed_at = run.now
+        passes.list_as_of(run.now)
         try:
-            await self._list(run, cycles, left.network)
+            await self._list(run, passes.cycles, left.network)
         except BudgetSpent:
             whole = {network: posts for network, posts in run.native.items() if network not in run.native_gaps}
-            refresh.unread = newest_first(due(whole))
+            refresh.unread = newest_first(passes.due(whole, sent, left.read))
             left.is_checked, left.network = False, [left.network, *whole][-1]
             await save()
             raise
         left.network = ""
-        for network in run.native_gaps & cycles.keys():
-            cycles[network].is_cut_short = True
-        await refresh.read(due(run.native), list(cycles.values()))
-
-    def _cycles(self, run: ProfileRun, networks: list[str]) -> dict[str, Cycle]:
-        state = run.state(self)
-        by_network = state.get("platforms", {})
-        older = {"date": state.get("replication_key_value")} if not by_network else {}
-        settings = run.settings
-        return {
-            network: Cycle(settings.refresh_schedule, run.now, settings.start_date, by_network.get(network, older))
-            for network in networks
-        }
+        passes.cut_short(run.native_gaps)
+        await refresh.read(passes.due(run.native, sent, left.read), list(passes.cycles.values()))
 
     def depths(self, run: ProfileRun, networks: list[str]) -> dict[str, datetime | None]:
         """Return, by network, the publication down to which native posts must be listed; None for all."""
         if run.settings.social_post_ids is not None or self.in_future(run):
             return {}
         able = [network for network in networks if self.name in NETWORKS[network].reads]
-        return {network: cycle.oldest_due for network, cycle in self._cycles(run, able).items()}
+        passes = NativePasses(run.settings, run.now, run.state(self), able)
+        return {network: cycle.oldest_due for network, cycle in passes.cycles.items()}
 
     async def _list(self, run: ProfileRun, cycles: Mapping[str, Cycle], after: str) -> None:
         """List the native posts that can be due, and the posts that Ayrshare sent in that time."""

@@ -184,14 +184,14 @@ def _gaps(state: Mapping[str, Any]) -> list[Window]:
     """Return the windows that earlier runs could not read.
 
     Raises:
-        StateError: they are not understood.
+        StateError: they are invalid.
     """
     found = []
     listed = state.get("gaps") or []
     for gap in listed if isinstance(listed, list) else [listed]:
-        ends = [instant(moment) for moment in gap] if isinstance(gap, list) else []
+        ends = [instant(moment) for moment in gap if read_date(moment)] if isinstance(gap, list) else []
         if len(ends) != 2 or None in ends:  # noqa: PLR2004 - a start and an end
-            raise StateError("the state is not understood: gaps of posts are no list of pairs of instants")
+            raise StateError("gaps of posts isn't a list of pairs of times")
         found.append((ends[0], ends[1]))
     return found  # type: ignore[return-value]
 
@@ -253,6 +253,8 @@ class PostAnalyticsStream(AyrshareStream):
         async def save() -> None:
             await run.bookmark(self, **passes.to_state(), left_over=left.to_state(refresh.unread))
 
+        for network, cycle in passes.in_future:
+            run.warn_of_future(self, cycle.last_read, network)
         refresh = Refresh(run, self, _request, _rows, save)
         if left.posts:
             passes.list_as_of(left.listed_at, [])

@@ -386,7 +386,7 @@ def test_one_clear_line_exit_1_and_no_traceback(tap, api, change, says):
     [
         ("not json", "--state"),
         ("[]", "--state"),
-        ({"posts": 1}, "the state is not understood"),
+        ({"posts": 1}, "invalid state"),
         (
             {"bookmarks": {"posts": {"partitions": [{"context": {"profile": "acme"}, "replication_key_value": "x"}]}}},
             "'x'",

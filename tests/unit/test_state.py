@@ -28,7 +28,7 @@ def partition(profile, value="2026-01-01"):
     ],
 )
 def test_a_state_that_is_not_understood_is_one_line(value):
-    with pytest.raises(StateError, match="the state is not understood") as caught:
+    with pytest.raises(StateError, match="invalid state") as caught:
         checked(value, STREAMS, ["a", "b"])
     assert "\n" not in str(caught.value)
 

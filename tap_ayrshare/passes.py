@@ -175,7 +175,8 @@ class LeftOver:
         if not isinstance(value, dict):
             raise StateError("left_over isn't an object")
         self._now = now
-        self.posts = [_listed(entry) for entry in _list(value.get("posts"))]
+        listed = (_listed(entry) for entry in _list(value.get("posts")))
+        self.posts = list({post.post_id: post for post in listed}.values())
         self.listed_at = now
         if self.posts and read_date(value.get("listed_at")):
             self.listed_at = instant(value["listed_at"]) or now
@@ -225,6 +226,6 @@ def _list(value: object) -> list[Any]:
 def _listed(entry: object) -> Listed:
     texts = entry if isinstance(entry, list) and all(isinstance(text, str) for text in entry) else []
     published = instant(texts[0]) if len(texts) > 2 else None  # noqa: PLR2004 - a date, an id, networks
-    if published is None:
+    if published is None or not all(texts):
         raise StateError("a post of left_over isn't a list of date, id and networks")
     return Listed(published, texts[1], tuple(texts[2:]))

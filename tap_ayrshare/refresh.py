@@ -70,8 +70,11 @@ class PostToRead:
 
     @property
     def has_failed(self) -> bool:
-        """Whether an earlier run could not read it: it comes last, so that nothing waits behind it."""
-        return any(cycle.is_known_failure(self.place) for cycle in self.cycles)
+        """Whether an earlier run could not read it: it comes last, so that nothing waits behind it.
+
+        Only if all of its passes know that; another one would count it as read once older posts have been.
+        """
+        return bool(self.cycles) and all(cycle.is_known_failure(self.place) for cycle in self.cycles)
 
     @property
     def cycles(self) -> list[Cycle]:
@@ -287,7 +290,7 @@ class Refresh:
         for post, found in self._held:
             if found.is_unfinished:
                 continue
-            if any(cycle.has_failed_before_today(post.place) for cycle in post.cycles):
+            if post.cycles and all(cycle.has_failed_before_today(post.place) for cycle in post.cycles):
                 outlasted.append(post)
                 post.resolve()
             else:

@@ -10,6 +10,7 @@ import contextlib
 import io
 import json
 import logging
+import os
 import random
 import sys
 from collections import Counter
@@ -131,13 +132,38 @@ class World:
 
     def run(self, *select: str, state=None, now=None, **config) -> Output:
         """Run the tap once; return what it said, with its exit code."""
+
+        def sync() -> int:
+            tap = TapAyrshare(config={**CONFIG, **config}, state=json.loads(json.dumps(state)) if state else None)
+            for name, stream in tap.streams.items():
+                stream.metadata.root.selected = not select or name in select
+            tap.sync_all()
+            return 0
+
+        return self._during(sync, now).check()
+
+    def command(self, *args: str, **environment: str) -> Output:
+        """Run the command line; its log has a level before each line."""
+
+        def main() -> int:
+            try:
+                TapAyrshare.get_singer_command().main(args=list(args), prog_name="tap-ayrshare")
+            except SystemExit as end:
+                return int(end.code or 0)
+            return 0
+
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("TAP_AYRSHARE")}
+        with mock.patch.dict(os.environ, {**kept, **environment}, clear=True):
+            return self._during(main, None, "%(levelname)s %(message)s")
+
+    def _during(self, act, now, style: str | None = None) -> Output:
         self.now = now or self.now
         for log in (self.requests, self.senders, self.written):
             log.clear()
         out, log, code = io.StringIO(), io.StringIO(), 0
         handler = logging.StreamHandler(log)
+        handler.setFormatter(logging.Formatter(style))
         root = logging.getLogger()
-        streams = [*select] or None
         world = self
 
         async def send(_client, request, headers):
@@ -153,16 +179,13 @@ class World:
             root.addHandler(handler)
             logging.getLogger("tap_ayrshare").setLevel(logging.INFO)
             try:
-                tap = TapAyrshare(config={**CONFIG, **config}, state=json.loads(json.dumps(state)) if state else None)
-                for name, stream in tap.streams.items():
-                    stream.metadata.root.selected = streams is None or name in streams
-                tap.sync_all()
+                code = act()
             except TapError as error:
                 log.write(f"{error}\n")
                 code = error.exit_code
             finally:
                 root.removeHandler(handler)
-        return Output(code, messages(out.getvalue()), log.getvalue(), out.getvalue()).check()
+        return Output(code, messages(out.getvalue()), log.getvalue(), out.getvalue())
 
 
 def posts(count: int, every: timedelta = timedelta(hours=6), end: datetime = START, **more) -> list[Post]:

@@ -7,7 +7,6 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import Stream
-from singer_sdk.exceptions import MappingError
 from singer_sdk.helpers.conform import TypeConformanceLevel
 
 from tap_ayrshare.ayrshare.contract import stream_contract
@@ -71,7 +70,10 @@ class AyrshareStream(Stream):
             record = {column: value for column, value in record.items() if column in known}
         try:
             self._write_record_message(record)
-        except MappingError as error:
+        except Exception as error:
+            # The expression of a stream map may do anything.
+            if not self.config.get("stream_maps"):
+                raise
             raise SettingsError(f"setting 'stream_maps': {self.name}: {one_line(error)}") from error
 
     def write_schema(self) -> None:

@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import logging
+import random
 from decimal import Decimal
 
 import jsonschema
@@ -14,6 +15,9 @@ from hypothesis import strategies as st
 from tap_ayrshare.engine import client
 from tap_ayrshare.engine.errors import TapError
 from tap_ayrshare.tap import TapAyrshare
+from tests.conftest import ROOT
+from tests.mutations import mutated
+from tests.world import START, World, posts
 
 leaves = (
     st.none()
@@ -144,3 +148,37 @@ def test_every_leaf_of_a_network_s_object_arrives(analytics):
     for stream in ("post_analytics", "social_analytics"):
         (record,) = [m["record"] for m in messages if m["type"] == "RECORD" and m["stream"] == stream]
         assert dict(leaf_paths(record["analytics"])) == expected
+
+
+CASES, PARTS = 1000, 2
+SAMPLES = {path.stem: json.loads(path.read_text()) for path in (ROOT / "sandbox" / "bodies").glob("*.json")}
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_changed_body_costs_its_own_request_at_most(part):
+    """Bodies as the API is known to answer, each with something changed, in every place where one comes."""
+    linked = ("facebook", "twitter", "youtube")
+    world = World(posts(2, networks=linked), {n: [(f"{n}-1", START)] for n in linked}, linked)
+    paths = ["/user", "/profiles", "/history", "/history/facebook", "/history/twitter", "/analytics/post",
+             "/analytics/social", "/analytics/links", "/analytics/youTubePlaylists"]  # fmt: skip
+    samples = sorted(SAMPLES)
+    for number in range(part, CASES, PARTS):
+        chance = random.Random(f"body {number}")
+        wrong = chance.choice(paths)
+
+        def fault(path, given, chance=chance, wrong=wrong):
+            if path != wrong:
+                return None
+            status, body = world.answer(path, given)
+            body = chance.choice([body, body, SAMPLES[chance.choice(samples)]])
+            return chance.choice([status, status, 200, 400, 500]), mutated(body, chance)
+
+        world.fault = fault
+        try:
+            output = world.run().check()
+            assert output.code in (0, 1)
+            assert "Traceback" not in output.log
+            assert "please report" not in output.log
+        except BaseException:
+            print(f"body {number} of {wrong}")  # noqa: T201 - which one it was
+            raise

@@ -38,6 +38,8 @@ at most `times`. A `fault` that is a list of names gives them one after the othe
 | nulls, minus_one | | the good answer with a third of its numbers null, or a quarter -1, others for each id |
 | patch | | the good answer, `body` merged into it |
 
+And all of `sandbox/hostile.py`: servers that send what isn't an answer, or never end.
+
 `network` is the one that a fault is about: by default `platform`, else the first that is asked for.
 """
 
@@ -48,12 +50,14 @@ import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox import hostile
+
 ALIASES = {
     "rate_limit": "rate_limited", "unauthorized_api_key": "key_refused", "unauthorized_profile_key": "profile_refused",
     "unauthorized_suspended": "suspended", "unauthorized_plan": "plan", "not_found_post": "post_gone",
     "not_linked": "network_error",
 }  # fmt: skip
-TRANSPORT = {"rate_limited", "reset", "close", "slow", "timeout", "cut", "redirect"}
+TRANSPORT = {"rate_limited", "reset", "close", "slow", "timeout", "cut", "redirect", *hostile.PIECES}
 CHANGES = {"block_error", "x_limit", "usable_400", "extra_fields", "nulls", "minus_one", "patch"}
 HTML = "<html><body>{}</body></html>"
 

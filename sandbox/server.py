@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from sandbox import hostile
 from sandbox.api import Api, Call, Refuse
 from sandbox.faults import Faults, changed, error, refusal, text_of
 from sandbox.limits import Limit
@@ -103,6 +104,9 @@ class Sandbox:
         else:
             status, answer = self._answer(request, call, profile, rule)
         entry["status"] = status
+        if fault in hostile.PIECES:
+            await hostile.misbehave(request, rule, text_of(answer).encode())
+            return web.Response(status=500)
         if fault == "cut":
             return await _cut(request, status, text_of(answer), headers, chunked=rule.get("chunked") is True)
         return self._response(request, status, text_of(answer), headers)

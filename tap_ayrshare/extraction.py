@@ -53,12 +53,19 @@ SECONDS_TO_END = 4.0
 """After a signal the process ends within five seconds, even if the target reads no more."""
 
 
+TARGET_GONE = "the target has stopped reading"
+
+
 class RunFailed(TapError):
     """The run is over and something in it failed as a whole."""
 
 
 class KeyRefused(TapError):
     """The API refused the key, or the URL: nothing can be read."""
+
+
+class TargetGone(TapError):
+    """Nobody reads what the tap writes."""
 
 
 class Interrupted(TapError):
@@ -229,10 +236,14 @@ class Run:
             TapError: the run failed or was ended; what was read until then is written, with its state.
         """
         self._say_start()
-        for name in (ERRORS, *ORDER):
-            if name in self.selected and (name != ERRORS or not self.tally.is_news("schema", name)):
-                self.streams[name].write_schema()
-        asyncio.run(self._write())
+        try:
+            for name in (ERRORS, *ORDER):
+                if name in self.selected and (name != ERRORS or not self.tally.is_news("schema", name)):
+                    self.streams[name].write_schema()
+            asyncio.run(self._write())
+        except BrokenPipeError:
+            MessageWriter.abandon()
+            raise TargetGone(TARGET_GONE) from None
         self._say_end()
 
     async def _write(self) -> None:
@@ -293,6 +304,10 @@ class Run:
         while not ended.is_set():
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(ended.wait(), SECONDS_BETWEEN_FLUSHES)
+            if writer.is_unread():
+                # Nothing that is asked from now on could be written.
+                self._cancel()
+                raise BrokenPipeError
             await self._flush(writer)
             self.tally.tell(self.runs)
 

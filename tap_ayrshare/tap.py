@@ -224,11 +224,6 @@ class TapCommand(SingerCommand):
         except TapError as error:
             self.logger.error("%s", error)  # noqa: TRY400
             sys.exit(error.exit_code)
-        except BrokenPipeError:
-            self.logger.error("the target has stopped reading")  # noqa: TRY400
-            # What is left in the buffer can't go anywhere.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(1)
 
 
 def _parsed(name: str, value: str) -> Any:

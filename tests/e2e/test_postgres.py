@@ -103,3 +103,53 @@ def check_types(database):
     }
     assert {column: found[column] for column in expected} == expected
     assert found["published_at"].startswith("timestamp")
+
+
+# What JSON can carry, as it stands in a body, and what must be in the database.
+ODD_TEXT = {
+    r"cut \ud83d emoji": "cut \ufffd emoji",
+    r"low \ude00 alone": "low \ufffd alone",
+    r"swapped \ude00\ud83d": "swapped \ufffd\ufffd",
+    r"whole \ud83d\ude00": "whole \U0001f600",
+    r"nul \u0000 in it": "nul  in it",
+    r"written out \\u0000 and \\ud83d": r"written out \u0000 and \ud83d",
+    r"non-characters \ufffe\uffff": "non-characters \ufffe\uffff",
+    r"lines \u2028\u2029\r\n\t\u0085": "lines \u2028\u2029\r\n\t\u0085",
+    r"controls \u0001\u001f\u007f": "controls \x01\x1f\x7f",
+    r"marks e\u0301 \u202e\u0627\u0644": "marks e\u0301 \u202e\u0627\u0644",
+    r"quotes \" ' \\ / $$ %s {} ;": "quotes \" ' \\ / $$ %s {} ;",
+    "long " + "x" * 1_000_000: "long " + "x" * 1_000_000,
+}
+ODD_NUMBERS = {"9" * 400: 10**400 - 1, "1e300": 10**300, "-0.1234567890123456789": None, "12345678901234567890": None}
+
+
+def test_every_odd_text_and_number_arrives(tap, sandbox, database):
+    box = sandbox("--posts", "1", "--profiles", "0", "--plain", "--native-every", "0", "--linked", "facebook")
+    texts = ", ".join(f'"{raw[:40]}": "{raw}"' for raw in ODD_TEXT)
+    numbers = ", ".join(f'"n{place}": {raw}' for place, raw in enumerate(ODD_NUMBERS))
+    deep = "[" * 80 + "]" * 80
+    analytics = f'{{"texts": {{{texts}}}, "numbers": {{{numbers}}}, "deep": {deep}}}'
+    listed = [
+        f'{{"id": "post-{place}", "created": "2026-11-20T10:00:00Z", "status": "success", "post": "{raw}", '
+        f'"platforms": ["facebook"], "type": "now"}}'
+        for place, raw in enumerate(ODD_TEXT)
+    ]
+    box.set_faults(
+        {"fault": "status", "status": 200, "endpoint": "/history", "exact": True,
+         "text": f'{{"history": [{", ".join(listed)}]}}'},
+        {"fault": "status", "status": 200, "endpoint": "/analytics/post",
+         "text": f'{{"facebook": {{"id": "f", "analytics": {analytics}}}, "status": "success"}}'},
+    )  # fmt: skip
+    load(tap, {**box.config, "lookback_days": 0}, database, now=NOW)
+    found = dict(ask(database, "SELECT post_id, text FROM ayrshare.posts"))
+    assert found == {f"post-{place}": text for place, text in enumerate(ODD_TEXT.values())}
+    stored = ask(database, "SELECT analytics FROM ayrshare.post_analytics")
+    assert len(stored) == len(ODD_TEXT)
+    for (value,) in stored:
+        assert sorted(value["texts"].values()) == sorted(ODD_TEXT.values())
+        assert json.dumps(value["deep"]) == deep
+    digits = ask(
+        database, "SELECT DISTINCT value FROM ayrshare.post_analytics, jsonb_each_text(analytics -> 'numbers')"
+    )
+    expected = {str(raw if number is None else number) for raw, number in ODD_NUMBERS.items()}
+    assert {row[0] for row in digits} == expected

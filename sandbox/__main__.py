@@ -43,6 +43,7 @@ def options() -> argparse.Namespace:
     add("--plan", choices=("business", "premium", "basic"), default="business", help="what the plan includes")
     add("--x-keys", choices=("required", "ignored"), default="required", help="whether X needs its keys")
     add("--history-dates", choices=("published", "created"), default="published", help="what windows compare")
+    add("--empty-history", choices=("nested", "flat"), default="nested", help="where the error of none stands")
     add("--gzip", action="store_true", help="compress bodies over 1 KB")
     add("--faults", type=Path, help="JSON file with a list of fault rules (see sandbox/faults.py)")
     return parser.parse_args()

@@ -220,7 +220,12 @@ class Api:
             row = self._row(call, post)
             if row:
                 rows.append(row)
-        return (200, {"history": rows}) if rows else (400, error(221, "History not found.", "history"))
+        if rows:
+            return 200, {"history": rows}
+        if self.options.get("empty_history") == "flat":
+            return 400, error(221, "History not found.", "history")
+        # As a public client recorded it in August 2026.
+        return 400, {"history": {"code": 221, "action": "get", "status": "error"}, "count": 0}
 
     @staticmethod
     def _row(call: Call, post: Post) -> dict[str, Any] | None:

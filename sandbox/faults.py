@@ -37,6 +37,15 @@ at most `times`. A `fault` that is a list of names gives them one after the othe
 | extra_fields | | the good answer with an unknown field in every object |
 | nulls, minus_one | | the good answer with a third of its numbers null, or a quarter -1, others for each id |
 | patch | | the good answer, `body` merged into it |
+| no_block | | 200 with `status: success` and no network's block |
+| gateway_404 | | 404 with `{}`, as a gateway answers |
+| plan_167 | | 403, code 167 |
+| network_unnamed | | 400 with `code` (156) that concerns a network and names none |
+| network_429 | | 429 with `code` (435) for `network`; `retry_after` (60) stands in `details` |
+| headers | | the good answer with `headers` in place of its own |
+| dates | | the good answer with `created` (any value) as the date of every post |
+| surrogates | | the good answer with half an emoji in every text |
+| thread_error | | the good answer, X's block a thread whose middle element is an error |
 
 And all of `sandbox/hostile.py`: servers that send what isn't an answer, or never end.
 
@@ -48,9 +57,12 @@ from __future__ import annotations
 import json
 import zlib
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox import hostile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ALIASES = {
     "rate_limit": "rate_limited", "unauthorized_api_key": "key_refused", "unauthorized_profile_key": "profile_refused",
@@ -58,7 +70,10 @@ ALIASES = {
     "not_linked": "network_error",
 }  # fmt: skip
 TRANSPORT = {"rate_limited", "reset", "close", "slow", "timeout", "cut", "redirect", *hostile.PIECES}
-CHANGES = {"block_error", "x_limit", "usable_400", "extra_fields", "nulls", "minus_one", "patch"}
+CHANGES = {
+    "block_error", "x_limit", "usable_400", "extra_fields", "nulls", "minus_one", "patch", "headers", "dates",
+    "surrogates", "thread_error",
+}  # fmt: skip
 HTML = "<html><body>{}</body></html>"
 
 
@@ -143,6 +158,20 @@ def _refusals(rule: dict[str, Any], network: str) -> dict[str, tuple[int, Any]]:
         "profile_refused": (status or 403, error(None, "Profile Key not found.")),
         "suspended": (403, error(None, "User Profile suspended.")),
         "plan": (status or 403, error(169, "A paid plan is required.", "Paid Plan Required")),
+        "no_block": (200, {"status": "success", "code": 200, "id": "x"}),
+        "gateway_404": (404, {}),
+        "plan_167": (403, error(167, "Your plan doesn't include this.")),
+        "network_unnamed": (400, error(rule.get("code", 156), message or "The network is not linked.", "analytics")),
+        "network_429": (
+            429,
+            error(
+                rule.get("code", 435),
+                message or f"{network} allows no more requests.",
+                "analytics",
+                platform=network,
+                details={"Retry-After": rule.get("retry_after", 60)},
+            ),
+        ),
         "post_gone": (404, error(186, "Post ID not found.", "analytics")),
         "not_found": (404, HTML.format("Not found")),
         "server_error": (status or 500, rule.get("body", HTML.format("error"))),
@@ -178,6 +207,14 @@ def changed(rule: dict[str, Any], body: Any) -> Any:
         return _merged(body, rule["body"])
     if fault == "extra_fields":
         return _extra(body)
+    if fault == "dates":
+        return _everywhere(body, lambda key, value: rule["created"] if key == "created" else value)
+    if fault == "surrogates":
+        return _everywhere(
+            body, lambda _, value: f"{value} \ud83d" if isinstance(value, str) and " " in value else value
+        )
+    if fault == "thread_error" and isinstance(body, dict) and isinstance(body.get("twitter"), dict):
+        return {**body, "twitter": [body["twitter"], error(254, "The tweet did not answer."), body["twitter"]]}
     if fault in ("nulls", "minus_one"):
         which = str(body.get("id", "")) if isinstance(body, dict) else ""
         return _thinned(body, None if fault == "nulls" else -1, 3 if fault == "nulls" else 4, which)
@@ -199,6 +236,15 @@ def _merged(body: Any, patch: Any) -> Any:
     return patch
 
 
+def _everywhere(body: Any, change: Callable[[str, Any], Any]) -> Any:
+    """Return a body with every value of an object changed."""
+    if isinstance(body, list):
+        return [_everywhere(item, change) for item in body]
+    if isinstance(body, dict):
+        return {key: change(key, _everywhere(value, change)) for key, value in body.items()}
+    return body
+
+
 def _extra(body: Any) -> Any:
     if isinstance(body, list):
         return [_extra(item) for item in body]
@@ -218,4 +264,8 @@ def _thinned(body: Any, value: Any, every: int, path: str) -> Any:
 
 def text_of(body: Any) -> str:
     """Return a body as it goes over the wire."""
-    return body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
+    if isinstance(body, str):
+        return body
+    text = json.dumps(body, ensure_ascii=False)
+    # Half an emoji has no UTF-8 of its own.
+    return text if text.isprintable() else json.dumps(body)

@@ -104,6 +104,8 @@ class Sandbox:
         else:
             status, answer = self._answer(request, call, profile, rule)
         entry["status"] = status
+        if fault == "headers":
+            headers = {name: str(value) for name, value in rule["headers"].items()}
         if fault in hostile.PIECES:
             await hostile.misbehave(request, rule, text_of(answer).encode())
             return web.Response(status=500)

@@ -22,7 +22,6 @@ from tap_ayrshare.connection import ConnectionCheck
 from tap_ayrshare.engine.errors import SettingsError, StateError, TapError
 from tap_ayrshare.extraction import Run
 from tap_ayrshare.messages import MessageWriter
-from tap_ayrshare.profile_run import ERRORS
 from tap_ayrshare.redaction import Redactor, SecretFormatter
 from tap_ayrshare.settings import DEFINITION, Settings, unknown_names, unknown_variables
 from tap_ayrshare.state import checked, invalid_state
@@ -149,7 +148,7 @@ class TapAyrshare(Tap):
         that waits for its limit would hold up all the others.
         """
         selected = [stream for stream in self.streams.values() if stream.selected]
-        if all(stream.name == ERRORS for stream in selected):
+        if not selected:
             raise SettingsError("no stream is selected, so there is nothing to read; select streams in the catalog")
         Run(self, selected).run()  # type: ignore[arg-type]
 

@@ -306,6 +306,8 @@ class ProfileClient:
             code, message = "invalid_body", str(error)
         except aiohttp.ClientPayloadError:
             code, message = "invalid_body", "the body was cut off"
+        except aiohttp.ClientSSLError as error:
+            code, message = "tls", f"the TLS certificate of {error.host} can't be verified; check api_url and any proxy"
         except aiohttp.ClientConnectorError as error:
             code, message = "connection", f"can't connect to {error.host}; check api_url and the network"
         except aiohttp.ClientConnectionError:

@@ -1,14 +1,18 @@
 """Servers and targets at their worst: bounded time and memory, healthy profiles go on, one clear line."""
 
+import contextlib
 import json
+import socket
+import ssl
 import subprocess
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from sandbox.hostile import PIECES
-from tests.conftest import EVERYONE
+from tests.conftest import EVERYONE, ROOT
 
 MOST_MEMORY = 300 << 20
 SELECT = ["posts", "extraction_errors"]
@@ -77,6 +81,36 @@ def test_a_target_that_dies_is_noticed_at_once(tap, sandbox):
     assert "Traceback" not in log
     assert ended < 5
     assert len(box.requests()) == asked < 30
+
+
+@pytest.fixture
+def other_host():
+    """A server whose certificate is another host's; yields its port."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(ROOT / "tests" / "data" / "other_host.pem")
+    server = socket.create_server(("127.0.0.1", 0))
+    seen = []
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = server.accept()
+                with contextlib.suppress(OSError), context.wrap_socket(connection, server_side=True) as wrapped:
+                    seen.append(wrapped.recv(1000))
+
+    threading.Thread(target=serve, daemon=True).start()
+    yield server.getsockname()[1], seen
+    server.close()
+
+
+def test_keys_are_not_sent_to_a_host_with_the_certificate_of_another(tap, other_host):
+    port, seen = other_host
+    config = {"api_key": "key-of-the-account", "api_url": f"https://localhost:{port}/api"}
+    output = tap.run(config, select=SELECT, check=False)
+    assert output.code == 1
+    assert "the TLS certificate of localhost can't be verified" in output.last_line
+    assert "Traceback" not in output.log
+    assert not any(seen)
 
 
 def test_the_credentials_of_a_proxy_are_in_no_log(tap, sandbox):

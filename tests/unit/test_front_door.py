@@ -83,7 +83,6 @@ def test_a_catalog_without_anything_to_read_is_an_error(door, catalog):
         assert "catalog" in error_of(door(catalog=empty))
     unselected = select(catalog)
     assert "no stream is selected" in error_of(door(catalog=unselected))
-    assert "no stream is selected" in error_of(door(catalog=select(catalog, "extraction_errors")))
     assert door.world.requests == []
 
 

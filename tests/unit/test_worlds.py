@@ -162,6 +162,16 @@ def test_an_outage_of_a_stream_is_exit_1_and_all_of_it_stays_due(answer, count):
         assert set(read(after)) == {post.post_id for post in world.posts}
 
 
+def test_a_server_that_dies_half_way_and_comes_back_costs_nothing():
+    world = World(posts(100))
+    down = range(30, 55)
+    world.fault = lambda *_: ConnectionResetError() if len(world.requests) in down else None
+    output = world.run(*ANALYTICS)
+    assert output.code == 0
+    assert len(read(output)) == 100
+    assert errors(output) == set()
+
+
 def test_an_outage_half_way_leaves_the_rest_due():
     world = World(posts(100))
     gone = {post.post_id for post in world.posts[20:]}

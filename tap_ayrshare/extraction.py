@@ -46,7 +46,7 @@ ORDER = (
 """The order in which a profile's streams are read: the few requests before the many."""
 QUEUE_LENGTH = 500
 STATE_SECONDS = 60.0
-STATE_REQUESTS = 50
+STATE_REQUESTS = 25
 MESSAGES_AT_ONCE = 1 << 18
 SECONDS_BETWEEN_FLUSHES = 0.2
 SECONDS_TO_END = 4.0
@@ -278,8 +278,10 @@ class Run:
         stream = self.streams[item.stream]
         self.state.set(item.stream, item.run.label, stream.replication_key or "", item.values)
         self._covered[item.run.label] = max(item.covered, self._covered.get(item.run.label, 0))
-        uncovered = item.run.client.sent - item.run.covered_by_state
-        if monotonic() - self._last_state >= STATE_SECONDS or uncovered >= STATE_REQUESTS:
+        if (
+            monotonic() - self._last_state >= STATE_SECONDS
+            or item.covered - item.run.covered_by_state >= STATE_REQUESTS
+        ):
             self._write_state()
 
     def _write_state(self) -> None:
@@ -296,7 +298,7 @@ class Run:
         self._state_waits = False
         await writer.flush()
         for run, requests in covered:
-            run.flushed = requests
+            run.flushed, run.is_waiting = requests, False
             run.room.set()
 
     async def _tick(self, writer: MessageWriter, ended: asyncio.Event) -> None:
@@ -308,6 +310,8 @@ class Run:
                 # Nothing that is asked from now on could be written.
                 self._cancel()
                 raise BrokenPipeError
+            if any(run.is_waiting for run in self.runs):
+                self._write_state()
             await self._flush(writer)
             self.tally.tell(self.runs)
 

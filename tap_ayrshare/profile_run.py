@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +78,8 @@ class ProfileRun:
         comes next, by its cursor, and the date on which the list was begun.
     left_out: networks that are left out for the rest of the run; limited: those of them that only have to wait.
     covered: requests whose records are on their way; covered_by_state: those that the last STATE covers;
-        flushed: those that a STATE covers that is out; room: set whenever that rises.
+        flushed: those that a STATE covers that is out; room: set whenever that may have risen; is_waiting: whether
+        a STATE is waited for.
     refused: what ended this profile, None while it goes on.
     """
 
@@ -104,6 +106,7 @@ class ProfileRun:
         self.covered_by_state = 0
         self.flushed = 0
         self.room = asyncio.Event()
+        self.is_waiting = False
         self.memory = Memory(run.state.get(MEMORY, self.label), run.now)
         self._x_allowed = self.settings.x_daily_requests or (X_OF_PROFILE if profile.key else X_OF_PRIMARY)
         self._outlet = outlet
@@ -175,6 +178,15 @@ class ProfileRun:
             await self.check_x_keys()
         can_be_asked = await self.open_networks(stream, able)
         return [name for name in able if name in can_be_asked or (with_limited and name in self.limited)]
+
+    async def wait_for_room(self, seconds: float) -> bool:
+        """Wait until a STATE is out that covers more; return whether one is."""
+        flushed = self.flushed
+        self.is_waiting = True
+        self.room.clear()
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self.room.wait(), seconds)
+        return self.flushed > flushed
 
     async def open_networks(self, stream: AyrshareStream, networks: Sequence[str]) -> list[str]:
         """Return the networks that are not left out; X is once its allowance of the day is used up."""

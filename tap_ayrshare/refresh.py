@@ -27,8 +27,10 @@ logger = logging.getLogger(__name__)
 FAILURES_IN_A_ROW = 10
 """Posts in a row without an answer of their own, after all retries: then others are probed."""
 PROBES = 3
+LONGEST_WAIT = 2.0
+"""Seconds to wait for a STATE before asking for more than it should leave uncovered."""
 MOST_UNCOVERED = 80
-"""Posts asked for whose coverage by a STATE is not out yet: more would be asked again after a kill."""
+"""Requests that no STATE covers which is out: more of them would be repeated after a kill."""
 STOPPED = Rule(Scope.STREAM, failure=True, action="stream stopped for this profile: its posts stay due")
 BAD_PARAMETERS = "101"
 UNREAD_ANYWHERE = Rule(Scope.RESOURCE, failure=False, action="skipped: no profile of the settings has it")
@@ -162,8 +164,7 @@ class Refresh:
         self._held: list[tuple[PostToRead, PostAnswer]] = []
         self._deferred: list[PostToRead] = []
         self._probed: dict[PostToRead, PostAnswer] = {}
-        self._asked = 0
-        self._covered_before = run.covered
+        self._sent_before, self._covered_before = run.client.sent, run.covered
         self._passes = 0
         self._seen: dict[str, set[str]] | None = None
         self.unread: list[PostToRead] = []
@@ -349,16 +350,17 @@ class Refresh:
                 cycle.passed(post.place)
 
     async def _ask_in_turn(self, post: PostToRead) -> tuple[PostToRead, PostAnswer]:
-        """Ask for a post once there is room for one that no STATE covers."""
-        self._asked += 1
-        while self._save and self._run.run.is_writing and self._uncovered > MOST_UNCOVERED:
-            self._run.room.clear()
-            await self._run.room.wait()
+        """Ask for a post once there is room for a request that no STATE covers."""
+        while self._save and self._run.run.is_writing and self._uncovered >= MOST_UNCOVERED:
+            if not await self._run.wait_for_room(LONGEST_WAIT):
+                # What is on its way may need the answer to this very request.
+                break
         return await self._ask(post)
 
     @property
     def _uncovered(self) -> int:
-        return self._asked - max(0, self._run.flushed - self._covered_before)
+        sent = self._run.client.sent - self._sent_before
+        return sent - max(0, self._run.flushed - self._covered_before)
 
     async def _ask(self, post: PostToRead) -> tuple[PostToRead, PostAnswer]:
         """Ask for a post, and again for what a refused network cost the others."""

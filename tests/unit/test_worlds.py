@@ -502,6 +502,21 @@ def test_the_state_of_a_profile_with_13_networks_stays_within_8_kb():
         assert len(json.dumps(state)) <= 8192
 
 
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("concurrency", [1, 8, 64, 256])
+@pytest.mark.parametrize("x", [0, 5, 400])
+def test_waiting_for_a_state_ends(concurrency, x):
+    """Posts for which nothing is asked, failing posts and many in flight beside those that wait for a STATE."""
+    world = World(posts(400, networks=("twitter",), every=timedelta(hours=1)), linked=("twitter",))
+    bad = {f"p{n:04}" for n in range(0, 400, 9)}
+    world.fault = failing(bad, (503, {}))
+    for _ in range(3):
+        output = world.run(*ANALYTICS, x_daily_requests=max(x, 1), max_concurrency=concurrency)
+        assert output.code in (0, 1)
+    if x == 400:
+        assert set(read(output)) <= {post.post_id for post in world.posts} - bad
+
+
 @pytest.mark.parametrize(("count", "profiles"), [(45, 3), (400, 1)])
 def test_a_kill_at_any_request_loses_nothing_and_repeats_little(count, profiles):
     """What stdout holds when a request goes is all that a kill at that moment leaves."""

@@ -278,10 +278,8 @@ class Run:
         stream = self.streams[item.stream]
         self.state.set(item.stream, item.run.label, stream.replication_key or "", item.values)
         self._covered[item.run.label] = max(item.covered, self._covered.get(item.run.label, 0))
-        if (
-            monotonic() - self._last_state >= STATE_SECONDS
-            or item.covered - item.run.covered_by_state >= STATE_REQUESTS
-        ):
+        covered = item.covered - item.run.covered_by_state
+        if covered >= STATE_REQUESTS or monotonic() - self._last_state >= STATE_SECONDS:
             self._write_state()
 
     def _write_state(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from tap_ayrshare.clock import singer_time
 from tap_ayrshare.engine.errors import StateError
@@ -165,8 +166,8 @@ class LeftOver:
     is_checked: whether the posts are known that Ayrshare sent and another stream reads.
     """
 
-    def __init__(self, state: Mapping[str, Any], now: datetime) -> None:
-        """Take up what a bookmark says.
+    def __init__(self, state: Mapping[str, Any], now: datetime, basis: str = "") -> None:
+        """Take up what a bookmark says; a list on another basis is forgotten, since other posts are due now.
 
         Raises:
             StateError: it is invalid.
@@ -176,9 +177,11 @@ class LeftOver:
             raise StateError("left_over isn't an object")
         self._now = now
         listed = (_listed(entry) for entry in _list(value.get("posts")))
-        self.posts = list({post.post_id: post for post in listed}.values())
+        known = {post.post_id: post for post in listed}
+        self.posts = list(known.values()) if value.get("basis") == basis else []
+        self._basis = basis
         self.listed_at = now
-        if self.posts and read_date(value.get("listed_at")):
+        if "listed_at" in value and read_date(value["listed_at"]) and self.posts:
             self.listed_at = instant(value["listed_at"]) or now
         self.is_checked = not value.get("unchecked")
         self.network = str(value.get("network", ""))
@@ -208,13 +211,19 @@ class LeftOver:
             if names and post.published and len(named) < MOST_LEFT_OVER:
                 named.append([singer_time(post.published), post.post_id, *names])
         if named:
-            state |= {"listed_at": singer_time(self.listed_at), "posts": named}
+            state |= {"listed_at": singer_time(self.listed_at), "posts": named, "basis": self._basis}
             state |= {} if self.is_checked else {"unchecked": True}
         state |= {"network": self.network} if self.network else {}
         if self.read:
             read = [[post_id, *sorted(names)] for post_id, names in sorted(self.read.items())]
             state |= {"read_on": self._now.date().isoformat(), "read": read}
         return state
+
+
+def basis_of(settings: Settings, networks: Iterable[str]) -> str:
+    """Return a short text that changes with what decides which posts are due."""
+    tiers = [(tier.max_age_days, tier.every_days) for tier in settings.refresh_schedule.tiers]
+    return f"{crc32(repr((tiers, sorted(networks), settings.start_date)).encode()):08x}"
 
 
 def _list(value: object) -> list[Any]:

@@ -181,7 +181,7 @@ def daily_series(analytics: object, path: str = "") -> Iterator[tuple[str, dict[
         return
     for name, value in analytics.items():
         # A dot in a name is escaped: `a.b` and `b` inside of `a` are two metrics.
-        key = name.replace(".", "\\.")
+        key = name.replace("\\", "\\\\").replace(".", "\\.")
         if isinstance(value, dict):
             if isinstance(value.get("values"), list):
                 yield path + key, value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 ENDPOINTS = ("/analytics/links", "/analytics/links-short", "/links")
 """From the seed era to the present one (docs/api.md section 5); the first that answers serves the whole run."""
 LONGEST_WINDOW = 30
+PATIENCE = 5.0
+"""Seconds to wait for another profile to find the endpoint before looking for it oneself."""
 NOT_FOUND = 404
 
 
@@ -60,11 +63,17 @@ class LinkAnalyticsStream(AyrshareStream):
 
     async def _ask(self, run: ProfileRun, days: int) -> Answer:
         endpoint = run.run.shared(LinkEndpoint)
-        if endpoint.path is None:
-            async with endpoint.choosing:
-                if endpoint.path is None:
-                    return await self._find(endpoint, run, days)
-        return await run.ask(_request(endpoint.path, run, days))
+        if endpoint.path is None and endpoint.is_sought:
+            # Another profile's wait for its limit must not hold up this one.
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(endpoint.found.wait(), PATIENCE)
+        if endpoint.path is not None:
+            return await run.ask(_request(endpoint.path, run, days))
+        endpoint.is_sought = True
+        try:
+            return await self._find(endpoint, run, days)
+        finally:
+            endpoint.found.set()
 
     async def _find(self, endpoint: LinkEndpoint, run: ProfileRun, days: int) -> Answer:
         last = run.state(self).get("endpoint")
@@ -88,7 +97,8 @@ class LinkEndpoint:
 
     def __init__(self) -> None:
         self.path: str | None = None
-        self.choosing = asyncio.Lock()
+        self.is_sought = False
+        self.found = asyncio.Event()
 
 
 def _request(endpoint: str, run: ProfileRun, days: int) -> Request:

@@ -11,7 +11,7 @@ from tap_ayrshare.clock import singer_time
 from tap_ayrshare.engine.client import Answer, BudgetSpent, Request
 from tap_ayrshare.engine.concurrency import in_order
 from tap_ayrshare.engine.errors import Scope, StateError
-from tap_ayrshare.passes import LeftOver, NativePasses
+from tap_ayrshare.passes import LeftOver, NativePasses, basis_of
 from tap_ayrshare.posts.cursor import UNDATED, Cycle, check_platforms, read_date
 from tap_ayrshare.posts.history import OPEN_DAYS, earlier
 from tap_ayrshare.refresh import PostToRead, Refresh, newest_first
@@ -314,7 +314,10 @@ class SocialPostAnalyticsStream(AyrshareStream):
         """Read the posts that an earlier run listed and left over for want of requests, then all that are due."""
         state = run.state(self)
         networks = await run.networks("social_post_analytics", self, with_limited=True)
-        passes, left = NativePasses(run.settings, run.now, state, networks), LeftOver(state, run.now)
+        passes, left = (
+            NativePasses(run.settings, run.now, state, networks),
+            LeftOver(state, run.now, basis_of(run.settings, networks)),
+        )
         passes.cut_short(run.limited)
         for network, cycle in passes.in_future:
             run.warn_of_future(self, cycle.last_read, network)

@@ -11,7 +11,7 @@ from tap_ayrshare.ayrshare.codes import UNREAD
 from tap_ayrshare.clock import singer_time
 from tap_ayrshare.engine.client import BudgetSpent, Request
 from tap_ayrshare.engine.errors import Refusal, StateError
-from tap_ayrshare.passes import LeftOver, Passes, cycle_state
+from tap_ayrshare.passes import LeftOver, Passes, basis_of, cycle_state
 from tap_ayrshare.posts.cursor import UNDATED, check_cycle, check_platforms, read_date
 from tap_ayrshare.posts.history import BEGINNING, OPEN_DAYS, Window, created_at, earlier, is_open, published_at
 from tap_ayrshare.refresh import PostToRead, Refresh, newest_first
@@ -248,7 +248,10 @@ class PostAnalyticsStream(AyrshareStream):
     async def _read_due(self, run: ProfileRun) -> None:
         """Read the posts that an earlier run listed and left over for want of requests, then all that are due."""
         state, networks = run.state(self), await run.networks("post_analytics", self, with_limited=True)
-        passes, left = Passes(run.settings, run.now, state, networks), LeftOver(state, run.now)
+        passes, left = (
+            Passes(run.settings, run.now, state, networks),
+            LeftOver(state, run.now, basis_of(run.settings, networks)),
+        )
 
         async def save() -> None:
             await run.bookmark(self, **passes.to_state(), left_over=left.to_state(refresh.unread))

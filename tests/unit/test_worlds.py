@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from tap_ayrshare.streams import links
 from tests.conftest import messages
 from tests.world import START, Post, World, errors, posts, read
 
@@ -294,6 +295,17 @@ def test_1100_posts_in_a_second_are_a_row_and_the_pass_counts():
     assert first.bookmark("posts")["replication_key_value"]
 
 
+def test_a_refused_list_of_deleted_posts_is_a_row_and_the_pass_counts():
+    world = World(posts(20))
+    world.fault = lambda _, given: (400, post_error(999)) if given.get("status") == "deleted" else None
+    first = world.run(*ANALYTICS)
+    assert [code for *_, code in errors(first)] == ["999"]
+    assert first.bookmark("posts")["replication_key_value"]
+    second = world.run(*ANALYTICS, state=first.state, now=START + timedelta(minutes=1))
+    assert world.asked() == []
+    assert len(read(second, "posts")) < 20
+
+
 def test_two_adjacent_full_seconds_are_read_whole():
     second = START - DAY
     world = World([Post(f"s{n}", second + timedelta(seconds=n % 2)) for n in range(1200)])
@@ -397,6 +409,23 @@ def test_a_429_that_names_a_network_costs_it_alone():
     assert read(second, column="platform") == {"instagram": 5}
 
 
+def test_a_profile_that_waits_for_its_limit_holds_up_no_other_at_the_link_endpoint(monkeypatch):
+    monkeypatch.setattr(links, "PATIENCE", 0.05)
+    world = World(posts(1))
+    keys = ["key-of-profile-1", "key-of-profile-2"]
+
+    def fault(path, _):
+        mine = [k for k, (p, _) in zip(world.senders, world.requests, strict=True) if p == "/analytics/links"]
+        return (429, {}, {"Retry-After": "1"}) if path == "/analytics/links" and len(mine) == 1 else None
+
+    world.fault = fault
+    profiles = [{"name": key[7:], "profile_key": key} for key in keys]
+    output = world.run("link_analytics", profiles=profiles, include_primary_profile=False)
+    asked = [key for key, (path, _) in zip(world.senders, world.requests, strict=True) if path == "/analytics/links"]
+    assert asked[0] == asked[2] != asked[1]
+    assert len(output.records("link_analytics")) == 2
+
+
 def test_429s_are_counted_over_the_run():
     world = World(posts(100))
     count = 0
@@ -435,6 +464,40 @@ def test_headers_that_cannot_be_read_are_as_if_absent(headers):
     else:
         assert output.code == 0
         assert len(read(output)) == 5
+
+
+def test_metrics_with_a_dot_in_their_names_keep_apart():
+    series = {"values": [{"endTime": "2026-10-30T07:00:00+0000", "value": 1}]}
+    world = World()
+    analytics = {"a.b": series, "a": {"b": series}, "a\\": {"b": series}}
+    world.fault = lambda path, _: (
+        (200, {"facebook": {"analytics": analytics}, "status": "success"}) if path == "/analytics/social" else None
+    )
+    output = world.run("social_analytics_daily")
+    assert len({record["metric"] for record in output.records("social_analytics_daily")}) == 3
+
+
+def test_a_run_dated_before_the_state_s_reads_nothing_and_keeps_it():
+    world = World(posts(40))
+    first = world.run(*ANALYTICS, request_budget=15)
+    stretches = first.bookmark("post_analytics")["stretches"]
+    second = world.run(*ANALYTICS, state=first.state, now=START - DAY)
+    assert world.asked() == []
+    assert second.bookmark("post_analytics")["stretches"] == stretches
+    third = world.run(*ANALYTICS, state=second.state, now=START + timedelta(hours=1))
+    assert set(read(first)) | set(read(third)) == {post.post_id for post in world.posts}
+    assert not set(read(first)) & set(read(third))
+
+
+def test_a_schedule_that_changes_in_an_open_pass_loses_no_post():
+    """What a seldom schedule passed over is asked for, once a daily one judges the same pass."""
+    world = World(posts(40))
+    seldom, daily = ([{"max_age_days": 365, "every_days": days}] for days in (5, 1))
+    first = world.run(*ANALYTICS)
+    second = world.run(*ANALYTICS, state=first.state, now=START + 2 * DAY, refresh_schedule=seldom, request_budget=9)
+    assert 0 < len(read(second)) < 10
+    third = world.run(*ANALYTICS, state=second.state, now=START + 2 * DAY, refresh_schedule=daily)
+    assert set(read(second)) | set(read(third)) == {post.post_id for post in world.posts}
 
 
 def test_an_element_of_a_thread_keeps_its_index_beside_an_error():

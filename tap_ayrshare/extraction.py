@@ -67,7 +67,7 @@ class KeyRefused(TapError):
 
 
 class TargetGone(TapError):
-    """Nobody reads what the tap writes."""
+    """Nobody reads what the tap writes, or it can't be written."""
 
 
 class Interrupted(TapError):
@@ -244,9 +244,10 @@ class Run:
                 if name in self.selected and (name != ERRORS or not self.tally.is_news("schema", name)):
                     self.streams[name].write_schema()
             asyncio.run(self._write())
-        except BrokenPipeError:
+        except OSError as error:
             MessageWriter.abandon()
-            raise TargetGone(TARGET_GONE) from None
+            is_gone = isinstance(error, (BrokenPipeError, ConnectionResetError))
+            raise TargetGone(TARGET_GONE if is_gone else f"can't write to stdout: {error.strerror}") from None
         self._say_end()
 
     async def _write(self) -> None:
@@ -308,18 +309,21 @@ class Run:
 
     async def _tick(self, writer: MessageWriter, ended: asyncio.Event) -> None:
         """Let out what is kept, and a line of progress, now and then."""
-        while not ended.is_set():
-            with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(ended.wait(), SECONDS_BETWEEN_FLUSHES)
-            if writer.is_unread():
-                # Nothing that is asked from now on could be written.
-                self._cancel()
-                raise BrokenPipeError
-            is_large = monotonic() - self._last_state < len(self.runs) / PROFILES_A_SECOND
-            if not is_large and any(run.is_waiting for run in self.runs):
-                self._write_state()
-            await self._flush(writer)
-            self.tally.tell(self.runs)
+        try:
+            while not ended.is_set():
+                with suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(ended.wait(), SECONDS_BETWEEN_FLUSHES)
+                if writer.is_unread():
+                    raise BrokenPipeError
+                is_large = monotonic() - self._last_state < len(self.runs) / PROFILES_A_SECOND
+                if not is_large and any(run.is_waiting for run in self.runs):
+                    self._write_state()
+                await self._flush(writer)
+                self.tally.tell(self.runs)
+        except OSError:
+            # Nothing that is asked from now on could be written.
+            self._cancel()
+            raise
 
     # Ending
 

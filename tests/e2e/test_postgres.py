@@ -116,17 +116,28 @@ ODD_TEXT = {
     r"non-characters \ufffe\uffff": "non-characters \ufffe\uffff",
     r"lines \u2028\u2029\r\n\t\u0085": "lines \u2028\u2029\r\n\t\u0085",
     r"controls \u0001\u001f\u007f": "controls \x01\x1f\x7f",
+    "as it is \u0645\u0631\u062d\u0628\u0627 \U0001f468\u200d\U0001f469 e\u0301 \ufeff": (
+        "as it is \u0645\u0631\u062d\u0628\u0627 \U0001f468\u200d\U0001f469 e\u0301 \ufeff"
+    ),
+    r"\u0000": "",
     r"marks e\u0301 \u202e\u0627\u0644": "marks e\u0301 \u202e\u0627\u0644",
     r"quotes \" ' \\ / $$ %s {} ;": "quotes \" ' \\ / $$ %s {} ;",
     "long " + "x" * 1_000_000: "long " + "x" * 1_000_000,
 }
-ODD_NUMBERS = {"9" * 400: 10**400 - 1, "1e300": 10**300, "-0.1234567890123456789": None, "12345678901234567890": None}
+ODD_NUMBERS = {
+    "9" * 400: 10**400 - 1, "1e300": 10**300, "1E+400": 10**400, "1e-30": f"0.{'0' * 29}1", "0": 0,
+    "-0.1234567890123456789": None, "12345678901234567890": None,
+}  # fmt: skip
+"""What is None arrives as it is."""
+TOO_MUCH_OF_A_NUMBER = ("8" * 1001, "1e1001", "8" * 5000)
+"""These stay as text: no target could load them."""
 
 
 def test_every_odd_text_and_number_arrives(tap, sandbox, database):
     box = sandbox("--posts", "1", "--profiles", "0", "--plain", "--native-every", "0", "--linked", "facebook")
     texts = ", ".join(f'"{raw[:40]}": "{raw}"' for raw in ODD_TEXT)
-    numbers = ", ".join(f'"n{place}": {raw}' for place, raw in enumerate(ODD_NUMBERS))
+    written = (*ODD_NUMBERS, *TOO_MUCH_OF_A_NUMBER)
+    numbers = ", ".join(f'"n{place}": {raw}' for place, raw in enumerate(written))
     deep = "[" * 80 + "]" * 80
     analytics = f'{{"texts": {{{texts}}}, "numbers": {{{numbers}}}, "deep": {deep}}}'
     listed = [
@@ -142,14 +153,20 @@ def test_every_odd_text_and_number_arrives(tap, sandbox, database):
     )  # fmt: skip
     load(tap, {**box.config, "lookback_days": 0}, database, now=NOW)
     found = dict(ask(database, "SELECT post_id, text FROM ayrshare.posts"))
-    assert found == {f"post-{place}": text for place, text in enumerate(ODD_TEXT.values())}
+    assert found == {f"post-{place}": text or None for place, text in enumerate(ODD_TEXT.values())}
     stored = ask(database, "SELECT analytics FROM ayrshare.post_analytics")
     assert len(stored) == len(ODD_TEXT)
     for (value,) in stored:
-        assert sorted(value["texts"].values()) == sorted(ODD_TEXT.values())
+        assert value["texts"] == {text[:40]: text for text in ODD_TEXT.values()}
         assert json.dumps(value["deep"]) == deep
     digits = ask(
         database, "SELECT DISTINCT value FROM ayrshare.post_analytics, jsonb_each_text(analytics -> 'numbers')"
     )
     expected = {str(raw if number is None else number) for raw, number in ODD_NUMBERS.items()}
-    assert {row[0] for row in digits} == expected
+    assert {row[0] for row in digits} == expected | {*TOO_MUCH_OF_A_NUMBER}
+    kinds = ask(
+        database,
+        """SELECT DISTINCT length(value #>> '{}') > 1000 OR value #>> '{}' = '1e1001', jsonb_typeof(value)
+           FROM ayrshare.post_analytics, jsonb_each(analytics -> 'numbers')""",
+    )
+    assert sorted(kinds) == [(False, "number"), (True, "string")]

@@ -85,8 +85,10 @@ def main(profiles: int, posts: int) -> None:
     sink, delays = Sink(), list[float]()
     opened = client.Client.opened
 
+    watchers = []
+
     def watched(self: client.Client) -> Any:
-        asyncio.get_running_loop().create_task(_watch(delays)).add_done_callback(lambda _: None)
+        watchers.append(asyncio.get_running_loop().create_task(_watch(delays)))
         return opened(self)
 
     logging.disable(logging.WARNING)

@@ -55,9 +55,6 @@ SECONDS_TO_END = 4.0
 """After a signal the process ends within five seconds, even if the target reads no more."""
 
 
-TARGET_GONE = "the target has stopped reading"
-
-
 class RunFailed(TapError):
     """The run is over and something in it failed as a whole."""
 
@@ -247,7 +244,8 @@ class Run:
         except OSError as error:
             MessageWriter.abandon()
             is_gone = isinstance(error, (BrokenPipeError, ConnectionResetError))
-            raise TargetGone(TARGET_GONE if is_gone else f"can't write to stdout: {error.strerror}") from None
+            why = "the target has stopped reading" if is_gone else f"can't write to stdout: {error.strerror}"
+            raise TargetGone(why) from None
         self._say_end()
 
     async def _write(self) -> None:

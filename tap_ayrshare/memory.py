@@ -15,7 +15,7 @@ from tap_ayrshare.values import instant
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-HOUR, WINDOW = timedelta(hours=1), timedelta(hours=25)
+WINDOW = timedelta(hours=25)
 """Requests are counted by the hour, so a window of 24 hours may begin within an hour that still counts."""
 SMALL_BUDGET = 10
 """With a smaller request budget the networks are asked for once a week, else once a day."""

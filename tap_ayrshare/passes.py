@@ -222,8 +222,8 @@ class LeftOver:
 
 def basis_of(settings: Settings, networks: Iterable[str]) -> str:
     """Return a short text that changes with what decides which posts are due."""
-    tiers = [(tier.max_age_days, tier.every_days) for tier in settings.refresh_schedule.tiers]
-    return f"{crc32(repr((tiers, sorted(networks), settings.start_date)).encode()):08x}"
+    deciding = settings.refresh_schedule, sorted(networks), settings.start_date
+    return f"{crc32(repr(deciding).encode()):08x}"
 
 
 def _list(value: object) -> list[Any]:

@@ -260,6 +260,13 @@ class ProfileRun:
         else:
             tally.answered += 1
 
+    def settle_list(self, stream: str, answer: Answer, owner: str) -> None:
+        """Count an answer of the endpoint that is `owner`'s: a stream is judged by its own endpoint alone."""
+        if stream == owner or (answer.refusal and answer.refusal.rule.failure):
+            self.settle(stream, answer)
+        else:
+            self.covered += answer.sent
+
     async def report(
         self,
         stream: str,

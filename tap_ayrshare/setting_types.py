@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tap_ayrshare.clock import read_clock
+from tap_ayrshare.posts.cursor import FIRST_YEAR
 from tap_ayrshare.posts.schedule import RefreshSchedule, Tier
 from tap_ayrshare.redaction import SHORTEST_SECRET
 from tap_ayrshare.values import instant, text
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from datetime import datetime
 
-FIRST_YEAR = 1970
-"""No post is older, and dates near the ends of the calendar overflow."""
 PROFILE_KEYS = ("name", "profile_key")
 WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 NAN = float("nan")

@@ -72,7 +72,8 @@ class TapAyrshare(Tap):
             self._streams = self._catalog = None
         if setup_mapper:
             self.setup_mapper()
-        self.load_state(state or {})
+        if state:
+            self.load_state(state)
 
     @property
     def settings(self) -> Settings:
@@ -133,9 +134,10 @@ class TapAyrshare(Tap):
         Raises:
             StateError: it is invalid.
         """
-        labels = [profile.label for profile in self.settings.profiles] if state else []
-        streams: dict[str, AyrshareStream] = {stream.name: stream for stream in self.discover_streams()}
-        value = checked(state, streams, labels)
+        if not state:
+            return
+        streams: dict[str, AyrshareStream] = self.streams  # type: ignore[assignment]
+        value = checked(state, streams, [profile.label for profile in self.settings.profiles])
         for name, bookmark in value.get("bookmarks", {}).items():
             for partition in bookmark["partitions"]:
                 _check_state(streams[name], partition)

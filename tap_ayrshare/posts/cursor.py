@@ -24,7 +24,7 @@ TIERS = re.compile(r"\d{1,6}:[1-9]\d{0,5}(,\d{1,6}:[1-9]\d{0,5})*")
 MOST_DEFERRED = 10
 STATE_FIELDS = ("date", "as_of", "stretches", "deferred")
 FIRST_YEAR, LAST_YEAR = 1970, 9990
-"""Dates nearer to the ends of the calendar overflow."""
+"""No post is older, and dates nearer to the ends of the calendar overflow."""
 UNDATED = datetime.min.replace(tzinfo=timezone.utc)
 """Where a post without a date stands: it is the oldest, and due in every cycle."""
 
@@ -303,6 +303,20 @@ def check_cycle(state: Mapping[str, Any]) -> None:
         StateError: it is invalid.
     """
     Cycle(RefreshSchedule(()), UNDATED, None, state)
+
+
+def check_dates(stream: str, values: Mapping[str, Any]) -> None:
+    """Check the dates of networks in a bookmark.
+
+    Raises:
+        StateError: they are none.
+    """
+    for name in ("platforms", "read_on"):
+        dates = values.get(name, {})
+        if not isinstance(dates, dict):
+            raise StateError(f"{name} of {stream} isn't an object of dates")
+        for value in dates.values():
+            read_date(value)
 
 
 def check_platforms(stream: str, values: Mapping[str, Any]) -> None:

@@ -21,7 +21,6 @@ from tap_ayrshare.values import instant, objects
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from tap_ayrshare.engine.client import Answer
     from tap_ayrshare.profile_run import ProfileRun
 
 LIMIT = 1000
@@ -68,7 +67,7 @@ class History:
         self.native_ids: set[str] = set()
         self.gaps: list[Window] = []
         self.unread: list[Window] = []
-        self._beyond: list[Listed] = []
+        self._beyond: list[dict[str, Any]] = []
         self._full: set[frozenset[str]] = set()
 
     async def read(
@@ -102,7 +101,8 @@ class History:
     def newest(self) -> list[Listed]:
         """Return the posts that are known, as far down as none is missing, when the budget ended the listing."""
         bottom = max((high for _, high in self.gaps), default=BEGINNING)
-        known = {post.post_id: post for post in [*self.posts, *self._beyond]}
+        beyond = [listed for row in self._beyond for listed in self._listed(row)]
+        known = {post.post_id: post for post in [*self.posts, *beyond]}
         return [post for post in known.values() if post.published and post.published > bottom]
 
     def unseen(self, rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -159,26 +159,19 @@ class History:
                 self._run.covered += answer.sent
                 failed.append((start, end, above))
             elif refusal:
-                self._settle(stream, answer)
+                self._run.settle_list(stream, answer, "posts")
                 if refusal.scope is not Scope.NOTHING:
                     # A list of deleted posts is no part of what the analytics streams need.
                     self.gaps += [] if query or not refusal.rule.failure else [(start, end)]
                     await self._run.report(stream, refusal, resource)
             else:
-                self._settle(stream, answer)
+                self._run.settle_list(stream, answer, "posts")
                 rows, parts = await self._split(stream, answer.body, (start, end), above, resource)
                 waiting += parts
                 if rows is not None:
                     yield rows
             if not waiting and not is_last_try:
                 waiting, is_last_try = failed, True
-
-    def _settle(self, stream: str, answer: Answer) -> None:
-        """Count an answer: a stream is judged by its own endpoint, which this is of `posts` alone."""
-        if stream == "posts" or (answer.refusal and answer.refusal.rule.failure):
-            self._run.settle(stream, answer)
-        else:
-            self._run.covered += answer.sent
 
     async def _split(
         self, stream: str, body: Any, window: tuple[datetime, datetime], above: frozenset[str], resource: str
@@ -192,7 +185,8 @@ class History:
         ids = frozenset(filter(None, (usable_id(row.get("id")) for row in rows)))
         # A narrower window that brings the same posts, some from outside of it: the API compares whole days, say.
         is_same = bool(ids) and ids == above and any(_is_outside(row, start, end) for row in rows)
-        self._beyond = [listed for row in rows for listed in self._listed(row)]
+        if self._run.settings.request_budget is not None:
+            self._beyond = rows
         middle = None if is_same else _middle(rows, start, end)
         if middle:
             # The end of one window is the start of the next: a fraction of a second is in neither else.

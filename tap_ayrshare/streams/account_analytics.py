@@ -10,8 +10,7 @@ from tap_ayrshare.ayrshare.codes import good_blocks, good_elements
 from tap_ayrshare.ayrshare.contract import first
 from tap_ayrshare.engine.client import Answer, BudgetSpent, Request
 from tap_ayrshare.engine.concurrency import in_order
-from tap_ayrshare.engine.errors import StateError
-from tap_ayrshare.posts.cursor import read_date
+from tap_ayrshare.posts.cursor import check_dates, read_date
 from tap_ayrshare.rows import account_row, freshness
 from tap_ayrshare.streams.base import AyrshareStream
 from tap_ayrshare.values import number, objects, text
@@ -46,20 +45,6 @@ def read_dates(run: ProfileRun, stream: AyrshareStream) -> dict[str, str]:
     return dict(run.state(stream).get("read_on", {}))
 
 
-def check_dates(stream: str, values: Mapping[str, Any]) -> None:
-    """Check the dates of networks in a bookmark.
-
-    Raises:
-        StateError: they are none.
-    """
-    for name in ("platforms", "read_on"):
-        dates = values.get(name, {})
-        if not isinstance(dates, dict):
-            raise StateError(f"{name} of {stream} isn't an object of dates")
-        for value in dates.values():
-            read_date(value)
-
-
 def _jobs(
     run: ProfileRun,
     stream: AyrshareStream,
@@ -73,7 +58,16 @@ def _jobs(
             yield _ask(run, stream, network, body(network))
 
 
-class SocialAnalyticsStream(AyrshareStream):
+class AccountAnalyticsStream(AyrshareStream):
+    """A stream that asks network by network, and whose bookmark has dates of networks."""
+
+    def check_state(self, values: Mapping[str, Any]) -> None:
+        """See `AyrshareStream.check_state`."""
+        super().check_state(values)
+        check_dates(self.name, values)
+
+
+class SocialAnalyticsStream(AccountAnalyticsStream):
     """The totals of an account, a snapshot a day."""
 
     name = "social_analytics"
@@ -98,13 +92,8 @@ class SocialAnalyticsStream(AyrshareStream):
             raise
         await run.bookmark(self, run.run.snapshot_date)
 
-    def check_state(self, values: Mapping[str, Any]) -> None:
-        """See `AyrshareStream.check_state`."""
-        super().check_state(values)
-        check_dates(self.name, values)
 
-
-class SocialAnalyticsDailyStream(AyrshareStream):
+class SocialAnalyticsDailyStream(AccountAnalyticsStream):
     """The networks' own daily series, with look-back."""
 
     name = "social_analytics_daily"
@@ -136,11 +125,6 @@ class SocialAnalyticsDailyStream(AyrshareStream):
         if by_network or read_on:
             value = min(by_network.values(), default=None)
             await run.bookmark(self, value, platforms=by_network, read_on=read_on)
-
-    def check_state(self, values: Mapping[str, Any]) -> None:
-        """See `AyrshareStream.check_state`."""
-        super().check_state(values)
-        check_dates(self.name, values)
 
     def _ends(self, run: ProfileRun) -> dict[str, date]:
         """Return, by network, the last date that all of its metrics have reached."""

@@ -12,7 +12,7 @@ from tap_ayrshare.engine.client import Answer, BudgetSpent, Request
 from tap_ayrshare.engine.concurrency import in_order
 from tap_ayrshare.engine.errors import Scope, StateError
 from tap_ayrshare.passes import LeftOver, NativePasses, basis_of
-from tap_ayrshare.posts.cursor import UNDATED, Cycle, check_platforms, read_date
+from tap_ayrshare.posts.cursor import UNDATED, Cycle, check_dates, check_platforms, read_date
 from tap_ayrshare.posts.history import OPEN_DAYS, earlier
 from tap_ayrshare.refresh import PostToRead, Refresh, newest_first
 from tap_ayrshare.rows import freshness, post_rows, usable_id
@@ -44,11 +44,7 @@ class SocialPostsStream(AyrshareStream):
     def check_state(self, values: Mapping[str, Any]) -> None:
         """See `AyrshareStream.check_state`."""
         super().check_state(values)
-        by_network = values.get("platforms", {})
-        if not isinstance(by_network, dict):
-            raise StateError("platforms of social_posts isn't an object of dates")
-        for value in by_network.values():
-            read_date(value)
+        check_dates(self.name, values)
         pages = values.get("pages", {})
         for page in pages.values() if isinstance(pages, dict) else [pages]:
             if not isinstance(page, list) or [type(text) for text in page] != [str, str]:
@@ -169,7 +165,7 @@ class SocialPostsStream(AyrshareStream):
         page, began = begun_at or ("", run.run.snapshot_date)
         limit, position, pages = _page_at(page)[0], 0, {page}
         while True:
-            self._settle(run, reader, answer)
+            run.settle_list(reader.name, answer, self.name)
             for refusal in answer.refusals:
                 if answer.refusal or refusal.scope is not Scope.RESOURCE:
                     await run.report(reader.name, refusal, platform=network)
@@ -197,13 +193,6 @@ class SocialPostsStream(AyrshareStream):
             # The newer part of the list was read by an earlier run: whoever needs it lists it again.
             run.native.pop(network)
         return True
-
-    def _settle(self, run: ProfileRun, reader: AyrshareStream, answer: Answer) -> None:
-        """Count an answer: a stream is judged by its own endpoint, which this is of `social_posts` alone."""
-        if reader is self or (answer.refusal and answer.refusal.rule.failure):
-            run.settle(reader.name, answer)
-        else:
-            run.covered += answer.sent
 
     def _warn_of_end(self, run: ProfileRun, network: str, count: int, dates: list[datetime]) -> None:
         self.logger.warning(
@@ -314,10 +303,8 @@ class SocialPostAnalyticsStream(AyrshareStream):
         """Read the posts that an earlier run listed and left over for want of requests, then all that are due."""
         state = run.state(self)
         networks = await run.networks("social_post_analytics", self, with_limited=True)
-        passes, left = (
-            NativePasses(run.settings, run.now, state, networks),
-            LeftOver(state, run.now, basis_of(run.settings, networks)),
-        )
+        passes = NativePasses(run.settings, run.now, state, networks)
+        left = LeftOver(state, run.now, basis_of(run.settings, networks))
         passes.cut_short(run.limited)
         for network, cycle in passes.in_future:
             run.warn_of_future(self, cycle.last_read, network)

@@ -248,10 +248,8 @@ class PostAnalyticsStream(AyrshareStream):
     async def _read_due(self, run: ProfileRun) -> None:
         """Read the posts that an earlier run listed and left over for want of requests, then all that are due."""
         state, networks = run.state(self), await run.networks("post_analytics", self, with_limited=True)
-        passes, left = (
-            Passes(run.settings, run.now, state, networks),
-            LeftOver(state, run.now, basis_of(run.settings, networks)),
-        )
+        passes = Passes(run.settings, run.now, state, networks)
+        left = LeftOver(state, run.now, basis_of(run.settings, networks))
 
         async def save() -> None:
             await run.bookmark(self, **passes.to_state(), left_over=left.to_state(refresh.unread))

@@ -47,6 +47,8 @@ ORDER = (
 QUEUE_LENGTH = 500
 STATE_SECONDS = 60.0
 STATE_REQUESTS = 25
+PROFILES_A_SECOND = 1000
+"""Profiles of which a STATE is written in a second, where one is waited for."""
 MESSAGES_AT_ONCE = 1 << 18
 SECONDS_BETWEEN_FLUSHES = 0.2
 SECONDS_TO_END = 4.0
@@ -107,6 +109,7 @@ class Run:
         self._last_state = monotonic()
         self._covered: dict[str, int] = {}
         self._read_to_end: Counter[str] = Counter()
+        self._newly_covered = 0
         self._state_waits = False
         self.is_writing = False
 
@@ -278,9 +281,12 @@ class Run:
             return
         stream = self.streams[item.stream]
         self.state.set(item.stream, item.run.label, stream.replication_key or "", item.values)
-        self._covered[item.run.label] = max(item.covered, self._covered.get(item.run.label, 0))
-        covered = item.covered - item.run.covered_by_state
-        if covered >= STATE_REQUESTS or monotonic() - self._last_state >= STATE_SECONDS:
+        before = self._covered.get(item.run.label, 0)
+        self._covered[item.run.label] = max(item.covered, before)
+        self._newly_covered += max(0, item.covered - before)
+        is_due = item.covered - item.run.covered_by_state >= STATE_REQUESTS
+        # A STATE holds all profiles: written for each of them in turn, they would grow with their square.
+        if (is_due and self._newly_covered >= len(self.runs)) or monotonic() - self._last_state >= STATE_SECONDS:
             self._write_state()
 
     def _write_state(self) -> None:
@@ -289,6 +295,7 @@ class Run:
             run.covered_by_state = self._covered.get(run.label, 0)
         self.tap.state_writer.write_state(self.tap.state)
         self._last_state = monotonic()
+        self._newly_covered = 0
         self._state_waits = True
 
     async def _flush(self, writer: MessageWriter) -> None:
@@ -308,7 +315,8 @@ class Run:
                     await asyncio.wait_for(ended.wait(), SECONDS_BETWEEN_FLUSHES)
                 if writer.is_unread():
                     raise BrokenPipeError
-                if any(run.is_waiting for run in self.runs):
+                is_large = monotonic() - self._last_state < len(self.runs) / PROFILES_A_SECOND
+                if not is_large and any(run.is_waiting for run in self.runs):
                     self._write_state()
                 await self._flush(writer)
                 self.tally.tell(self.runs)

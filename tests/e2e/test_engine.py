@@ -263,6 +263,18 @@ def test_429_for_ever_stops_the_profile_and_not_the_others(tap, sandbox):
     assert [(r["profile"], r["code"]) for r in output.records("extraction_errors")] == [("acme", "http_429")]
 
 
+@pytest.mark.parametrize("count", [2, 3])
+def test_processes_that_share_a_profile_all_end_with_all_rows(tap, sandbox, count):
+    box = sandbox("--posts", "60", "--profiles", "0", "--plain", "--limit", "60", "--window", "2")
+    config = {**alone(box), "rate_limit_requests": 60, "rate_limit_window_seconds": 2}
+    processes = [tap.start(config, select=["post_analytics", "extraction_errors"]) for _ in range(count)]
+    for process in processes:
+        out, log = process.communicate(timeout=100)
+        assert process.returncode == 0, log
+        records = [json.loads(line) for line in out.splitlines() if '"stream":"post_analytics"' in line]
+        assert len({r["record"]["post_id"] for r in records if r["type"] == "RECORD"}) == 60
+
+
 def test_a_waiting_profile_holds_up_no_other(tap, sandbox):
     box = sandbox("--plain", "--posts", "20")
     box.set_faults({"fault": "rate_limited", "profile": "acme", "times": 1, "retry_after": 3})

@@ -49,10 +49,10 @@ class Life:
     after_kill: bool = False
     had_budget: bool = False
 
-    def live(self, event: str, select: tuple[str, ...], budget: int | None, cut: float, network: str) -> None:
+    def live(self, event: str, select: tuple[str, ...], budget: int | None, cut: float, network: str, **more) -> None:
         """Run the tap once."""
         self.world.fault = lambda path, given: self._answer(event, network, path, given)
-        more = {"request_budget": budget} if budget else {}
+        more |= {"request_budget": budget} if budget else {}
         self.had_budget |= budget is not None
         output = self.world.run(*select, state=self.state, **more)
         if event == "kill":
@@ -141,6 +141,9 @@ def live_any_life(data):
             data.draw(st.none() | st.integers(1, 40)),
             data.draw(st.floats(0, 1)),
             data.draw(st.sampled_from(NETWORKS)),
+            lookback_days=data.draw(st.integers(0, 5)),
+            max_concurrency=data.draw(st.sampled_from([1, 8, 64])),
+            social_quarters=data.draw(st.integers(1, 4)),
         )
     life.world.now += timedelta(hours=data.draw(st.sampled_from([0.1, 24])))
     for _ in range(2):

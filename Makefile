@@ -5,7 +5,7 @@ PYTHON ?= python3
 PY := .venvs/dev/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-destinations docs format bench clean FORCE
+.PHONY: help setup demo test test-destinations audit docs format bench clean FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-24s %s\n", $$1, $$2 }'
@@ -27,6 +27,9 @@ test: .venvs/dev/ready .venvs/target-postgres/ready ## check formatting, lint, t
 test-destinations: .venvs/dev/ready .venvs/meltano/ready .venvs/fakesnow/ready ## test every destination and the dbt models with Meltano
 	@$(PY) -m tests.destinations
 	@$(PY) -m pytest -q tests/destinations
+
+audit: .venvs/dev/ready .venvs/audit/ready ## check licenses, known vulnerabilities and imports of what a user installs
+	@$(PY) -m tools.audit
 
 docs: .venvs/dev/ready ## generate docs/reference from schemas/ (make test does this too)
 	@$(PY) -m tools.reference
@@ -58,6 +61,9 @@ endef
 
 .venvs/target-postgres/ready: .venvs/python
 	$(call environment,target-postgres,about 20 seconds,'meltanolabs-target-postgres~=0.8.1')
+
+.venvs/audit/ready: .venvs/python
+	$(call environment,pip-audit and pip-licenses,about 20 seconds,'pip-audit~=2.9' 'pip-licenses~=5.5')
 
 .venvs/fakesnow/ready: .venvs/python
 	$(call environment,fakesnow,about half a minute,'fakesnow[server]==0.12.1' 'snowflake-connector-python<5')

@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from benchmarks import airbyte
+from benchmarks import airbyte, bodies, load
 from benchmarks.contenders import ROOT, Measure, low_code, measure, plain_sdk, this_tap, windows_for
 from sandbox.process import running
 
@@ -255,7 +255,9 @@ def many(bench: Bench) -> None:
 
 def simulated(bench: Bench) -> None:
     """This tap only, against an API in its own process: sizes beyond what a local server answers in time."""
-    sizes = [(1, 10_000), (500, 30)] if bench.quick else [(1, 10_000), (1, 100_000), (500, 30), (1_000, 30)]
+    sizes = [(1, 10_000), (500, 30)]
+    if not bench.quick:
+        sizes += [(1, 100_000), (1, 1_000_000), (1_000, 30)]
     rows = []
     for profiles, posts in sizes:
         command = [sys.executable, "-m", "benchmarks.simulation", str(profiles), str(posts)]
@@ -273,6 +275,17 @@ def simulated(bench: Bench) -> None:
         "The API is a function in the tap's process, so CPU and memory are those of both; CPU includes startup. "
         "The delay is that of the event loop, 99th percentile, while all requests are answered at once.",
     )  # fmt: skip
+
+
+def loaded(bench: Bench) -> None:
+    """Hundreds of profiles over HTTP, few open files."""
+    sizes = load.SIZES[:1] if bench.quick else load.SIZES
+    bench.report.table(load.TITLE, load.HEADER, [load.row(*size) for size in sizes], load.NOTE)
+
+
+def read(bench: Bench) -> None:
+    """Reading bodies, in pairs with `json.loads`."""
+    bench.report.table(bodies.TITLE, bodies.HEADER, [*bodies.rows()], bodies.NOTE)
 
 
 def main() -> None:
@@ -297,7 +310,7 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory() as name:
         bench = Bench(report, Path(name), runs, args.quick, source, missing)
-        for cell in (paced, profiles, cpu, simulated, *(() if args.quick else (many,))):
+        for cell in (paced, profiles, cpu, simulated, loaded, read, *(() if args.quick else (many,))):
             print(f"\n({cell.__name__}: {cell.__doc__})", flush=True)
             cell(bench)
 

@@ -71,6 +71,8 @@ class Passes:
     def due(self, posts: Iterable[Listed], read: Mapping[str, Collection[str]]) -> list[PostToRead]:
         """Return the posts that are due, with the networks on which they are and have not been `read`."""
         found = []
+        # Posts by the million share a few combinations of networks.
+        shared: dict[tuple[str, ...], tuple[tuple[str, ...], dict[str, Cycle]]] = {}
         for post in posts:
             place = (post.published or UNDATED, post.post_id)
             is_due = self._main.is_due(place)
@@ -82,7 +84,9 @@ class Passes:
                 and name not in read.get(post.post_id, ())
             )
             if asked:
-                own = {name: self._apart[name] for name in asked}
+                if asked not in shared:
+                    shared[asked] = asked, {name: self._apart[name] for name in asked}
+                asked, own = shared[asked]
                 in_main = self._main if any(name not in self._kept for name in asked) else None
                 found.append(PostToRead(post.post_id, asked, post.published, in_main, own))
         return found

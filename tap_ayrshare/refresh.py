@@ -37,7 +37,7 @@ UNREAD_ANYWHERE = Rule(Scope.RESOURCE, failure=False, action="skipped: no profil
 NOT_FOUND = 404
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class PostToRead:
     """A post whose numbers are to be read.
 

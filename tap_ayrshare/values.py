@@ -32,7 +32,7 @@ UNSTORABLE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])|\xed[\xa0-\xbf]")
 MOST_LEVELS = 50
 """Levels of nesting in a settings, state or catalog file."""
 LONGEST_MESSAGE = 500
-TOO_DEEP = re.compile(rb"(?:[\]}]\s*){100}")
+TOO_DEEP = re.compile(rb"[\]}](?:\s*[\]}]){99}")
 
 
 def parse_json(raw: bytes) -> Any:

@@ -5,10 +5,18 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT, environment
+
+IN_THE_SDIST = {
+    ".env.example", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "PKG-INFO", "README.md",
+    "SECURITY.md", "benchmarks", "dbt", "demo", "docs", "meltano.yml", "pyproject.toml", "sandbox", "schemas",
+    "tap_ayrshare", "tests", "tools",
+}  # fmt: skip
+KINDS = {"", ".csv", ".example", ".ini", ".json", ".md", ".pem", ".py", ".sql", ".toml", ".typed", ".yml", ".yaml"}
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +39,9 @@ def test_what_is_in_them(archives):
     with tarfile.open(sdist) as archive:
         inside = {name.split("/", 1)[-1] for name in archive.getnames()}
     assert {"README.md", "LICENSE", "schemas/contract.json", "tap_ayrshare/tap.py"} <= inside
-    assert not [name for name in inside if ".venvs" in name or ".env" in name.split("/")]
+    assert {name.split("/")[0] for name in inside} == IN_THE_SDIST
+    assert {Path(name).suffix for name in inside} <= KINDS
+    assert not [name for name in inside if any(part.startswith((".venv", "__pycache__")) for part in name.split("/"))]
 
 
 @pytest.mark.parametrize("kind", ["wheel", "sdist"])

@@ -20,8 +20,9 @@ test: .venvs/dev/ready .venvs/target-postgres/ready ## check formatting, lint, t
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy
+	@.venvs/dev/bin/lint-imports --no-logo --no-cache > .venvs/imports.log || { cat .venvs/imports.log; exit 1; }
 	@$(PY) -m tools.gate
-	@$(PY) -m tools.reference
+	@$(PY) -m tools.reference --check
 	@TARGET_POSTGRES="$(CURDIR)/.venvs/target-postgres/bin/target-postgres" $(PY) -m pytest -q --ignore tests/destinations
 
 test-destinations: .venvs/dev/ready .venvs/meltano/ready .venvs/fakesnow/ready ## test every destination and the dbt models with Meltano
@@ -31,7 +32,7 @@ test-destinations: .venvs/dev/ready .venvs/meltano/ready .venvs/fakesnow/ready #
 audit: .venvs/dev/ready .venvs/audit/ready ## check licenses, known vulnerabilities and imports of what a user installs
 	@$(PY) -m tools.audit
 
-docs: .venvs/dev/ready ## generate docs/reference from schemas/ (make test does this too)
+docs: .venvs/dev/ready ## generate docs/reference from schemas/ (make test checks it)
 	@$(PY) -m tools.reference
 
 format: .venvs/dev/ready ## format the code and apply the linter's fixes

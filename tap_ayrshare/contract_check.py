@@ -12,26 +12,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.codes import good_blocks, good_elements
-from tap_ayrshare.ayrshare.contract import NETWORKS, contract_version, stream_contract
+from tap_ayrshare.ayrshare.contract import NETWORKS, contract_version, load, stream_contract
 from tap_ayrshare.ayrshare.fields import (
     ANY_KEY,
     ELEMENT,
-    NETWORK_BODIES,
     NEW,
     TYPE,
     Departure,
+    compare,
     declared,
-    departures,
     json_type,
 )
-from tap_ayrshare.ayrshare.fields import known_fields as known
-from tap_ayrshare.streams import STREAMS
 from tap_ayrshare.values import objects, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-BODIES = {stream.name: stream.bodies for stream in STREAMS}
+STREAMS = load("contract.json")["streams"]
 MESSAGES = ("RECORD", "SCHEMA", "STATE", "ACTIVATE_VERSION", "BATCH")
 GONE = "gone"
 FINDINGS = (NEW, GONE, TYPE)
@@ -73,13 +70,11 @@ class Comparison:
 
     def take_body(self, stream: str, body: str, network: str | None, value: Any) -> None:
         """Compare a body with its known fields; see `fields.declared`."""
-        if body in NETWORK_BODIES and network not in NETWORKS:
-            self._departures[stream, ANY, Departure(NEW, f"network {network}", "string")] += 1
-            return
-        for item in value if isinstance(value, list) else [value]:
+        for item, found in compare(body, network, value):
             self.compared += 1
-            self._departures.update((stream, network or ANY, found) for found in departures(item, known(body, network)))
-            _collect(item, "", self._bodies[stream, network or ANY, body])
+            self._departures.update((stream, network or ANY, departure) for departure in found)
+            if item is not None:
+                _collect(item, "", self._bodies[stream, network or ANY, body])
 
     def take_record(self, stream: str, record: dict[str, Any]) -> None:
         """Compare a record with its stream's schema, and the bodies in its columns with their known fields."""
@@ -94,11 +89,10 @@ class Comparison:
             elif seen not in types and not (seen == "integer" and "number" in types):
                 self._departures[stream, ANY, Departure(TYPE, column, seen, types)] += 1
         platform = record.get("platform")
-        for column, body in BODIES[stream]:
+        for column, body in stream_contract(stream).bodies.items():
             value = record.get(column)
             if value is not None:
-                items = value["items"] if isinstance(value, dict) and value.keys() == {"items"} else value
-                self.take_body(stream, body, platform if isinstance(platform, str) else None, items)
+                self.take_body(stream, body, platform if isinstance(platform, str) else None, value)
 
     def take_schema(self, stream: str, schema: dict[str, Any]) -> None:
         """Compare a SCHEMA message with the stream's schema."""
@@ -175,12 +169,12 @@ def _lines(source: str, raw: bytes) -> Iterator[tuple[str, Any]]:
             try:
                 yield f"{source}, line {number}", parse_json(line)
             except ValueError:
-                raise UnusableInput(f"{source}, line {number}: no JSON") from None
+                raise UnusableInput(f"{source}, line {number} isn't JSON") from None
 
 
 def _take_message(comparison: Comparison, message: dict[str, Any]) -> None:
     stream = message.get("stream")
-    if stream not in BODIES:
+    if not isinstance(stream, str) or stream not in STREAMS:
         return
     if message["type"] == "RECORD" and isinstance(message.get("record"), dict):
         comparison.take_record(stream, message["record"])
@@ -189,7 +183,7 @@ def _take_message(comparison: Comparison, message: dict[str, Any]) -> None:
 
 
 def _take_answer(comparison: Comparison, source: str, body: Any, network: str | None) -> None:
-    """Compare an answer of the API; which endpoint gave it is told by its shape."""
+    """Compare an answer of the API; its shape says which endpoint returned it."""
     parts = list(_parts(body, network))
     if not parts:
         hint = "" if network else "; an answer of GET /history/:platform needs --network"
@@ -242,7 +236,7 @@ def as_text(findings: Sequence[Finding], compared: int) -> str:
             if one.finding == GONE:
                 gone.append(one.field)
                 continue
-            says = "the contract does not know it" if one.finding == NEW else f"the contract says {one.known}"
+            says = "not in the contract" if one.finding == NEW else f"the contract says {one.known}"
             lines.append(f"  {one.finding:<5}{one.field}  ({one.seen}, {one.times} times; {says})")
         if gone:
             lines.append(f"  {GONE:<5}{len(gone)} fields, not in the input: {', '.join(gone)}")

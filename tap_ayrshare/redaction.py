@@ -74,7 +74,7 @@ class Redactor:
         return self.value(parsed) if self._forms is not None and self._suspect(raw) else parsed
 
     def _suspect(self, raw: bytes) -> bool:
-        """Tell whether bytes may hold a secret: sometimes yes without one, never no with one."""
+        """Return whether bytes may hold a secret: sometimes yes without one, never no with one."""
         # U+0000 is taken out of bodies, and UTF-16, which JSON may be in, is full of it.
         if self._always or b"\0" in raw:
             return True
@@ -111,7 +111,7 @@ def _alphabets(encoded: str) -> Iterable[str]:
 
 
 def _finder(needles: list[str]) -> Callable[[str], bool]:
-    """Return a function that tells whether lower-case text may hold one of the needles."""
+    """Return a function that returns whether lower-case text may hold one of the needles."""
     if len(needles) <= MOST_PLAIN_NEEDLES:
         return lambda text: any(needle in text for needle in needles)
     tree: dict[str, Any] = {}

@@ -7,7 +7,6 @@ Every reader accepts text, because settings from the environment are text. `Unus
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import json
 import re
 import unicodedata
@@ -18,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tap_ayrshare.clock import read_clock
+from tap_ayrshare.engine.client import is_loopback
 from tap_ayrshare.posts.cursor import FIRST_YEAR
+from tap_ayrshare.posts.due import PostId
 from tap_ayrshare.posts.schedule import RefreshSchedule, Tier
 from tap_ayrshare.redaction import SHORTEST_SECRET
 from tap_ayrshare.values import instant, text
@@ -41,15 +42,6 @@ class Unusable(Exception):
 
 
 @dataclass(frozen=True)
-class PostId:
-    """A post requested by id; platform: None for an Ayrshare id; profile: None to try every profile."""
-
-    post_id: str
-    platform: str | None
-    profile: str | None
-
-
-@dataclass(frozen=True)
 class Shard:
     """Part `part` of `parts`; a stable hash of its label decides which part a profile belongs to."""
 
@@ -60,14 +52,6 @@ class Shard:
         """Return whether a profile belongs to this part, the same on every machine and in every run."""
         digest = hashlib.sha256(label.encode(errors="surrogatepass")).digest()
         return int.from_bytes(digest[:8], "big") % self.parts == self.part - 1
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether a host is this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def key(owner: str) -> Callable[[Any], str]:

@@ -14,18 +14,18 @@ from singer_sdk import typing as th
 
 from tap_ayrshare import setting_types as types
 from tap_ayrshare.ayrshare.contract import NETWORKS
+from tap_ayrshare.engine.client import Options
 from tap_ayrshare.engine.errors import SettingsError
 from tap_ayrshare.redaction import Redactor
-from tap_ayrshare.setting_types import PROFILE_KEYS, PostId, Shard, is_loopback
+from tap_ayrshare.setting_types import PROFILE_KEYS, Shard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from datetime import datetime
 
+    from tap_ayrshare.posts.due import PostId
     from tap_ayrshare.posts.schedule import RefreshSchedule
 
-__all__ = ["DEFINITION", "PRIMARY", "PostId", "Profile", "Settings", "Shard", "is_loopback", "unknown_names",
-           "unknown_variables"]  # fmt: skip
 
 PRIMARY = "primary"
 """The label of the primary profile."""
@@ -147,10 +147,9 @@ class Profile:
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(Options):
     """The checked settings of a run. Times are in seconds."""
 
-    api_key: str
     profiles: tuple[Profile, ...]
     reads_profile_list: bool
     primary_left_out: bool
@@ -162,25 +161,20 @@ class Settings:
     lookback_days: int
     social_quarters: int
     link_last_days: int
-    rate_limit_requests: int
-    rate_limit_window: float
-    rate_limit_reserve: float
-    request_budget: int | None
-    max_concurrency: int
-    max_concurrency_total: int
     fail_on_error: bool
-    x_keys: tuple[str, str] | None
+    network_keys: Mapping[str, str]
     x_daily_requests: int | None
-    api_url: str
-    request_timeout: float
-    user_agent: str
     warnings: tuple[str, ...] = ()
 
     @property
     def secrets(self) -> frozenset[str]:
         """Everything that must never be output."""
-        keys = {self.api_key, *(self.x_keys or ()), *(profile.key or "" for profile in self.profiles)}
+        keys = {self.api_key, *self.network_keys.values(), *(profile.key or "" for profile in self.profiles)}
         return frozenset(keys - {""})
+
+    def missing_keys(self, network: str) -> list[str]:
+        """Return the settings that a network needs for its keys and that are unset."""
+        return [name for name in NETWORKS[network].key_headers.values() if name not in self.network_keys]
 
     @classmethod
     def read(cls, config: Mapping[str, Any]) -> Settings:
@@ -196,10 +190,7 @@ class Settings:
             value = values[setting.name] = _read(setting, config.get(setting.name), secrets)
             if setting.secret or setting.name == "profiles_file":
                 secrets.update(_keys_in(value))
-        x_keys = values["x_api_key"], values["x_api_secret"]
-        if any(x_keys) and not all(x_keys):
-            missing = "x_api_secret" if x_keys[0] else "x_api_key"
-            raise SettingsError(f"setting '{missing}': is missing; X needs both x_api_key and x_api_secret")
+        network_keys = _network_keys(values)
         named, warnings = _profiles(values, secrets)
         include_primary = values["include_primary_profile"] or not named
         everyone = [Profile(PRIMARY, None), *named] if include_primary else named
@@ -215,11 +206,24 @@ class Settings:
             "primary_left_out": not include_primary,
             "rate_limit_window": values["rate_limit_window_seconds"],
             "fail_on_error": values["on_error"] == "fail",
-            "x_keys": x_keys if all(x_keys) else None,
+            "network_keys": network_keys,
             "user_agent": values["user_agent"] or f"tap-ayrshare/{version('tap-ayrshare')}",
             "warnings": tuple(warnings),
         }
         return cls(**{field.name: values[field.name] for field in fields(cls)})
+
+
+def _network_keys(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return the networks' own keys, by setting."""
+    found: dict[str, str] = {}
+    for network in NETWORKS.values():
+        needed = [*network.key_headers.values()]
+        given = {name: values[name] for name in needed if values[name]}
+        if given and (missing := [name for name in needed if name not in given]):
+            needs = f"{network.label} needs {'both ' if len(needed) > 1 else ''}{' and '.join(needed)}"
+            raise SettingsError(f"setting '{missing[0]}': is missing; {needs}")
+        found |= given
+    return found
 
 
 def unknown_names(names: Iterable[str], known: Collection[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
@@ -17,24 +18,27 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.plugin_base import SingerCommand, _ConfigInput
 from singer_sdk.singerlib import Catalog
 
-from tap_ayrshare.catalog import completed
-from tap_ayrshare.connection import ConnectionCheck
+from tap_ayrshare.check import ConnectionCheck
 from tap_ayrshare.engine.errors import SettingsError, StateError, TapError
-from tap_ayrshare.extraction import Run
-from tap_ayrshare.messages import MessageWriter
 from tap_ayrshare.redaction import Redactor, SecretFormatter
+from tap_ayrshare.report import first_line, lines
 from tap_ayrshare.settings import DEFINITION, Settings, unknown_names, unknown_variables
-from tap_ayrshare.state import checked, invalid_state
+from tap_ayrshare.singer.catalog import completed
+from tap_ayrshare.singer.extraction import Extraction
+from tap_ayrshare.singer.state import checked, invalid_state
+from tap_ayrshare.singer.stream import SingerStream
+from tap_ayrshare.singer.writer import MessageWriter
 from tap_ayrshare.streams import STREAMS
 from tap_ayrshare.values import is_too_deep, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncGenerator, Sequence
 
     import click
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
-    from tap_ayrshare.streams.base import AyrshareStream
+    from tap_ayrshare.engine.messages import Checkpoint, Record
+
 
 OWN_SETTINGS = frozenset(DEFINITION["properties"])
 
@@ -124,19 +128,19 @@ class TapAyrshare(Tap):
     def _setup_signal_handlers(self) -> None:
         """Leave signals alone; a run handles them itself (the SDK exits 0 on them)."""
 
-    def discover_streams(self) -> Sequence[AyrshareStream]:
+    def discover_streams(self) -> Sequence[SingerStream]:
         """Return all streams."""
-        return [stream(self) for stream in STREAMS]
+        return [SingerStream(self, kind, self._read_alone) for kind in STREAMS]
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Take in a state.
+        """Read a state that came in.
 
         Raises:
             StateError: it is invalid.
         """
         if not state:
             return
-        streams: dict[str, AyrshareStream] = self.streams  # type: ignore[assignment]
+        streams: dict[str, SingerStream] = self.streams  # type: ignore[assignment]
         value = checked(state, streams, [profile.label for profile in self.settings.profiles])
         for name, bookmark in value.get("bookmarks", {}).items():
             for partition in bookmark["partitions"]:
@@ -152,15 +156,20 @@ class TapAyrshare(Tap):
         selected = [stream for stream in self.streams.values() if stream.selected]
         if not selected:
             raise SettingsError("no stream is selected, so there is nothing to read; select streams in the catalog")
-        Run(self, selected).run()  # type: ignore[arg-type]
+        Extraction(self, self.settings, selected).run()  # type: ignore[arg-type]
+
+    def _read_alone(self, stream: SingerStream) -> AsyncGenerator[Record | Checkpoint, None]:
+        return Extraction(self, self.settings, [stream]).messages()
 
     def run_connection_test(self) -> bool:  # type: ignore[misc]
         """Say on stderr what will work; final in the SDK, which reads a record of every stream.
 
         Raises:
-            ConnectionFailed: nothing can be read.
+            TapError: nothing can be read.
         """
-        ConnectionCheck(self.settings, sys.stderr).run()
+        sys.stderr.write(first_line(self.settings) + "\n")
+        report = asyncio.run(ConnectionCheck(self.settings).run())
+        sys.stderr.writelines(f"{line}\n" for line in lines(report))
         return True
 
     # The command line: one clear line instead of a traceback for what a user can cause.
@@ -237,9 +246,9 @@ def _parsed(name: str, value: str) -> Any:
         return value
 
 
-def _check_state(stream: AyrshareStream, partition: dict[str, Any]) -> None:
+def _check_state(stream: SingerStream, partition: dict[str, Any]) -> None:
     try:
-        stream.check_state(partition)
+        stream.kind().check(partition)
     except StateError as error:
         label = partition["context"]["profile"]
         raise invalid_state(f"{stream.name} of profile {label[:60]!r}: {error}") from None

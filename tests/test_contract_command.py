@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import EVERYONE
+from tests.support import EVERYONE
 
 ROOT = Path(__file__).parent.parent
 GOOD = {"facebook": {"id": "1", "postUrl": "https://example.com", "analytics": {"likeCount": 3}}, "status": "success"}
@@ -97,7 +97,7 @@ def test_what_fails_is_chosen():
     ("given", "says"),
     [
         ("", "stdin is empty"),
-        ("no json at all", "stdin, line 1: no JSON"),
+        ("no json at all", "stdin, line 1 isn't JSON"),
         ('{"a": 1}', "neither Singer output nor an answer that the contract knows"),
         ('{"posts": [{"id": "1"}]}', "needs --network"),
         ('{"type": "STATE", "value": {}}', "nothing of which the contract speaks"),

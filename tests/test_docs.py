@@ -13,7 +13,7 @@ import yaml
 from tap_ayrshare.ayrshare.codes import RULES
 from tap_ayrshare.ayrshare.contract import load
 from tap_ayrshare.settings import DEFINITION
-from tests.conftest import ROOT, environment
+from tests.support import ROOT, environment
 
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *(ROOT / "docs").glob("*.md")])
 BIN = Path(sys.executable).parent
@@ -24,6 +24,8 @@ ELSEWHERE = {
     "make setup": "make test begins with it",
     "make format": "changes files",
     "make bench": "takes a quarter of an hour",
+    "make audit": ".ci/run",
+    "make docs": "make test checks that it changes nothing",
     "meltano run": "tests/destinations/test_meltano.py",
     "meltano install": "tests/destinations",
     "meltano schedule run": "needs the user's own target",

@@ -18,12 +18,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from unittest import mock
 
-from tap_ayrshare import extraction
 from tap_ayrshare.ayrshare.contract import NETWORKS
 from tap_ayrshare.engine import client
 from tap_ayrshare.engine.errors import TapError
+from tap_ayrshare.singer import extraction
 from tap_ayrshare.tap import TapAyrshare
-from tests.conftest import Output, messages
+from tests.support import Output, messages
 
 START = datetime(2026, 11, 1, 12, tzinfo=timezone.utc)
 EMPTY_HISTORY = {"history": {"code": 221, "action": "get", "status": "error"}, "count": 0}

@@ -1,4 +1,4 @@
-"""What the API refuses and what that costs: docs/api.md section 3 as data, decided in one place.
+"""Classify API errors, their severity and what the tap does: docs/api.md section 3 as data, in one place.
 
 Facts about codes and envelopes come from docs/api.md section 3, with the marks of how sure they are there.
 """
@@ -6,10 +6,13 @@ Facts about codes and envelopes come from docs/api.md section 3, with the marks 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.ayrshare.contract import NETWORKS
-from tap_ayrshare.engine.errors import Refusal, Rule, Scope
+from tap_ayrshare.ayrshare.contract import NETWORKS, X
+from tap_ayrshare.engine.client import Answer, Request
+from tap_ayrshare.engine.errors import UNREAD, Refusal, Rule, Scope
 from tap_ayrshare.values import objects, text
 
 if TYPE_CHECKING:
@@ -19,11 +22,10 @@ if TYPE_CHECKING:
 EMPTY = Rule(Scope.NOTHING, failure=False, action="nothing there")
 GONE = Rule(Scope.RESOURCE, failure=False, action="skipped: the network or Ayrshare no longer has it")
 NO_BLOCK = Rule(Scope.RESOURCE, failure=False, action="skipped: the API answered with success and no data")
-UNREAD = Rule(Scope.RESOURCE, failure=True, action="skipped")
 PLAN = Rule(Scope.STREAM, failure=False, action="stream skipped: the Ayrshare plan does not include it")
 NOT_LINKED = Rule(Scope.NETWORK, failure=False, action="network left out: not linked to this profile")
 RELINK = Rule(Scope.NETWORK, failure=False, action="network left out: link it again in Ayrshare")
-X_KEYS = Rule(Scope.NETWORK, failure=False, action="network left out: set x_api_key and x_api_secret")
+OWN_KEYS = Rule(Scope.NETWORK, failure=False, action="network left out: set x_api_key and x_api_secret")
 X_LIMIT = Rule(Scope.NETWORK, failure=False, action="network left out: X allows no more requests now", stays_due=True)
 NETWORK_LIMIT = Rule(
     Scope.NETWORK, failure=False, action="network left out: it allows no more requests now", stays_due=True
@@ -34,6 +36,7 @@ SUSPENDED = Rule(Scope.PROFILE, failure=True, action="profile stopped: Ayrshare 
 PROFILE_REFUSED = Rule(Scope.PROFILE, failure=True, action="profile stopped: check its profile_key")
 KEY_REFUSED = Rule(Scope.RUN, failure=True, action="run ended: check api_key")
 REDIRECTED = Rule(Scope.RUN, failure=True, action="run ended: check api_url")
+
 
 RULES = {
     102: KEY_REFUSED,
@@ -50,7 +53,7 @@ RULES = {
     361: MESSAGING,
     362: MESSAGING,
     395: Rule(Scope.NOTHING, failure=False, action="demographics withheld by the network"),
-    419: X_KEYS,
+    419: OWN_KEYS,
     435: NETWORK_LIMIT,
     485: GONE,
     518: Rule(Scope.NOTHING, failure=False, action="kept with the network's warning"),
@@ -59,8 +62,8 @@ RULES = {
 
 POST_GONE = "186"
 MOST_DIGITS = 9
-TEMPORARY_CODES = {429, 500, 502, 503, 504}
-TEMPORARY = re.compile(
+TRANSIENT_CODES = {429, 500, 502, 503, 504}
+TRANSIENT = re.compile(
     r"tempora|try again|retry|time.?d? ?out|unavailable|too many requests|internal (server )?error|overloaded",
     re.IGNORECASE,
 )
@@ -70,18 +73,13 @@ PLAN_ACTION = "Paid Plan Required"
 ENVELOPE = {"status", "code", "id", "errors", "message", "action", "details", "lastUpdated", "nextUpdate"}
 NESTED = ("history", "posts", "profiles", "analytics", "data")
 """Where code and status may stand one level down, under the list's own name (docs/api.md section 3)."""
-HTTP_OK = 200
 SUCCESS = {200, 201, 202, 204}
-HTTP_PAYMENT = 402
-HTTP_TOO_MANY = 429
-HTTP_FORBIDDEN = {401, 403}
-HTTP_REDIRECT = range(300, 400)
-HTTP_BAD_REQUEST = 400
-HTTP_SERVER_ERROR = 500
+SUCCESSES, REDIRECTS, CLIENT_ERRORS = range(200, 300), range(300, 400), range(400, 500)
+FORBIDDEN = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 
 
 def is_error(block: object) -> bool:
-    """Tell whether an object of the API is an error: status `error`, or a code and no data beside it."""
+    """Return whether an object of the API is an error: status `error`, or a code and no data beside it."""
     if not isinstance(block, dict):
         return False
     has_data = "analytics" in block or "id" in block or any(isinstance(block.get(name), list) for name in NESTED)
@@ -118,6 +116,43 @@ def good_elements(block: object) -> list[dict[str, Any]]:
     return [element for element in elements if isinstance(element, dict) and not is_error(element)]
 
 
+def judge(request: Request, status: int, body: Any, *, profile_key: bool) -> Answer:
+    """Return what an answer means.
+
+    Args:
+        request: what was asked.
+        status: the HTTP status.
+        body: the parsed body, None if it isn't JSON.
+        profile_key: whether the request carried a Profile-Key.
+    """
+    is_ok = status in SUCCESSES
+    refused = refusals(status, body, request.networks, profile_key=profile_key)
+    if request.may_be_refused:
+        refused = [replace(refusal, rule=NOT_ALLOWED) if _is_uncoded(refusal) else refusal for refusal in refused]
+    ends = any(refusal.scope in (Scope.PROFILE, Scope.RUN) for refusal in refused)
+    usable = request.usable or good_blocks
+    if body is not None and usable(body) and not ends:
+        # A status other than 2xx that says nothing beside usable blocks is no refusal of its own.
+        return Answer(status, body, [refusal for refusal in refused if is_ok or refusal.details])
+    if not refused and is_ok and request.usable is None and isinstance(body, dict) and body:
+        # An empty success is an answer: the network has nothing to say of the post or the account.
+        platform = request.networks[0] if len(request.networks) == 1 else None
+        nothing = Refusal(NO_BLOCK, "no_data", "the answer is a success without data", status, platform)
+        return Answer(status, None, [nothing])
+    if not refused:
+        what = "isn't JSON" if body is None else "doesn't have the expected form"
+        refused = [Refusal(UNREAD, "invalid_body", f"the answer {what}", status, transient=True)]
+    if body is None and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        refused = [Refusal(UNREAD, f"http_{status}", "the API has an internal error", status, transient=True)]
+    elif status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        refused = [replace(refusal, transient=refusal.rule is UNREAD) for refusal in refused]
+    return Answer(status, None, refused)
+
+
+def _is_uncoded(refusal: Refusal) -> bool:
+    return refusal.rule in (KEY_REFUSED, PROFILE_REFUSED) and refusal.code.startswith("http_4")
+
+
 def refusals(status: int, body: object, asked: Sequence[str] = (), *, profile_key: bool) -> list[Refusal]:
     """Return what an answer refuses: one for each error that it names, the first of the same kind alone.
 
@@ -130,7 +165,7 @@ def refusals(status: int, body: object, asked: Sequence[str] = (), *, profile_ke
     Returns:
         Nothing for an answer without any error; at least one for a status other than 2xx.
     """
-    if status in HTTP_REDIRECT:
+    if status in REDIRECTS:
         return [Refusal(REDIRECTED, f"http_{status}", "the API answered with a redirect", status)]
     found: dict[tuple[str, str | None], Refusal] = {}
     for error, network, is_flat in _errors(body):
@@ -138,7 +173,7 @@ def refusals(status: int, body: object, asked: Sequence[str] = (), *, profile_ke
         # A post that is gone is gone as a whole, whatever it was asked about.
         platform = network or (None if code == POST_GONE else _named_platform(error, asked))
         rule = _rule(status, error, platform, profile_key=profile_key)
-        if rule.scope in (Scope.PROFILE, Scope.RUN) and not is_flat and status not in HTTP_FORBIDDEN:
+        if rule.scope in (Scope.PROFILE, Scope.RUN) and not is_flat and status not in FORBIDDEN:
             # A network's block speaks of that network alone, whatever its code says.
             rule = UNREAD
         refusal = Refusal(
@@ -148,21 +183,20 @@ def refusals(status: int, body: object, asked: Sequence[str] = (), *, profile_ke
             http_status=status,
             platform=platform,
             details=error,
-            temporary=_is_temporary(status, error),
+            transient=_is_transient(status, error),
         )
         found.setdefault((refusal.code, platform), refusal)
-    if not found and not HTTP_OK <= status < HTTP_REDIRECT.start:
+    if not found and status not in SUCCESSES:
         rule = _rule(status, {}, None, profile_key=profile_key)
         message = f"the API answered HTTP {status} without saying why"
-        temporary = status >= HTTP_SERVER_ERROR
-        return [Refusal(rule, f"http_{status}", message, status, temporary=temporary)]
+        return [Refusal(rule, f"http_{status}", message, status, transient=status >= HTTPStatus.INTERNAL_SERVER_ERROR)]
     return list(found.values())
 
 
 def _errors(body: object) -> Iterator[tuple[dict[str, Any], str | None, bool]]:
     """Yield the error objects of every envelope (docs/api.md section 3), each with its network where it is known.
 
-    The third value tells whether the error stands in the flat envelope, which speaks of the whole request.
+    The third value returns whether the error stands in the flat envelope, which speaks of the whole request.
     """
     if not isinstance(body, dict):
         return
@@ -204,17 +238,17 @@ def _message(error: dict[str, Any]) -> str:
 
 def _rule(status: int, error: dict[str, Any], platform: str | None, *, profile_key: bool) -> Rule:
     known = RULES.get(_number(error.get("code")))
-    if status == HTTP_TOO_MANY and (known is None or known is UNREAD):
-        return X_LIMIT if platform == "twitter" else NETWORK_LIMIT if platform else UNREAD
-    if known is PLAN or error.get("action") == PLAN_ACTION or (status == HTTP_PAYMENT and not known):
+    if status == HTTPStatus.TOO_MANY_REQUESTS and (known is None or known is UNREAD):
+        return X_LIMIT if platform == X else NETWORK_LIMIT if platform else UNREAD
+    if known is PLAN or error.get("action") == PLAN_ACTION or (status == HTTPStatus.PAYMENT_REQUIRED and not known):
         return PLAN
     if known:
         return known
-    if status in HTTP_FORBIDDEN:
+    if status in FORBIDDEN:
         if SUSPENSION.search(f"{_message(error)} {error.get('action')} {error.get('status')}"):
             return SUSPENDED
         return PROFILE_REFUSED if profile_key else KEY_REFUSED
-    if platform == "twitter" and LIMIT.search(_message(error)):
+    if platform == X and LIMIT.search(_message(error)):
         return X_LIMIT
     return UNREAD
 
@@ -225,10 +259,10 @@ def _number(code: object) -> int:
     return int(digits) if digits.isascii() and digits.isdigit() else 0
 
 
-def _is_temporary(status: int, error: dict[str, Any]) -> bool:
+def _is_transient(status: int, error: dict[str, Any]) -> bool:
     code = _number(error.get("code"))
-    if error.get("retryAvailable") is True or code in TEMPORARY_CODES:
+    if error.get("retryAvailable") is True or code in TRANSIENT_CODES:
         return True
     # The API's own code decides about a 4xx, whatever its message says.
-    has_code = bool(code) and HTTP_BAD_REQUEST <= status < HTTP_SERVER_ERROR
-    return not has_code and bool(TEMPORARY.search(_message(error)))
+    has_code = bool(code) and status in CLIENT_ERRORS
+    return not has_code and bool(TRANSIENT.search(_message(error)))

@@ -29,17 +29,23 @@ def load(name: str) -> Any:
     return json.loads((_directory() / name).read_text(encoding="utf-8"))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Network:
-    """A social network as the API knows it: its name there, its names in messages, what can be read."""
+    """A social network as the API knows it: its name there, its names in messages, what can be read.
+
+    key_headers: by header, the setting with the key of its own that it needs.
+    daily_requests: how many analytics requests it allows a `user` profile and the `primary` one in 24 hours.
+    """
 
     name: str
     label: str
     labels: tuple[str, ...]
     reads: frozenset[str]
+    key_headers: dict[str, str]
+    daily_requests: dict[str, int]
 
     def is_named_in(self, message: str) -> bool:
-        """Tell whether a message of the API speaks of this network."""
+        """Return whether a message of the API speaks of this network."""
         return any(
             re.search(rf"(?<!\w){re.escape(name)}(?!\w)", message, 0 if len(name) == 1 else re.IGNORECASE)
             for name in (self.name, self.label, *self.labels)
@@ -49,20 +55,24 @@ class Network:
 def _network(path: Path) -> Network:
     data = load(f"networks/{path.name}")
     reads = frozenset(what for what, can in data["reads"].items() if can)
-    return Network(data["name"], data["label"], tuple(data["labels"]), reads)
+    own = data.get("key_headers", {}), data.get("daily_requests", {})
+    return Network(data["name"], data["label"], tuple(data["labels"]), reads, *own)
 
 
 NETWORKS = {network.name: network for network in map(_network, sorted((_directory() / "networks").glob("*.json")))}
 """The networks by name: `schemas/networks/`."""
+X = "twitter"
+"""The network whose requests are counted over runs."""
 
 
 @dataclass(frozen=True)
 class StreamContract:
-    """A stream's schema (JSON Schema), primary key and replication key."""
+    """A stream's schema (JSON Schema), primary key, replication key, and which body of the API a column holds."""
 
     schema: dict[str, Any]
     key_properties: tuple[str, ...]
     replication_key: str | None
+    bodies: dict[str, str]
 
 
 def contract_version() -> str:
@@ -81,7 +91,7 @@ def stream_contract(name: str) -> StreamContract:
     }
     schema = {key: value for key, value in described.items() if key not in ("$schema", "title")}
     schema["properties"] = columns
-    return StreamContract(schema, tuple(keys["key_properties"]), keys["replication_key"])
+    return StreamContract(schema, tuple(keys["key_properties"]), keys["replication_key"], keys.get("bodies", {}))
 
 
 def _paths(mapping: dict[str, Any]) -> dict[str, Paths]:

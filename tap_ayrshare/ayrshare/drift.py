@@ -1,4 +1,4 @@
-"""Drift: what a run meets that the contract does not know, told once."""
+"""Drift: what a run meets that the contract doesn't know, logged once."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import logging
 from collections import Counter
 from typing import Any
 
-from tap_ayrshare.ayrshare.contract import NETWORKS
-from tap_ayrshare.ayrshare.fields import NETWORK_BODIES, NEW, Departure, departures, known_fields
+from tap_ayrshare.ayrshare.fields import NEW, Departure, compare
 
 logger = logging.getLogger(__name__)
 
-MOST_TOLD = 200
+MOST_LOGGED = 200
 """Warnings for one body of one network: keys that are themselves data must not fill the log."""
 
 
@@ -25,7 +24,7 @@ class Drift:
     def __init__(self) -> None:
         self.count: Counter[str] = Counter()
         self._met: set[tuple[str, str, str, str, str]] = set()
-        self._told: Counter[tuple[str, str]] = Counter()
+        self._logged: Counter[tuple[str, str]] = Counter()
 
     def look_at(self, stream: str, body: str, network: str | None, value: Any) -> None:
         """Compare a body, or each of the bodies in an array, with what the contract knows of it.
@@ -36,32 +35,24 @@ class Drift:
             network: its network, None where it belongs to none.
             value: the body as the API gave it.
         """
-        if body in NETWORK_BODIES and network not in NETWORKS:
-            self._meet(stream, network or "all", Departure(NEW, "platform", "string"))
-            return
-        known = known_fields(body, network)
-        if isinstance(value, dict) and value.keys() == {"items"}:
-            # An array of account numbers, as its column holds it.
-            value = value["items"]
-        place = body if body in BESIDE else ""
-        for item in value if isinstance(value, list) else [value]:
-            for departure in departures(item, known, place):
+        for _, found in compare(body, network, value, body if body in BESIDE else ""):
+            for departure in found:
                 self._meet(stream, network or "all", departure)
 
     def _meet(self, stream: str, network: str, found: Departure) -> None:
         key = (stream, network, found.kind, found.path, found.seen)
-        if key in self._met or self._told[stream, network] > MOST_TOLD:
+        if key in self._met or self._logged[stream, network] > MOST_LOGGED:
             return
         self._met.add(key)
         self.count[found.kind] += 1
-        self._told[stream, network] += 1
-        if self._told[stream, network] > MOST_TOLD:
-            logger.warning("%s, %s: more fields depart from the contract than are told here", stream, network)
+        self._logged[stream, network] += 1
+        if self._logged[stream, network] > MOST_LOGGED:
+            logger.warning("%s, %s: more fields depart from the contract than are logged here", stream, network)
             return
         path = found.path if found.path.isprintable() else ascii(found.path)
         path = path or "the body itself"
         if found.kind == NEW:
-            text = "%s, %s: the contract does not know the field %s (%s); its value is kept"
+            text = "%s, %s: the contract doesn't have the field %s (%s); its value is kept"
             logger.warning(text, stream, network, path, found.seen)
         else:
             text = "%s, %s: the type of the field %s is %s, the contract says %s; its value is kept"

@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.ayrshare.contract import load
+from tap_ayrshare.ayrshare.contract import NETWORKS, load
 from tap_ayrshare.values import DIGITS
 
 if TYPE_CHECKING:
@@ -91,6 +91,24 @@ def json_type(value: object) -> str:
     return "string" if isinstance(value, str) else "object" if isinstance(value, dict) else "array"
 
 
+def compare(body: str, network: str | None, value: Any, place: str = "") -> Iterator[tuple[Any, list[Departure]]]:
+    """Yield the bodies in a value, each with where it departs from the contract.
+
+    Args:
+        body: which body it is; see `declared`.
+        network: its network, None where it belongs to none.
+        value: the body, an array of such, or an array as its column holds it (`{"items": [...]}`).
+        place: what the paths of the fields begin with.
+    """
+    if body in NETWORK_BODIES and network not in NETWORKS:
+        yield None, [Departure(NEW, "platform", "string")]
+        return
+    if isinstance(value, dict) and value.keys() == {"items"}:
+        value = value["items"]
+    for item in value if isinstance(value, list) else [value]:
+        yield item, list(departures(item, known_fields(body, network), place))
+
+
 def departures(value: Any, known: Field, path: str = "") -> Iterator[Departure]:
     """Yield where a value departs from what is known of it; what lies inside an unknown field is not looked at."""
     if value is None:
@@ -122,7 +140,7 @@ def _inside(value: dict[str, Any], inside: dict[str, Field], path: str) -> Itera
 
 
 def _fits(value: Any, types: frozenset[str]) -> bool:
-    """Tell whether a value has one of the types; a number may come as text (docs/api.md section 12)."""
+    """Return whether a value has one of the types; a number may come as text (docs/api.md section 12)."""
     seen = json_type(value)
     if seen in types or (seen == "integer" and "number" in types):
         return True

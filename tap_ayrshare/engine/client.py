@@ -1,6 +1,7 @@
-"""The one place that speaks HTTP: headers, pacing, retries, and what an answer refuses.
+"""The one place that speaks HTTP: connections, pacing and retries.
 
-Facts about the transport come from docs/api.md sections 1 to 3.
+What a body means is decided by the judge that a profile's client is given. Facts about the transport come from
+docs/api.md sections 1 to 3.
 """
 
 from __future__ import annotations
@@ -9,42 +10,30 @@ import asyncio
 import logging
 import random
 import re
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timezone
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from ipaddress import ip_address
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 
-from tap_ayrshare.ayrshare.codes import (
-    HTTP_OK,
-    HTTP_REDIRECT,
-    HTTP_SERVER_ERROR,
-    HTTP_TOO_MANY,
-    KEY_REFUSED,
-    NO_BLOCK,
-    NOT_ALLOWED,
-    PROFILE_REFUSED,
-    UNREAD,
-    good_blocks,
-    refusals,
-)
 from tap_ayrshare.clock import read_clock
 from tap_ayrshare.engine.bodies import ENCODINGS, BodyBroken, BodyTooLong, read_body
-from tap_ayrshare.engine.errors import Refusal, Refused, Rule, Scope
+from tap_ayrshare.engine.errors import UNREAD, Refusal, Refused, Rule, Scope
 from tap_ayrshare.engine.pacing import Pacer
 from tap_ayrshare.redaction import Redactor
-from tap_ayrshare.settings import is_loopback
 from tap_ayrshare.values import parse_json
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-
-    from tap_ayrshare.settings import Profile, Settings
+    from collections.abc import AsyncIterator, Iterable
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +49,25 @@ UNREACHABLE = Rule(Scope.PROFILE, failure=True, action="profile stopped: the API
 LIMITED = Rule(Scope.PROFILE, failure=True, action="profile stopped: the API keeps answering 429")
 
 
+@dataclass(frozen=True)
+class Options:
+    """How requests are made; times in seconds.
+
+    request_budget: how many requests a run may make, None for any number.
+    """
+
+    api_url: str
+    api_key: str
+    user_agent: str
+    request_timeout: float
+    request_budget: int | None
+    max_concurrency: int
+    max_concurrency_total: int
+    rate_limit_requests: int
+    rate_limit_window: float
+    rate_limit_reserve: float
+
+
 class BudgetSpent(Exception):
     """The request budget is spent; raised before the first request over it."""
 
@@ -70,7 +78,7 @@ class Request:
 
     stream: the stream that it is for.
     networks: the networks that it is about, for reading which of them an error means.
-    usable: tells whether a body holds what was asked for; by default, whether it has a network's block.
+    usable: returns whether a body holds what was asked for; None: it is the judge's to know.
     may_be_refused: whether a refusal without a code concerns this request alone, not the profile or the key.
     """
 
@@ -82,11 +90,6 @@ class Request:
     networks: tuple[str, ...] = ()
     usable: Callable[[Any], bool] | None = None
     may_be_refused: bool = False
-
-    @property
-    def concerns_x(self) -> bool:
-        """Tell whether X is asked, or may be since no network is named: then the X keys go along."""
-        return "twitter" in self.networks or (self.body is not None and not self.networks)
 
 
 @dataclass(frozen=True)
@@ -112,26 +115,32 @@ class Answer:
 class Client:
     """HTTP for all profiles of a run: the connections, the places in flight, the request budget."""
 
-    def __init__(self, settings: Settings, tries: int = TRIES) -> None:
-        """Make a client; tries: how often a request is sent that finds no answer."""
-        self.settings = settings
+    def __init__(self, options: Options, secrets: Iterable[str], tries: int = TRIES) -> None:
+        """Make a client.
+
+        Args:
+            options: how requests are made.
+            secrets: what is taken out of every answer.
+            tries: how often a request is sent that gets no answer.
+        """
+        self.options = options
         self.tries = tries
-        self.redactor = Redactor(settings.secrets)
-        self.everyone = asyncio.Semaphore(settings.max_concurrency_total)
+        self.redactor = Redactor(secrets)
+        self.everyone = asyncio.Semaphore(options.max_concurrency_total)
         self.sent = 0
         self.has_answered = False
-        self._proxy = _proxy(settings.api_url)
+        self._proxy = _proxy(options.api_url)
         self._session: aiohttp.ClientSession | None = None
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Client]:
         """Hold the connections open."""
-        settings = self.settings
-        timeout = aiohttp.ClientTimeout(total=settings.request_timeout)
+        options = self.options
+        timeout = aiohttp.ClientTimeout(total=options.request_timeout)
         connector = aiohttp.TCPConnector(limit=0)
         headers = {
-            "Authorization": f"Bearer {settings.api_key}",
-            "User-Agent": settings.user_agent,
+            "Authorization": f"Bearer {options.api_key}",
+            "User-Agent": options.user_agent,
             "Accept-Encoding": ENCODINGS,
         }
         async with aiohttp.ClientSession(
@@ -158,7 +167,7 @@ class Client:
     @property
     def is_spent(self) -> bool:
         """Whether the request budget is spent."""
-        return self.settings.request_budget is not None and self.sent >= self.settings.request_budget
+        return self.options.request_budget is not None and self.sent >= self.options.request_budget
 
     def unspend(self) -> None:
         """Give back a request that was not sent."""
@@ -175,7 +184,7 @@ class Client:
             raise RuntimeError("the client is not open")
         async with self._session.request(
             request.method,
-            self.settings.api_url + request.path,
+            self.options.api_url + request.path,
             params=request.query,
             json=request.body,
             headers=headers,
@@ -186,34 +195,33 @@ class Client:
             return response.status, response.headers, await read_body(response)
 
 
-class ProfileClient:
-    """HTTP for one profile: its key, its pace, its share of the requests in flight."""
+Judge = Callable[[Request, int, Any], Answer]
+"""Returns what an answer means: of a request, its HTTP status and the parsed body, None if it isn't JSON."""
 
-    def __init__(self, client: Client, profile: Profile) -> None:
-        settings = client.settings
+
+class ProfileClient:
+    """HTTP for one profile: its headers, its pace, its share of the requests in flight."""
+
+    def __init__(
+        self, client: Client, label: str, judge: Judge, headers: Callable[[Request], dict[str, str]] = lambda _: {}
+    ) -> None:
+        """Make a client for a profile; headers: returns those that its requests carry beside the account's."""
+        options = client.options
         self._client = client
-        self._profile = profile
-        self._lanes = asyncio.Semaphore(settings.max_concurrency)
-        self._redactor = client.redactor
+        self._label = label
+        self._judge = judge
+        self._headers = headers
+        self._lanes = asyncio.Semaphore(options.max_concurrency)
         self._refused_429 = 0
         self._ended: Refusal | None = None
-        self.pacer = Pacer(
-            settings.rate_limit_requests, settings.rate_limit_window, settings.rate_limit_reserve, profile.label
-        )
+        self.pacer = Pacer(options.rate_limit_requests, options.rate_limit_window, options.rate_limit_reserve, label)
         self.requests: Counter[str] = Counter()
+        self.seconds: dict[str, float] = defaultdict(float)
 
     @property
     def sent(self) -> int:
         """Requests sent so far, every try counted."""
         return sum(self.requests.values())
-
-    def _headers(self, request: Request) -> dict[str, str]:
-        headers = {}
-        if self._profile.key:
-            headers["Profile-Key"] = self._profile.key
-        if self._client.settings.x_keys and request.concerns_x:
-            headers["X-Twitter-OAuth1-Api-Key"], headers["X-Twitter-OAuth1-Api-Secret"] = self._client.settings.x_keys
-        return headers
 
     async def ask(self, request: Request) -> Answer:
         """Ask the API, again for what is transient, and return what it answers in the end.
@@ -239,7 +247,7 @@ class ProfileClient:
                 if refusal.scope is Scope.STREAM and answer.body is None:
                     raise Refused(refusal)
             tries += 1
-            transient = answer.body is None and all(refusal.temporary for refusal in answer.refusals)
+            transient = answer.body is None and all(refusal.transient for refusal in answer.refusals)
             if transient and tries >= self._client.tries and not self._client.has_answered:
                 last = answer.refusals[0]
                 self._end(Refusal(UNREACHABLE, last.code, last.message))
@@ -247,8 +255,8 @@ class ProfileClient:
                 return answer
             pause = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** (tries - 1)) * random.uniform(0.5, 1)  # noqa: S311
             logger.info(
-                "profile %s: %s %s is asked again in %.1f s (%s)",
-                self._profile.label,
+                "profile %s: retrying %s %s in %.1f s (%s)",
+                self._label,
                 request.method,
                 request.path,
                 pause,
@@ -273,7 +281,9 @@ class ProfileClient:
                     raise Refused(self._ended)
                 self.requests[request.stream] += 1
                 is_sent = True
+                began = monotonic()
                 found = await self._send(request)
+                self.seconds[request.stream] += monotonic() - began
                 if isinstance(found, Refusal):
                     self.pacer.unanswered()
                     return Answer(None, None, [found])
@@ -281,10 +291,10 @@ class ProfileClient:
                 self._client.has_answered = True
                 maximum, count = _count(headers, "x-ratelimit-max"), _count(headers, "x-ratelimit-count")
                 answer = self._read(request, status, raw)
-                if status == HTTP_TOO_MANY and self._is_profile_limit(request, answer, maximum, count):
+                if status == HTTPStatus.TOO_MANY_REQUESTS and self._is_profile_limit(request, answer, maximum, count):
                     self._slow_down(headers.get("Retry-After"), answer)
                     return None
-                if status == HTTP_TOO_MANY:
+                if status == HTTPStatus.TOO_MANY_REQUESTS:
                     self.pacer.unanswered()
                 else:
                     self.pacer.heard(maximum, count, count_before)
@@ -299,7 +309,7 @@ class ProfileClient:
         try:
             return await self._client.send(request, self._headers(request))
         except asyncio.TimeoutError:
-            code, message = "timeout", f"no answer within {self._client.settings.request_timeout:g} s"
+            code, message = "timeout", f"no answer within {self._client.options.request_timeout:g} s"
         except BodyTooLong:
             code, message = "invalid_body", "the body is too long"
         except BodyBroken as error:
@@ -314,7 +324,7 @@ class ProfileClient:
             code, message = "reset", "the connection was reset"
         except (aiohttp.ClientError, OSError, ValueError) as error:
             code, message = "transport", f"the answer could not be read ({type(error).__name__})"
-        return Refusal(UNREAD, code, message, temporary=True)
+        return Refusal(UNREAD, code, message, transient=True)
 
     @staticmethod
     def _is_profile_limit(request: Request, answer: Answer, maximum: int | None, count: int | None) -> bool:
@@ -332,59 +342,39 @@ class ProfileClient:
         if wait is not None and wait > LONGEST_RETRY_AFTER:
             message = f"HTTP 429 with Retry-After of {wait:.0f} s"
         if self._refused_429 >= MOST_429 or (wait or 0) > LONGEST_RETRY_AFTER:
-            self._end(Refusal(LIMITED, "http_429", message, HTTP_TOO_MANY))
+            self._end(Refusal(LIMITED, "http_429", message, HTTPStatus.TOO_MANY_REQUESTS))
         self.pacer.refused(wait)
         logger.warning(
             "profile %s: the API answered 429, waiting %s",
-            self._profile.label,
+            self._label,
             "for the window" if wait is None else f"{wait:.0f} s as it asks",
         )
 
     def _read(self, request: Request, status: int, raw: bytes) -> Answer:
         try:
-            return self._judge(request, status, raw)
+            try:
+                body = self._client.redactor.body(raw, parse_json(raw))
+            except (ValueError, RecursionError):
+                body = None
+            return self._judge(request, status, body)
         except Exception as error:
-            # One answer costs its own request, never the run.
+            # An unreadable answer affects its own request, never the run.
             logger.exception(
                 "profile %s: %s %s: the answer could not be read; please report it",
-                self._profile.label,
+                self._label,
                 request.method,
                 request.path,
             )
             message = f"the answer could not be read ({type(error).__name__})"
-            return Answer(status, None, [Refusal(UNREAD, "invalid_body", message, status, temporary=True)])
-
-    def _judge(self, request: Request, status: int, raw: bytes) -> Answer:
-        try:
-            body = self._redactor.body(raw, parse_json(raw))
-        except (ValueError, RecursionError):
-            body = None
-        is_ok = HTTP_OK <= status < HTTP_REDIRECT.start
-        refused = refusals(status, body, request.networks, profile_key=self._profile.key is not None)
-        if request.may_be_refused:
-            refused = [replace(r, rule=NOT_ALLOWED) if _is_uncoded_refusal(r) else r for r in refused]
-        ends = any(refusal.scope in (Scope.PROFILE, Scope.RUN) for refusal in refused)
-        usable = request.usable or good_blocks
-        if body is not None and usable(body) and not ends:
-            # A status other than 2xx that says nothing beside usable blocks is no refusal of its own.
-            return Answer(status, body, [refusal for refusal in refused if is_ok or refusal.details])
-        if not refused and is_ok and request.usable is None and isinstance(body, dict) and body:
-            # An empty success is an answer: the network has nothing to say of the post or the account.
-            platform = request.networks[0] if len(request.networks) == 1 else None
-            nothing = Refusal(NO_BLOCK, "no_data", "the answer is a success without data", status, platform)
-            return Answer(status, None, [nothing])
-        if not refused:
-            what = "isn't JSON" if body is None else "doesn't have the expected form"
-            refused = [Refusal(UNREAD, "invalid_body", f"the answer {what}", status, temporary=True)]
-        if body is None and status >= HTTP_SERVER_ERROR:
-            refused = [Refusal(UNREAD, f"http_{status}", "the API has an internal error", status, temporary=True)]
-        elif status >= HTTP_SERVER_ERROR:
-            refused = [replace(refusal, temporary=refusal.rule is UNREAD) for refusal in refused]
-        return Answer(status, None, refused)
+            return Answer(status, None, [Refusal(UNREAD, "invalid_body", message, status, transient=True)])
 
 
-def _is_uncoded_refusal(refusal: Refusal) -> bool:
-    return refusal.rule in (KEY_REFUSED, PROFILE_REFUSED) and refusal.code.startswith("http_4")
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _proxy(url: str) -> str | None:

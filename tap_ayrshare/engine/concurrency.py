@@ -7,12 +7,12 @@ from collections import deque
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine, Iterable
+    from collections.abc import AsyncGenerator, Coroutine, Iterable
 
 T = TypeVar("T")
 
 
-async def in_order(jobs: Iterable[Coroutine[None, None, T]], ahead: int) -> AsyncIterator[T]:
+async def in_order(jobs: Iterable[Coroutine[None, None, T]], ahead: int) -> AsyncGenerator[T, None]:
     """Run at most `ahead` coroutines at once and yield their results in the order of the coroutines.
 
     An exception of a coroutine comes where its result would; those behind it are then cancelled.

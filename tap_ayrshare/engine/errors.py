@@ -54,7 +54,7 @@ class Refusal:
     code: the API's code as text, else `http_503`, `timeout`, `reset`, `invalid_body`.
     platform: the network that it is about, None where the answer names none.
     details: the API's own error object, whole.
-    temporary: whether asking again may help.
+    transient: whether asking again may help.
     """
 
     rule: Rule
@@ -63,7 +63,7 @@ class Refusal:
     http_status: int | None = None
     platform: str | None = None
     details: dict[str, Any] | None = None
-    temporary: bool = False
+    transient: bool = False
 
     @property
     def scope(self) -> Scope:
@@ -73,6 +73,10 @@ class Refusal:
     def __str__(self) -> str:
         """One line for the log."""
         return f"{self.code}: {self.message}" if self.message else self.code
+
+
+UNREAD = Rule(Scope.RESOURCE, failure=True, action="skipped")
+"""What couldn't be read for no reason that is known to last."""
 
 
 class Refused(Exception):

@@ -1,7 +1,7 @@
 """Pacing ahead of the rate limit: one pacer for each profile.
 
 Own code, since the limiter libraries that were looked at (aiolimiter, pyrate-limiter) neither hold
-"never more than N in any window" together with a quota that others use too, nor can be told of it.
+"never more than N in any window" together with a quota that others use too, nor can be informed of it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a run says of itself: counts by stream, a line now and then, the summary at its end."""
+"""What a run logs about itself: counts by stream, a line now and then, the summary at its end."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tap_ayrshare.profile_run import ProfileRun
+    from tap_ayrshare.engine.client import ProfileClient
+    from tap_ayrshare.engine.errors import Refusal
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +20,7 @@ SECONDS_BETWEEN_LINES = 30.0
 
 
 @dataclass
-class StreamTally:
+class Stats:
     """What happened to a stream."""
 
     records: int = 0
@@ -30,36 +31,51 @@ class StreamTally:
     errors: Counter[str] = field(default_factory=Counter)
     cause: str = ""
     began: float = 0.0
+    first_read: float = 0.0
+    last_read: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """From when the first source's turn began to when the last one's ended."""
+        return self.last_read - self.first_read
 
 
 class Tally:
     """Counts of a run, by stream."""
 
     def __init__(self, streams: Iterable[str]) -> None:
-        self.streams: dict[str, StreamTally] = defaultdict(StreamTally, {name: StreamTally() for name in streams})
+        self.streams: dict[str, Stats] = defaultdict(Stats, {name: Stats() for name in streams})
         self.began = self._last_line = monotonic()
-        self._told: set[tuple[str, ...]] = set()
+        self._logged: set[tuple[str, ...]] = set()
 
-    def is_news(self, *what: str) -> bool:
-        """Tell whether something has not been asked about before in this run."""
-        news = what not in self._told
-        self._told.add(what)
-        return news
+    def first_time(self, *what: str) -> bool:
+        """Return whether something hasn't been asked about before in this run."""
+        is_first = what not in self._logged
+        self._logged.add(what)
+        return is_first
+
+    def answered(self, stream: str, refusal: Refusal | None = None) -> None:
+        """Count a request that has ended; refusal: what refused the whole request."""
+        stats = self.streams[stream]
+        if refusal and refusal.rule.failure:
+            stats.failed += 1
+            stats.cause = str(refusal)
+        else:
+            stats.answered += 1
 
     def plan(self, stream: str, requests: int) -> None:
-        """Take in that a stream is going to make requests."""
-        tally = self.streams[stream]
-        tally.planned += requests
-        tally.began = tally.began or monotonic()
+        """Count requests that a stream is going to make."""
+        stats = self.streams[stream]
+        stats.planned += requests
+        stats.began = stats.began or monotonic()
 
-    def tell(self, runs: Iterable[ProfileRun]) -> None:
+    def log(self, clients: Iterable[ProfileClient]) -> None:
         """Log a line for each stream under way, every 30 s."""
         now = monotonic()
         if now - self._last_line < SECONDS_BETWEEN_LINES:
             return
         self._last_line = now
-        active = [run.client.pacer for run in runs if not run.done]
-        share = max((pacer.share_used for pacer in active), default=0.0)
+        share = max((client.pacer.share_used for client in clients), default=0.0)
         for name, tally in self.streams.items():
             if tally.planned > tally.done:
                 rate = tally.done / max(now - tally.began, 1e-3)
@@ -74,13 +90,13 @@ class Tally:
                     left,
                 )
 
-    def summary(self, runs: Iterable[ProfileRun]) -> list[str]:
+    def summary(self, clients: Iterable[ProfileClient]) -> list[str]:
         """Return the closing table, a line for each stream."""
-        runs = list(runs)
+        clients = list(clients)
         requests: Counter[str] = Counter()
-        for run in runs:
-            requests.update(run.client.requests)
-        waited = max((run.client.pacer.waited for run in runs), default=0.0)
+        for client in clients:
+            requests.update(client.requests)
+        waited = max((client.pacer.waited for client in clients), default=0.0)
         lines = [f"{'stream':<24}{'records':>9}{'requests':>10}{'skipped':>9}  errors by code"]
         for name, tally in sorted(self.streams.items()):
             codes = ", ".join(f"{code}: {count}" for code, count in sorted(tally.errors.items())) or "-"

@@ -8,20 +8,21 @@ rows are judged by their own dates, and a window is whole when it is not full.
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from tap_ayrshare.ayrshare.codes import UNREAD, is_error
 from tap_ayrshare.ayrshare.contract import NETWORKS
+from tap_ayrshare.ayrshare.endpoints import HISTORY
+from tap_ayrshare.ayrshare.rows import usable_id
 from tap_ayrshare.clock import api_time
-from tap_ayrshare.engine.client import BudgetSpent, Request
-from tap_ayrshare.engine.errors import Refusal, Scope
-from tap_ayrshare.rows import usable_id
+from tap_ayrshare.engine.client import BudgetSpent
+from tap_ayrshare.engine.errors import UNREAD, Refusal, Scope
+from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.values import instant, objects
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncGenerator, Iterator, Mapping
 
-    from tap_ayrshare.profile_run import ProfileRun
+    from tap_ayrshare.engine.client import Answer, Request
 
 LIMIT = 1000
 FULL = {500, LIMIT}
@@ -48,6 +49,29 @@ class Listed(NamedTuple):
     networks: tuple[str, ...]
 
 
+class Reader(Protocol):
+    """What a listing needs of a profile (`Source`): a way to ask, and to note how its requests ended."""
+
+    label: str
+    now: datetime
+    limited: set[str]
+
+    async def ask(self, request: Request) -> Answer:
+        """Ask the API."""
+
+    def cover(self, requests: int) -> None:
+        """Count requests whose records have been yielded."""
+
+    def settle_list(self, stream: str, answer: Answer, owner: str) -> None:
+        """Count how a request ended."""
+
+    def note(self, issue: Issue) -> None:
+        """Note something that couldn't be read."""
+
+    def note_no_id(self, stream: str, position: int, item: Mapping[str, Any], platform: str | None = None) -> None:
+        """Note an item that has no id."""
+
+
 class History:
     """The posts that a profile sent through Ayrshare, as far back as a stream has asked for them.
 
@@ -57,11 +81,18 @@ class History:
     unread: the windows that were left when the request budget ended.
     """
 
-    def __init__(self, run: ProfileRun) -> None:
-        self._run = run
+    def __init__(self, reader: Reader, *, keeps_native_ids: bool, keeps_rows: bool) -> None:
+        """Make a history of nothing yet.
+
+        Args:
+            reader: the profile.
+            keeps_native_ids: whether `native_ids` are needed.
+            keeps_rows: whether the rows of a window that is split are kept for `newest`.
+        """
+        self._reader = reader
         self._read_from: datetime | None = None
         self._seen: set[str] = set()
-        self._keeps_native_ids = "social_post_analytics" in run.run.selected
+        self._keeps_native_ids, self._keeps_rows = keeps_native_ids, keeps_rows
         self._combinations: dict[tuple[str, ...], tuple[str, ...]] = {}
         self.posts: list[Listed] = []
         self.native_ids: set[str] = set()
@@ -72,13 +103,13 @@ class History:
 
     async def read(
         self, stream: str, start: datetime | None, end: datetime | None = None
-    ) -> AsyncIterator[dict[str, Any]]:
+    ) -> AsyncGenerator[dict[str, Any], None]:
         """Yield the posts since `start` (None: all) that this run has not read yet, newest window first.
 
         `end`: nothing later is read (None: all), for a stretch that lies apart from what has been read.
         """
         start = start or BEGINNING
-        last = end or self._read_from or self._run.now + SECOND
+        last = end or self._read_from or self._reader.now + SECOND
         if start >= last:
             return
         async for rows in self._windows(stream, start, last):
@@ -95,7 +126,7 @@ class History:
 
     async def deleted(self, stream: str, start: datetime) -> list[dict[str, Any]]:
         """Return the deleted posts since `start`, which the API gives only when asked for them."""
-        windows = self._windows(stream, start, self._run.now + SECOND, status="deleted")
+        windows = self._windows(stream, start, self._reader.now + SECOND, status="deleted")
         return [row async for rows in windows for row in rows]
 
     def newest(self) -> list[Listed]:
@@ -114,7 +145,7 @@ class History:
                 yield row
 
     def _note(self, row: dict[str, Any]) -> bool:
-        """Keep what the analytics streams need of a row; tell whether it is new."""
+        """Keep what the analytics streams need of a row; return whether it is new."""
         post_id = usable_id(row.get("id"))
         if post_id is None:
             return True
@@ -136,7 +167,7 @@ class History:
 
     async def _windows(
         self, stream: str, start: datetime, end: datetime, **query: str
-    ) -> AsyncIterator[list[dict[str, Any]]]:
+    ) -> AsyncGenerator[list[dict[str, Any]], None]:
         """Yield the rows of a stretch of time, window by window, newest first; both ends are included."""
         waiting: list[tuple[datetime, datetime, frozenset[str]]] = [(start, end, frozenset())]
         failed: list[tuple[datetime, datetime, frozenset[str]]] = []
@@ -144,9 +175,9 @@ class History:
         while waiting:
             start, end, above = waiting.pop()
             window = {"startDate": api_time(start), "endDate": api_time(end)}
-            request = Request("GET", "/history", stream, {"limit": str(LIMIT), **window, **query}, usable=has_history)
+            request = HISTORY.request(stream, {"limit": str(LIMIT), **window, **query})
             try:
-                answer = await self._run.ask(request)
+                answer = await self._reader.ask(request)
             except BudgetSpent:
                 if not query:
                     self.unread += [(low, high) for low, high, _ in [*waiting, (start, end, above)]]
@@ -154,38 +185,37 @@ class History:
                 raise
             resource = f"{window['startDate']}/{window['endDate']}"
             refusal = answer.refusal
-            if refusal and refusal.temporary and not is_last_try:
+            if refusal and refusal.transient and not is_last_try:
                 # It is asked once more when all other windows have been.
-                self._run.covered += answer.sent
+                self._reader.cover(answer.sent)
                 failed.append((start, end, above))
             elif refusal:
-                self._run.settle_list(stream, answer, "posts")
+                self._reader.settle_list(stream, answer, "posts")
                 if refusal.scope is not Scope.NOTHING:
                     # A list of deleted posts is no part of what the analytics streams need.
                     self.gaps += [] if query or not refusal.rule.failure else [(start, end)]
-                    await self._run.report(stream, refusal, resource)
+                    self._reader.note(Issue(stream, refusal, resource))
             else:
-                self._run.settle_list(stream, answer, "posts")
-                rows, parts = await self._split(stream, answer.body, (start, end), above, resource)
+                self._reader.settle_list(stream, answer, "posts")
+                rows, parts = self._split(stream, answer.body, (start, end), above, resource)
                 waiting += parts
                 if rows is not None:
                     yield rows
             if not waiting and not is_last_try:
                 waiting, is_last_try = failed, True
 
-    async def _split(
+    def _split(
         self, stream: str, body: Any, window: tuple[datetime, datetime], above: frozenset[str], resource: str
     ) -> tuple[list[dict[str, Any]] | None, list[tuple[datetime, datetime, frozenset[str]]]]:
         """Return the rows of a window that is whole, else None and the windows to ask instead, oldest first."""
         start, end = window
-        listed = body["history"] if isinstance(body, dict) else body
-        rows = history_rows(body)
-        if not (len(listed) in FULL or len(listed) > LIMIT):
+        rows, count = HISTORY.listed(body), HISTORY.count(body)
+        if not (count in FULL or count > LIMIT):
             return rows, []
         ids = frozenset(filter(None, (usable_id(row.get("id")) for row in rows)))
         # A narrower window that brings the same posts, some from outside of it: the API compares whole days, say.
         is_same = bool(ids) and ids == above and any(_is_outside(row, start, end) for row in rows)
-        if self._run.settings.request_budget is not None:
+        if self._keeps_rows:
             self._beyond = rows
         middle = None if is_same else _middle(rows, start, end)
         if middle:
@@ -195,28 +225,16 @@ class History:
             # Two seconds, since both ends are included: each on its own.
             last = end.replace(microsecond=0)
             return None, [(start, last - MILLISECOND, ids), (last, last + SECOND - MILLISECOND, ids)]
-        if len(listed) >= LIMIT and ids not in self._full:
+        if count >= LIMIT and ids not in self._full:
             self._full.add(ids)
-            message = f"{len(listed)} posts in a window that can't be split: the API gives no more than {LIMIT}"
-            await self._run.report(stream, Refusal(UNREAD, "window_full", message), resource)
+            message = f"{count} posts in a window that can't be split: the API gives no more than {LIMIT}"
+            self._reader.note(Issue(stream, Refusal(UNREAD, "window_full", message), resource))
         return rows, []
 
 
 def earlier(moment: datetime, by: timedelta) -> datetime:
     """Return a moment before another, no earlier than the first post that the API can know."""
     return max(moment, BEGINNING + by) - by
-
-
-def has_history(body: object) -> bool:
-    """Tell whether an answer of GET /history holds posts, none of them too."""
-    return isinstance(body, list) or (
-        isinstance(body, dict) and isinstance(body.get("history"), list) and not is_error(body)
-    )
-
-
-def history_rows(body: Any) -> list[dict[str, Any]]:
-    """Return the posts in an answer of GET /history."""
-    return objects(body["history"] if isinstance(body, dict) else body)
 
 
 def _middle(rows: list[dict[str, Any]], start: datetime, end: datetime) -> datetime | None:
@@ -259,7 +277,7 @@ def published_at(row: dict[str, Any]) -> datetime | None:
 
 
 def is_open(row: dict[str, Any]) -> bool:
-    """Tell whether a post changes later: it is not sent yet, or a network has not given its id."""
+    """Return whether a post changes later: it is not sent yet, or a network has not given its id."""
     entries = objects(row.get("postIds"))
     return str(row.get("status")).lower() in OPEN_STATUSES or any(
         str(entry.get("id")).lower() == "pending" for entry in entries
@@ -267,7 +285,7 @@ def is_open(row: dict[str, Any]) -> bool:
 
 
 def analytics_networks(row: dict[str, Any]) -> tuple[str, ...]:
-    """Return the networks whose numbers a post can have: those it was sent to that have post analytics."""
+    """Return the networks whose analytics a post can have: those it was sent to that have post analytics."""
     if isinstance(row.get("postIds"), list):
         sent = [e.get("platform") for e in objects(row["postIds"]) if str(e.get("status")).lower() == "success"]
     elif str(row.get("status")).lower() in UNSENT_STATUSES:

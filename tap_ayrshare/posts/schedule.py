@@ -1,4 +1,4 @@
-"""The refresh schedule: on which days the numbers of a post are read again, by its age.
+"""The refresh schedule: on which days a post is read again, by its age.
 
 All dates are UTC dates. A day on which a post is to be read is a point of the post: its age in days is a
 multiple of the `every_days` of the first tier that reaches that age.
@@ -33,7 +33,7 @@ class RefreshSchedule:
         return self.tiers[-1].max_age_days
 
     def has_point(self, published: date, after: date, until: date) -> bool:
-        """Tell whether a post published on a date has a point later than `after` and not later than `until`."""
+        """Return whether a post published on a date has a point later than `after` and not later than `until`."""
         youngest = max(0, (after - published).days + 1)
         oldest = (until - published).days
         beyond = -1

@@ -4,41 +4,42 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.ayrshare.codes import is_error
-from tap_ayrshare.engine.client import BudgetSpent, Request
+from tap_ayrshare.ayrshare.endpoints import PROFILES
+from tap_ayrshare.ayrshare.rows import usable_id
+from tap_ayrshare.engine.client import BudgetSpent
+from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.memory import Memory
 from tap_ayrshare.posts.cursor import UNDATED
-from tap_ayrshare.profile_run import linked_networks
-from tap_ayrshare.rows import usable_id
+from tap_ayrshare.source import linked_networks
 from tap_ayrshare.streams.base import AyrshareStream
 from tap_ayrshare.values import objects, text, timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
 
-    from tap_ayrshare.profile_run import ProfileRun
+    from tap_ayrshare.engine.messages import Batch
+    from tap_ayrshare.source import Source
 
 
 class AccountsStream(AyrshareStream):
     """The networks linked to a profile."""
 
     name = "accounts"
-    bodies = (("details", "display_name"), ("user", "user"))
 
-    def check_state(self, values: Mapping[str, Any]) -> None:
-        """See `AyrshareStream.check_state`; the memory of the profile stands in this bookmark."""
-        super().check_state(values)
-        Memory(values, UNDATED)
+    def check(self, bookmark: Mapping[str, Any]) -> None:
+        """See `AyrshareStream.check`; the memory of the profile stands in this bookmark."""
+        super().check(bookmark)
+        Memory(bookmark, UNDATED)
 
-    async def read(self, run: ProfileRun) -> None:
+    async def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:  # noqa: ARG002
         """Read GET /user: one row for each network in `activeSocialAccounts`."""
-        user = await run.user(self)
+        user = await source.user(self.name)
         details = {str(entry.get("platform")).lower(): entry for entry in objects(user.get("displayNames"))}
-        chosen = run.settings.platforms
+        chosen = source.settings.platforms
         for platform in linked_networks(user):
             if chosen is None or platform in chosen:
-                await run.emit(self, _account(platform, user, details.get(platform)))
-        run.run.tally.streams[self.name].answered += 1
+                yield [self.record(source, _account(platform, user, details.get(platform)))]
+        source.snapshot.tally.answered(self.name)
 
 
 def _account(platform: str, user: dict[str, Any], entry: dict[str, Any] | None) -> dict[str, Any]:
@@ -63,37 +64,35 @@ class ProfilesStream(AyrshareStream):
     """The user profiles of the account; asked with the API key alone."""
 
     name = "profiles"
-    bodies = (("details", "profile"),)
 
-    async def read(self, run: ProfileRun) -> None:
+    async def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
         """Read GET /profiles, page by page."""
         # Where the request budget of an earlier run ended.
-        cursor = begin = text(run.state(self).get("cursor"))
+        cursor = begin = text(bookmark.get("cursor"))
         cursors: set[str] = set()
         seen: set[str] = set()
         position = 0
         while True:
-            query = {"cursor": cursor} if cursor else {}
-            request = Request("GET", "/profiles", self.name, query, usable=has_profiles, may_be_refused=True)
+            request = PROFILES.request(self.name, {"cursor": cursor} if cursor else {})
             try:
-                answer = await run.ask(request)
+                answer = await source.ask(request)
             except BudgetSpent:
-                await run.bookmark(self, None, cursor=cursor)
+                yield [self.checkpoint(None, cursor=cursor)]
                 raise
-            run.settle(self.name, answer)
+            source.settle(self.name, answer)
             if answer.refusal and cursor == begin is not None:
                 cursor = begin = None
                 continue
             if answer.refusal:
-                await run.report(self.name, answer.refusal)
+                yield [Issue(self.name, answer.refusal)]
                 return
-            for entry in objects(answer.body["profiles"]):
+            for entry in PROFILES.listed(answer.body):
                 ref_id = usable_id(entry.get("refId"))
                 if ref_id is None:
-                    await run.report_no_id(self.name, position, entry)
+                    source.note_no_id(self.name, position, entry)
                 elif ref_id not in seen:
                     seen.add(ref_id)
-                    await run.emit(self, _profile(ref_id, entry))
+                    yield [self.record(source, _profile(ref_id, entry))]
                 position += 1
             given = answer.body.get("pagination")
             pagination = given if isinstance(given, dict) else {}
@@ -102,12 +101,7 @@ class ProfilesStream(AyrshareStream):
                 break
             cursors.add(cursor)
         if begin:
-            await run.bookmark(self, None)
-
-
-def has_profiles(body: object) -> bool:
-    """Tell whether an answer of GET /profiles holds profiles."""
-    return isinstance(body, dict) and isinstance(body.get("profiles"), list) and not is_error(body)
+            yield [self.checkpoint(None)]
 
 
 def _profile(ref_id: str, entry: dict[str, Any]) -> dict[str, Any]:

@@ -3,115 +3,120 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import suppress
 from datetime import timedelta
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.ayrshare.codes import is_error
 from tap_ayrshare.ayrshare.contract import first, promote
+from tap_ayrshare.ayrshare.endpoints import LINKS
+from tap_ayrshare.ayrshare.rows import usable_id
 from tap_ayrshare.clock import api_time
-from tap_ayrshare.engine.client import Answer, BudgetSpent, Request
+from tap_ayrshare.engine.client import Answer, BudgetSpent
+from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.posts.cursor import read_date
-from tap_ayrshare.rows import usable_id
 from tap_ayrshare.streams.base import AyrshareStream
 from tap_ayrshare.values import integer, objects, text, timestamp
 
 if TYPE_CHECKING:
-    from tap_ayrshare.profile_run import ProfileRun
+    from collections.abc import AsyncIterator, Mapping
 
-ENDPOINTS = ("/analytics/links", "/analytics/links-short", "/links")
-"""From the seed era to the present one (docs/api.md section 5); the first that answers serves the whole run."""
+    from tap_ayrshare.ayrshare.endpoints import Endpoint
+    from tap_ayrshare.engine.client import Request
+    from tap_ayrshare.engine.messages import Batch
+    from tap_ayrshare.source import Source
+
+logger = logging.getLogger(__name__)
+
 LONGEST_WINDOW = 30
 PATIENCE = 5.0
 """Seconds to wait for another profile to find the endpoint before looking for it oneself."""
-NOT_FOUND = 404
 
 
 class LinkAnalyticsStream(AyrshareStream):
-    """The clicks of shortened links."""
+    """The clicks of shortened links.
+
+    The first profile that gets an answer finds the endpoint for all of them.
+    """
 
     name = "link_analytics"
-    bodies = (("analytics", "link"),)
 
-    async def read(self, run: ProfileRun) -> None:
+    def __init__(self) -> None:
+        super().__init__()
+        self._endpoint: Endpoint | None = None
+        self._is_sought = False
+        self._found = asyncio.Event()
+
+    async def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
         """Read the links of a profile, with the clicks of the last days."""
-        if run.is_read_today(self):
+        if source.is_read_today(self.name):
             return
-        days = self._window(run)
-        answer = await self._ask(run, days)
-        run.settle(self.name, answer)
+        days = _window(source, bookmark)
+        tried: list[Endpoint] = []
+        try:
+            answer = await self._ask(source, bookmark, days, tried)
+        except BudgetSpent:
+            if tried:
+                yield [self.checkpoint(bookmark.get("replication_key_value"), endpoint=tried[-1].path)]
+            raise
+        source.settle(self.name, answer)
         if answer.refusal:
-            await run.report(self.name, answer.refusal)
+            yield [Issue(self.name, answer.refusal)]
             return
-        listed = answer.body if isinstance(answer.body, list) else answer.body["analytics"]
+        endpoint = self._endpoint or LINKS[0]
         seen: set[str] = set()
-        for position, link in enumerate(objects(listed if isinstance(listed, list) else [listed])):
+        for position, link in enumerate(endpoint.listed(answer.body)):
             short_url = _short_url(link)
             if short_url is None:
-                await run.report_no_id(self.name, position, link)
+                source.note_no_id(self.name, position, link)
             elif short_url not in seen:
                 seen.add(short_url)
-                await run.emit(self, _link(short_url, link, days))
-        await run.bookmark(self, run.run.snapshot_date, endpoint=run.run.shared(LinkEndpoint).path)
+                yield [self.record(source, _link(short_url, link, days))]
+        yield [self.checkpoint(source.snapshot.date, endpoint=endpoint.path)]
 
-    def _window(self, run: ProfileRun) -> int:
-        """Return the days to ask for: the setting, and more where the last run lies further back."""
-        days = run.settings.link_last_days
-        if last := run.state(self).get("replication_key_value"):
-            days = max(days, (run.today - read_date(last)).days + 1)
-        return min(days, LONGEST_WINDOW)
-
-    async def _ask(self, run: ProfileRun, days: int) -> Answer:
-        endpoint = run.run.shared(LinkEndpoint)
-        if endpoint.path is None and endpoint.is_sought:
+    async def _ask(self, source: Source, bookmark: Mapping[str, Any], days: int, tried: list[Endpoint]) -> Answer:
+        if self._endpoint is None and self._is_sought:
             # Another profile's wait for its limit must not hold up this one.
             with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(endpoint.found.wait(), PATIENCE)
-        if endpoint.path is not None:
-            return await run.ask(_request(endpoint.path, run, days))
-        endpoint.is_sought = True
+                await asyncio.wait_for(self._found.wait(), PATIENCE)
+        if self._endpoint is not None:
+            return await source.ask(_request(self._endpoint, source, days))
+        self._is_sought = True
         try:
-            return await self._find(endpoint, run, days)
+            return await self._find(source, bookmark, days, tried)
         finally:
-            endpoint.found.set()
+            self._found.set()
 
-    async def _find(self, endpoint: LinkEndpoint, run: ProfileRun, days: int) -> Answer:
-        last = run.state(self).get("endpoint")
-        first = ENDPOINTS.index(last) if last in ENDPOINTS else 0
-        for path in ENDPOINTS[first:] + ENDPOINTS[:first]:
-            try:
-                answer = await run.ask(_request(path, run, days))
-            except BudgetSpent:
-                await run.bookmark(self, run.state(self).get("replication_key_value"), endpoint=path)
-                raise
+    async def _find(self, source: Source, bookmark: Mapping[str, Any], days: int, tried: list[Endpoint]) -> Answer:
+        """Ask one endpoint after another, from the one that answered last time on, until one isn't gone."""
+        paths = [endpoint.path for endpoint in LINKS]
+        start = paths.index(bookmark["endpoint"]) if bookmark.get("endpoint") in paths else 0
+        for endpoint in LINKS[start:] + LINKS[:start]:
+            tried.append(endpoint)
+            answer = await source.ask(_request(endpoint, source, days))
             if answer.refusal is None:
-                endpoint.path = path
-            if answer.refusal is None or answer.status != NOT_FOUND:
-                return answer
-            self.logger.info("%s is gone (404)", path)
+                self._endpoint = endpoint
+            if answer.refusal is None or answer.status != HTTPStatus.NOT_FOUND:
+                break
+            logger.info("%s is gone (404)", endpoint.path)
         return answer
 
 
-class LinkEndpoint:
-    """The link endpoint of a run: the first profile that gets an answer finds it, for all of them."""
+def _window(source: Source, bookmark: Mapping[str, Any]) -> int:
+    """Return the days to ask for: the setting, and more where the last run lies further back."""
+    days = source.settings.link_last_days
+    if last := bookmark.get("replication_key_value"):
+        days = max(days, (source.today - read_date(last)).days + 1)
+    return min(days, LONGEST_WINDOW)
 
-    def __init__(self) -> None:
-        self.path: str | None = None
-        self.is_sought = False
-        self.found = asyncio.Event()
 
-
-def _request(endpoint: str, run: ProfileRun, days: int) -> Request:
+def _request(endpoint: Endpoint, source: Source, days: int) -> Request:
     query = {"lastDays": str(days)}
-    if endpoint != ENDPOINTS[0]:
-        query = {"fromClickDate": api_time(run.now - timedelta(days=days)), "toClickDate": api_time(run.now)}
-    return Request("GET", endpoint, LinkAnalyticsStream.name, query, usable=_has_links)
-
-
-def _has_links(body: object) -> bool:
-    return isinstance(body, list) or (
-        isinstance(body, dict) and isinstance(body.get("analytics"), (list, dict)) and not is_error(body)
-    )
+    if endpoint is not LINKS[0]:
+        since = api_time(source.now - timedelta(days=days))
+        query = {"fromClickDate": since, "toClickDate": api_time(source.now)}
+    return endpoint.request(LinkAnalyticsStream.name, query)
 
 
 def _short_url(link: dict[str, Any]) -> str | None:

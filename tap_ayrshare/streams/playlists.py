@@ -4,53 +4,41 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.ayrshare.codes import is_error
-from tap_ayrshare.engine.client import Request
-from tap_ayrshare.rows import usable_id
+from tap_ayrshare.ayrshare.endpoints import PLAYLISTS
+from tap_ayrshare.ayrshare.rows import usable_id
+from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.streams.base import AyrshareStream
-from tap_ayrshare.values import objects, text, timestamp
+from tap_ayrshare.values import text, timestamp
 
 if TYPE_CHECKING:
-    from tap_ayrshare.profile_run import ProfileRun
+    from collections.abc import AsyncIterator, Mapping
+
+    from tap_ayrshare.engine.messages import Batch
+    from tap_ayrshare.source import Source
 
 
 class YouTubePlaylistsStream(AyrshareStream):
     """The playlists of a profile's YouTube channel."""
 
     name = "youtube_playlists"
-    bodies = (("details", "playlist"),)
 
-    async def read(self, run: ProfileRun) -> None:
-        """Read GET /analytics/youTubePlaylists, where YouTube is among the networks."""
-        if "youtube" not in await run.networks("account_analytics", self):
+    async def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:  # noqa: ARG002
+        """Read GET /analytics/youTubePlaylists if YouTube is among the networks."""
+        if "youtube" not in await source.networks("account_analytics", self.name):
             return
-        request = Request(
-            "GET",
-            "/analytics/youTubePlaylists",
-            self.name,
-            networks=("youtube",),
-            usable=lambda body: playlists(body) is not None,
-        )
-        answer = await run.ask(request)
-        run.settle(self.name, answer)
+        answer = await source.ask(PLAYLISTS.request(self.name, networks=("youtube",)))
+        source.settle(self.name, answer)
         if answer.refusal:
-            await run.report(self.name, answer.refusal, platform="youtube")
+            yield [Issue(self.name, answer.refusal, platform="youtube")]
             return
         seen: set[str] = set()
-        for position, entry in enumerate(objects(playlists(answer.body))):
+        for position, entry in enumerate(PLAYLISTS.listed(answer.body)):
             playlist_id = usable_id(entry.get("id"))
             if playlist_id is None:
-                await run.report_no_id(self.name, position, entry, "youtube")
+                source.note_no_id(self.name, position, entry, "youtube")
             elif playlist_id not in seen:
                 seen.add(playlist_id)
-                await run.emit(self, _playlist(playlist_id, entry))
-
-
-def playlists(body: object) -> list[Any] | None:
-    """Return the list of playlists: no source shows its envelope (docs/api.md section 7), so all are taken."""
-    if isinstance(body, dict) and not is_error(body):
-        body = body.get("playlists")
-    return body if isinstance(body, list) else None
+                yield [self.record(source, _playlist(playlist_id, entry))]
 
 
 def _playlist(playlist_id: str, entry: dict[str, Any]) -> dict[str, Any]:

@@ -1,28 +1,32 @@
-"""Posts sent through Ayrshare (GET /history) and their numbers (POST /analytics/post by Ayrshare id)."""
+"""Posts sent through Ayrshare (GET /history) and their analytics (POST /analytics/post by Ayrshare id)."""
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.ayrshare.codes import UNREAD
+from tap_ayrshare.ayrshare.endpoints import POST_ANALYTICS
+from tap_ayrshare.ayrshare.rows import post_rows, usable_id
 from tap_ayrshare.clock import singer_time
-from tap_ayrshare.engine.client import BudgetSpent, Request
-from tap_ayrshare.engine.errors import Refusal, StateError
-from tap_ayrshare.passes import LeftOver, Passes, basis_of, cycle_state
-from tap_ayrshare.posts.cursor import UNDATED, check_cycle, check_platforms, read_date
+from tap_ayrshare.engine.client import BudgetSpent
+from tap_ayrshare.engine.errors import UNREAD, Refusal, StateError
+from tap_ayrshare.engine.messages import Issue
+from tap_ayrshare.posts.cursor import UNDATED, check_cursor, check_platforms, read_date
+from tap_ayrshare.posts.due import DuePost, LeftOver, Passes, basis_of, cursor_state, newest_first
 from tap_ayrshare.posts.history import BEGINNING, OPEN_DAYS, Window, created_at, earlier, is_open, published_at
-from tap_ayrshare.refresh import PostToRead, Refresh, newest_first
-from tap_ayrshare.rows import post_rows, usable_id
 from tap_ayrshare.streams.base import AyrshareStream
+from tap_ayrshare.streams.refresh import Refresh, RefreshedStream
 from tap_ayrshare.values import instant, objects, text, timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping
 
-    from tap_ayrshare.profile_run import ProfileRun
+    from tap_ayrshare.engine.client import Request
+    from tap_ayrshare.engine.messages import Batch, Checkpoint
+    from tap_ayrshare.source import Source
 
 MOST_GAPS = 3
 """Windows without an answer that the state remembers; with more the bookmark stays."""
@@ -48,127 +52,132 @@ class PostsStream(AyrshareStream):
     """The posts that a profile sent through Ayrshare."""
 
     name = "posts"
-    bodies = (("details", "history_post"),)
 
-    def check_state(self, values: Mapping[str, Any]) -> None:
-        """See `AyrshareStream.check_state`."""
-        super().check_state(values)
+    def check(self, bookmark: Mapping[str, Any]) -> None:
+        """See `AyrshareStream.check`."""
+        super().check(bookmark)
         for moment in ("since", "open_since", "deleted_since"):
-            if moment in values:
-                read_date(values[moment])
-        _gaps(values)
+            if moment in bookmark:
+                read_date(bookmark[moment])
+        _gaps(bookmark)
 
-    def in_future(self, run: ProfileRun) -> bool:
+    def in_future(self, source: Source, bookmark: Mapping[str, Any]) -> bool:
         """See `AyrshareStream.in_future`; the bookmark is an instant here."""
-        bookmark = instant(run.state(self).get("replication_key_value"))
-        return bookmark is not None and bookmark > run.now
+        until = instant(bookmark.get("replication_key_value"))
+        return until is not None and until > source.now
 
-    async def read(self, run: ProfileRun) -> None:
+    async def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
         """Read the history since the bookmark less the look-back, or since the earliest open post.
 
         The bookmark is the instant up to which all has been read, never a date out of a post.
         """
-        state = run.state(self)
-        bookmark, since = instant(state.get("replication_key_value")), instant(state.get("since"))
-        open_since, waiting = instant(state.get("open_since")), instant(state.get("deleted_since"))
-        start = run.settings.start_date or BEGINNING
-        lookback = earlier(bookmark or run.now, timedelta(days=run.settings.lookback_days))
-        begin = min(lookback, open_since or lookback) if bookmark else earlier(start, OPEN_DAYS)
+        history, settings = source.history, source.settings
+        until, since = instant(bookmark.get("replication_key_value")), instant(bookmark.get("since"))
+        open_since, waiting = instant(bookmark.get("open_since")), instant(bookmark.get("deleted_since"))
+        start = settings.start_date or BEGINNING
+        lookback = earlier(until or source.now, timedelta(days=settings.lookback_days))
+        begin = min(lookback, open_since or lookback) if until else earlier(start, OPEN_DAYS)
         deleted_since = max(min(lookback, waiting or lookback), start)
-        reading = Reading(bookmark, since or start, _gaps(state), waiting, [])
+        reading = Reading(until, since or start, _gaps(bookmark), waiting, [])
         # Asked side by side, emitted one after the other: a post that is in both is what the first says.
-        deleted = asyncio.create_task(run.history.deleted(self.name, deleted_since))
-        try:
+        deleted = asyncio.create_task(history.deleted(self.name, deleted_since))
+
+        def parts() -> Iterator[AsyncIterator[Batch]]:
             if waiting:
-                await self._emit_deleted(run, reading, deleted)
+                yield self._deleted(source, reading, deleted)
             for gap in [*reading.gaps]:
                 reading.gaps.remove(gap)
-                await self._emit_since(run, reading, *gap)
-            await self._emit_newest(run, reading, begin)
-            if bookmark and since and start < since:
+                yield self._since(source, reading, *gap)
+            yield self._newest(source, reading, begin)
+            if until and since and start < since:
                 # What an earlier start_date than last time adds. A scheduled post may have been made long before
                 # its publication, and which of the two dates the API compares is not known.
                 reading.since = start
-                await self._emit_since(run, reading, earlier(start, OPEN_DAYS), since, published_before=since)
+                yield self._since(source, reading, earlier(start, OPEN_DAYS), since, only_before=since)
             if not waiting:
                 reading.deleted_since = deleted_since
-                await self._emit_deleted(run, reading, deleted)
+                yield self._deleted(source, reading, deleted)
+
+        try:
+            for part in parts():
+                async for batch in part:
+                    yield batch
         except BudgetSpent:
-            reading.gaps = _fewer([*run.history.gaps, *reading.gaps])
+            reading.gaps = _fewer([*history.gaps, *reading.gaps])
             reading.made += [open_since] if open_since else []
-            if reading.until:
-                await self._save(run, reading)
+            yield [self._saved(reading)] if reading.until else []
             raise
         finally:
             deleted.cancel()
             await asyncio.gather(deleted, return_exceptions=True)
-        reading.gaps = run.history.gaps
-        if len(reading.gaps) <= MOST_GAPS and (bookmark or not reading.gaps):
-            await self._save(run, reading)
+        reading.gaps = history.gaps
+        if len(reading.gaps) <= MOST_GAPS and (until or not reading.gaps):
+            yield [self._saved(reading)]
 
-    async def _save(self, run: ProfileRun, reading: Reading) -> None:
-        def said(moment: datetime | None) -> str | None:
-            return singer_time(moment) if moment else None
+    def _saved(self, reading: Reading) -> Checkpoint:
+        def moment(value: datetime | None) -> str | None:
+            return singer_time(value) if value else None
 
-        await run.bookmark(
-            self,
-            said(reading.until),
-            since=said(reading.since),
-            open_since=said(min(reading.made, default=None)),
+        return self.checkpoint(
+            moment(reading.until),
+            since=moment(reading.since),
+            open_since=moment(min(reading.made, default=None)),
             gaps=[[singer_time(low), singer_time(high)] for low, high in reading.gaps],
-            deleted_since=said(reading.deleted_since),
+            deleted_since=moment(reading.deleted_since),
         )
 
-    async def _emit_newest(self, run: ProfileRun, reading: Reading, begin: datetime) -> None:
-        before, sent = reading.until, run.client.sent
-        reading.until = run.now
+    async def _newest(self, source: Source, reading: Reading, begin: datetime) -> AsyncIterator[Batch]:
+        before, sent = reading.until, source.client.sent
+        reading.until = source.now
         try:
-            await self._emit_since(run, reading, begin)
+            async for batch in self._since(source, reading, begin):
+                yield batch
         except BudgetSpent:
-            if run.client.sent == sent:
+            if source.client.sent == sent:
                 reading.until = before
-                reading.gaps = [gap for gap in reading.gaps if gap not in run.history.unread]
+                reading.gaps = [gap for gap in reading.gaps if gap not in source.history.unread]
             raise
 
-    async def _emit_deleted(
-        self, run: ProfileRun, reading: Reading, deleted: asyncio.Task[list[dict[str, Any]]]
-    ) -> None:
-        for post in run.history.unseen(await deleted):
-            await self._emit(run, post)
+    async def _deleted(
+        self, source: Source, reading: Reading, deleted: asyncio.Task[list[dict[str, Any]]]
+    ) -> AsyncIterator[Batch]:
+        for post in source.history.unseen(await deleted):
+            yield self._read_post(source, post)
         reading.deleted_since = None
 
-    async def _emit_since(
+    async def _since(
         self,
-        run: ProfileRun,
+        source: Source,
         reading: Reading,
         begin: datetime,
         end: datetime | None = None,
-        published_before: datetime | None = None,
-    ) -> None:
-        """Emit the posts of a stretch; note when those of them were made that still change."""
+        only_before: datetime | None = None,
+    ) -> AsyncIterator[Batch]:
+        """Yield the posts of a window of time; note when those of them were made that still change."""
         position = 0
         try:
-            async for post in run.history.read(self.name, begin, end):
-                published = published_at(post)
-                if published_before is None or (published and published < published_before):
-                    await self._emit(run, post, position)
-                position += 1
-                made = created_at(post)
-                if is_open(post) and made and made >= run.now - OPEN_DAYS:
-                    reading.made.append(made)
+            async with aclosing(source.history.read(self.name, begin, end)) as posts:
+                async for post in posts:
+                    published = published_at(post)
+                    if only_before is None or (published and published < only_before):
+                        yield self._read_post(source, post, position)
+                    position += 1
+                    made = created_at(post)
+                    if is_open(post) and made and made >= source.now - OPEN_DAYS:
+                        reading.made.append(made)
         except BudgetSpent:
-            reading.gaps += run.history.unread
+            reading.gaps += source.history.unread
             raise
 
-    async def _emit(self, run: ProfileRun, post: dict[str, Any], position: int = 0) -> None:
+    def _read_post(self, source: Source, post: dict[str, Any], position: int = 0) -> Batch:
         post_id, published = usable_id(post.get("id")), published_at(post)
         if post_id is None:
-            await run.report_no_id(self.name, position, post)
+            source.note_no_id(self.name, position, post)
         elif published is None:
             refusal = Refusal(UNREAD, "invalid_body", "the post has no date that can be read", 200, details=post)
-            await run.report(self.name, refusal, post_id)
-        elif not run.settings.start_date or published >= run.settings.start_date:
-            await run.emit(self, _post(post_id, published, post))
+            yield Issue(self.name, refusal, post_id)
+        elif not source.settings.start_date or published >= source.settings.start_date:
+            yield self.record(source, _post(post_id, published, post))
 
 
 def _fewer(gaps: list[Window]) -> list[Window]:
@@ -223,68 +232,67 @@ def _post(post_id: str, published: datetime, post: dict[str, Any]) -> dict[str, 
     }
 
 
-class PostAnalyticsStream(AyrshareStream):
-    """The numbers of posts, a snapshot of each post on the days on which it is due."""
+class PostAnalyticsStream(RefreshedStream):
+    """The analytics of posts, a snapshot of each post on the days on which it is due."""
 
     name = "post_analytics"
-    bodies = (("analytics", "post"), ("block", "block"))
 
-    def check_state(self, values: Mapping[str, Any]) -> None:
-        """See `AyrshareStream.check_state`."""
-        super().check_state(values)
-        check_cycle(cycle_state(values))
-        check_platforms(self.name, values)
-        LeftOver(values, UNDATED)
+    def check(self, bookmark: Mapping[str, Any]) -> None:
+        """See `AyrshareStream.check`."""
+        super().check(bookmark)
+        check_cursor(cursor_state(bookmark))
+        check_platforms(self.name, bookmark)
+        LeftOver(bookmark, UNDATED)
 
-    async def read(self, run: ProfileRun) -> None:
-        """Read the numbers of the posts that are due, or of exactly those that the settings name."""
-        settings = run.settings
-        if settings.post_ids is not None:
-            named = [PostToRead.named(post, settings.platforms or ()) for post in settings.post_ids]
-            await Refresh(run, self, _request, _rows).read([post for post in named if post.is_of(run.label)])
-            return
-        await self._read_due(run)
+    def named(self, source: Source) -> list[DuePost] | None:
+        """Return the posts that the settings name, None if they name none."""
+        ids = source.settings.post_ids
+        return None if ids is None else [DuePost.named(post, source.settings.platforms or ()) for post in ids]
 
-    async def _read_due(self, run: ProfileRun) -> None:
+    def request(self, post: DuePost, networks: tuple[str, ...]) -> Request:
+        """Return the request for a post, by Ayrshare id."""
+        body: dict[str, Any] = {"id": post.post_id}
+        if networks:
+            body["platforms"] = list(networks)
+        return POST_ANALYTICS.request(self.name, body=body, networks=networks)
+
+    def rows(self, post: DuePost, blocks: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """Yield the rows of a post's blocks, by network."""
+        for network, block in blocks.items():
+            for row in post_rows(network, block):
+                yield {
+                    "post_id": post.post_id,
+                    "platform": network,
+                    "published_at": singer_time(post.published) if post.published else None,
+                    **row,
+                }
+
+    async def read_due(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
         """Read the posts that an earlier run listed and left over for want of requests, then all that are due."""
-        state, networks = run.state(self), await run.networks("post_analytics", self, with_limited=True)
-        passes = Passes(run.settings, run.now, state, networks)
-        left = LeftOver(state, run.now, basis_of(run.settings, networks))
+        networks = await source.networks("post_analytics", self.name, with_limited=True)
+        terms, history = source.snapshot.terms, source.history
+        passes = Passes(terms, bookmark, networks)
+        left = LeftOver(bookmark, source.now, basis_of(terms, networks))
 
-        async def save() -> None:
-            await run.bookmark(self, **passes.to_state(), left_over=left.to_state(refresh.unread))
+        def saved() -> Checkpoint:
+            return self.checkpoint(**passes.to_state(), left_over=left.to_state(refresh.unread))
 
-        for network, cycle in passes.in_future:
-            run.warn_of_future(self, cycle.last_read, network)
-        refresh = Refresh(run, self, _request, _rows, save)
+        for network, cursor in passes.in_future:
+            source.warn_of_future(self.name, cursor.last_read, network)
+        refresh = Refresh(source, self, saved)
         if left.posts:
             passes.list_as_of(left.listed_at, [])
-            await refresh.read(passes.due(left.posts, left.read), seen=None if left.is_of_today else left.read)
+            due = passes.due(left.posts, left.read)
+            async for batch in refresh.read(due, seen=None if left.is_of_today else left.read):
+                yield batch
             left.relist()
         since = passes.oldest_due
         try:
-            await run.history.reach(self.name, earlier(since, OPEN_DAYS) if since else None)
+            await history.reach(self.name, earlier(since, OPEN_DAYS) if since else None)
         except BudgetSpent:
-            refresh.unread = newest_first(passes.due(run.history.newest(), left.read))
-            await save()
+            refresh.unread = newest_first(passes.due(history.newest(), left.read))
+            yield [saved()]
             raise
-        passes.list_as_of(run.now, run.history.gaps)
-        await refresh.read(passes.due(run.history.posts, left.read), passes.all)
-
-
-def _request(post: PostToRead, networks: tuple[str, ...]) -> Request:
-    body: dict[str, Any] = {"id": post.post_id}
-    if networks:
-        body["platforms"] = list(networks)
-    return Request("POST", "/analytics/post", PostAnalyticsStream.name, body=body, networks=networks)
-
-
-def _rows(post: PostToRead, blocks: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for network, block in blocks.items():
-        for row in post_rows(network, block):
-            yield {
-                "post_id": post.post_id,
-                "platform": network,
-                "published_at": singer_time(post.published) if post.published else None,
-                **row,
-            }
+        passes.list_as_of(source.now, history.gaps)
+        async for batch in refresh.read(passes.due(history.posts, left.read), passes.all):
+            yield batch

@@ -12,7 +12,7 @@ import pytest
 
 from demo.pipeline import Pipeline
 from demo.postgres import running_postgres
-from tests.conftest import EVERYONE, NOW, ROOT, environment
+from tests.support import EVERYONE, NOW, ROOT, environment
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,9 +8,9 @@ import pytest
 
 from demo.postgres import running_postgres
 from demo.processes import ProcessFailedError
-from tests.conftest import NOW
 from tests.destinations.conftest import PIPELINE
 from tests.e2e.test_incremental import later
+from tests.support import NOW
 
 
 def run(box, directory, *steps, now=NOW, command=("run",), **settings):

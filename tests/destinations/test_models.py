@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from tap_ayrshare.ayrshare.contract import load
-from tests.conftest import NOW, ROOT
 from tests.destinations.conftest import config, plugin
 from tests.e2e.test_incremental import later
+from tests.support import NOW, ROOT
 
 METRICS = load("metrics.json")
 POST_NETWORKS = {"bluesky", "facebook", "instagram", "linkedin", "pinterest", "snapchat", "threads", "tiktok",

@@ -12,8 +12,8 @@ import subprocess
 
 import pytest
 
-from tests.conftest import ROOT
 from tests.destinations.conftest import Destination, config, plugin
+from tests.support import ROOT
 
 FAKESNOW = ROOT / ".venvs" / "fakesnow" / "bin" / "python"
 ASK = """\

@@ -2,9 +2,9 @@
 
 import json
 
-from tests.conftest import NOW
 from tests.destinations.conftest import STREAMS, Destination, config
 from tests.e2e.test_incremental import later
+from tests.support import NOW
 
 SNAPSHOTS = ("social_analytics", "link_analytics", "social_posts", "post_analytics")
 TYPES = {

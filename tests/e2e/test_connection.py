@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.conftest import EVERYONE, ROOT, environment
+from tests.support import EVERYONE, ROOT, environment
 
 X = {"x_api_key": EVERYONE["x_api_key"], "x_api_secret": EVERYONE["x_api_secret"]}
 FEW = 4
@@ -81,7 +81,7 @@ def test_a_wrong_profile_key(check, box):
         ({"api_key": "wrong-key-wrong"}, "102: API Key not valid. (run ended: check api_key)"),
         ({"profiles": [{"name": "bad", "profile_key": "wrong-key-wrong"}]}, "check its profile_key"),
         ({"api_url": "http://127.0.0.1:9/api"}, "can't connect to 127.0.0.1; check api_url and the network"),
-        ({"api_url": "{}/nowhere"}, "/nowhere/user is no Ayrshare API"),
+        ({"api_url": "{}/nowhere"}, "/nowhere/user is not the Ayrshare API"),
         ({"api_url": "http://example.com/api"}, "setting 'api_url'"),
     ],
 )
@@ -98,7 +98,7 @@ def test_what_can_be_wrong_with_the_settings(check, box, change, says):
     ("faults", "says"),
     [
         ([{"fault": "suspended"}], "User Profile suspended. (profile stopped: Ayrshare has suspended it)"),
-        ([{"fault": "html", "endpoint": "/user"}], "is no Ayrshare API"),
+        ([{"fault": "html", "endpoint": "/user"}], "is not the Ayrshare API"),
         ([{"fault": "redirect"}], "check api_url"),
         ([{"fault": "server_error"}], "http_500"),
     ],

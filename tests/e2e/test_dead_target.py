@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import EVERYONE
+from tests.support import EVERYONE
 
 WORLD = ("--plain", "--posts", "300", "--profiles", "1", "--native-every", "0")
 FIRST = '"type":"RECORD"'

@@ -9,14 +9,14 @@ from urllib.parse import urlsplit
 import pytest
 
 from tap_ayrshare.ayrshare.contract import load
-from tests.conftest import EVERYONE
+from tests.support import EVERYONE
 
 QUICK = {"rate_limit_requests": 100_000, "rate_limit_window_seconds": 1}
 POST_NETWORKS = {
     "bluesky", "facebook", "instagram", "linkedin", "pinterest", "reddit", "snapchat", "threads", "tiktok", "twitter",
     "youtube",
 }  # fmt: skip
-NEW_FIELD = re.compile(r"(\w+), (\w+): the contract does not know the field (\S+) \((\w+)\)")
+NEW_FIELD = re.compile(r"(\w+), (\w+): the contract doesn't have the field (\S+) \((\w+)\)")
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from tests.conftest import EVERYONE, Output, messages
+from tests.support import EVERYONE, Output, messages
 
 ANALYTICS = ("posts", "post_analytics", "extraction_errors")
 QUICK = {"rate_limit_requests": 100_000, "rate_limit_window_seconds": 1}
@@ -213,7 +213,7 @@ def test_what_a_whole_stream_could_not_read_stays_due(tap, box, streams):
     first = tap.run(alone(box), select=streams)
     assert first.code == 1
     assert "post_analytics" in first.last_line
-    assert not first.bookmark("post_analytics").keys() & {"replication_key_value", "stretches"}
+    assert not first.bookmark("post_analytics").keys() & {"replication_key_value", "slices"}
     box.set_faults()
     second = tap.run(alone(box), select=streams, state=first.state, now="2026-11-23T12:05:00Z")
     assert second.code == 0
@@ -334,8 +334,8 @@ def test_a_signal_ends_the_run_within_five_seconds_with_the_last_state(tap, sand
     output = Output(code, messages("".join(lines)), "".join(errors), "").check()
     assert output.messages[-1]["type"] == "STATE"
     assert output.bookmark("posts")
-    assert output.bookmark("post_analytics")["stretches"]
-    assert "ended by" in output.last_line
+    assert output.bookmark("post_analytics")["slices"]
+    assert "interrupted by" in output.last_line
 
 
 # Secrets
@@ -404,8 +404,8 @@ def test_one_clear_line_exit_1_and_no_traceback(tap, api, change, says):
             "'x'",
         ),
         (
-            {"bookmarks": {"post_analytics": {"partitions": [{"context": {"profile": "acme"}, "stretches": 5}]}}},
-            "stretches",
+            {"bookmarks": {"post_analytics": {"partitions": [{"context": {"profile": "acme"}, "slices": 5}]}}},
+            "slices",
         ),
     ],
 )

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.hostile import PIECES
-from tests.conftest import EVERYONE, ROOT
+from tests.support import EVERYONE, ROOT
 
 MOST_MEMORY = 300 << 20
 SELECT = ["posts", "extraction_errors"]

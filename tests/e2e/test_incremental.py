@@ -12,8 +12,8 @@ from datetime import date, datetime, timedelta, timezone
 import pytest
 
 from tap_ayrshare.posts.schedule import RefreshSchedule, Tier
-from tests.conftest import EVERYONE, NOW, Output, messages
 from tests.e2e.test_engine import ANALYTICS, alone
+from tests.support import EVERYONE, NOW, Output, messages
 from tests.unit.test_schedule import points
 
 DEFAULT = RefreshSchedule((Tier(7, 1), Tier(30, 3), Tier(365, 30)))

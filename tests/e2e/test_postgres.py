@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from demo.postgres import running_postgres
-from tests.conftest import EVERYONE, NOW, ROOT, environment
 from tests.e2e.test_incremental import later
+from tests.support import EVERYONE, NOW, ROOT, environment
 
 TARGET = os.environ.get("TARGET_POSTGRES") or shutil.which("target-postgres")
 TABLES = ("accounts", "posts", "post_analytics", "social_posts", "social_post_analytics", "social_analytics",

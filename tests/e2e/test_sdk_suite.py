@@ -5,7 +5,7 @@ from singer_sdk.testing import SuiteConfig, get_tap_test_class
 
 from sandbox.process import running
 from tap_ayrshare.tap import TapAyrshare
-from tests.conftest import EVERYONE
+from tests.support import EVERYONE
 
 CONFIG = {**EVERYONE, "api_key": "replaced-by-the-sandbox"}
 

@@ -7,7 +7,7 @@ import pytest
 
 from tap_ayrshare.ayrshare.contract import NETWORKS
 from tap_ayrshare.streams import STREAMS
-from tests.conftest import EVERYONE, NOW, TapProcess, discover
+from tests.support import EVERYONE, NOW, TapProcess, discover
 
 KEYS = {
     "accounts": ["profile", "platform"],

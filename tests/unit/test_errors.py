@@ -91,7 +91,7 @@ def test_an_answer_without_an_error_refuses_nothing():
 
 
 @pytest.mark.parametrize(
-    ("body", "temporary"),
+    ("body", "transient"),
     [
         (error(message="Please try again later"), True),
         (error(503, "x"), True),
@@ -99,5 +99,5 @@ def test_an_answer_without_an_error_refuses_nothing():
         (error(186, "Post ID not found."), False),
     ],
 )
-def test_what_is_temporary(body, temporary):
-    assert judged(200, body)[0].temporary is temporary
+def test_what_is_transient(body, transient):
+    assert judged(200, body)[0].transient is transient

@@ -6,8 +6,8 @@ from copy import deepcopy
 
 import pytest
 
-from tests.conftest import discover
 from tests.mutations import mutated
+from tests.support import discover
 from tests.world import CONFIG, START, World, posts, read
 
 CASES, PARTS = 1000, 2
@@ -266,7 +266,7 @@ def full_state() -> dict:
     """Return a state with every part that one can have."""
     world = World(posts(40, networks=("facebook", "twitter")), {"facebook": [("f-1", START)]}, ("facebook", "twitter"))
     state = world.run(request_budget=25).state
-    pass_of_x = {"stretches": [["2026-11-01", "~", "2026-10-01", "p", "2026-11-01", "7:1"]], "date": "2026-10-30"}
+    pass_of_x = {"slices": [["2026-11-01", "~", "2026-10-01", "p", "2026-11-01", "7:1"]], "date": "2026-10-30"}
     for stream, more in (
         ("posts", {"gaps": [["2026-01-01", "2026-01-02"]], "open_since": "2026-10-01", "deleted_since": "2026-10-30"}),
         ("post_analytics", {"deferred": [["2026-10-30", "p0001", "2026-10-31"]], "platforms": {"twitter": pass_of_x}}),

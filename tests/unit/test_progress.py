@@ -17,7 +17,7 @@ def clock(monkeypatch):
 
 
 def run(share):
-    return SimpleNamespace(done=False, client=SimpleNamespace(pacer=SimpleNamespace(share_used=share)))
+    return SimpleNamespace(pacer=SimpleNamespace(share_used=share))
 
 
 def test_a_line_every_half_minute_for_each_stream_under_way(clock, caplog):
@@ -27,7 +27,7 @@ def test_a_line_every_half_minute_for_each_stream_under_way(clock, caplog):
         for _ in range(65):
             clock.seconds += 1
             tally.streams["post_analytics"].done += 1
-            tally.tell([run(0.25), run(0.5)])
+            tally.log([run(0.25), run(0.5)])
     assert [record.getMessage() for record in caplog.records] == [
         "post_analytics: 30 of 200, 1.0 a second, 50 % of the limit used, about 170 s left",
         "post_analytics: 60 of 200, 1.0 a second, 50 % of the limit used, about 140 s left",
@@ -41,7 +41,7 @@ def test_nothing_is_said_of_what_is_over(clock, caplog):
     tally.streams["posts"].done = 1
     clock.seconds += 60
     with caplog.at_level(logging.INFO):
-        tally.tell([run(0)])
+        tally.log([run(0)])
     assert caplog.records == []
 
 
@@ -50,7 +50,7 @@ def test_before_the_first_answer(clock, caplog):
     tally.plan("posts", 5)
     clock.seconds += 31
     with caplog.at_level(logging.INFO):
-        tally.tell([])
+        tally.log([])
     assert [record.getMessage() for record in caplog.records] == [
         "posts: 0 of 5, 0.0 a second, 0 % of the limit used, no answer yet"
     ]

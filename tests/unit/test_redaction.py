@@ -12,8 +12,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from tap_ayrshare.messages import SecretFormatter
-from tap_ayrshare.redaction import Redactor
+from tap_ayrshare.redaction import Redactor, SecretFormatter
 from tap_ayrshare.values import parse_json
 
 KEY = "8jKs-/+9Xq_Zp.7="

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tap_ayrshare.engine.errors import StateError
-from tap_ayrshare.posts.cursor import MOST_DEFERRED, Cycle
+from tap_ayrshare.posts.cursor import MOST_DEFERRED, RefreshCursor
 from tap_ayrshare.posts.schedule import RefreshSchedule, Tier
 
 DEFAULT = RefreshSchedule((Tier(7, 1), Tier(30, 3), Tier(365, 30)))
@@ -114,14 +114,14 @@ def test_what_is_asked_is_the_rule_over_any_runs(runs, ages):
     now = noon(FIRST_DAY)
     for gap, seconds, killed_after, schedule in runs:
         now += timedelta(days=gap, seconds=seconds)
-        cycle = Cycle(schedule, now, None, state)
+        cycle = RefreshCursor(schedule, now, None, state)
         due = sorted((place for place in posts if cycle.is_due(place)), reverse=True)
         expected = diary.due(schedule, posts, now)
         # A stretch may have been dropped for the bound of four: then more is asked, never less.
         assert set(expected) <= set(due)
         # So it is where another schedule has judged a part of the cycle.
         tiers = ",".join(f"{tier.max_age_days}:{tier.every_days}" for tier in schedule.tiers)
-        if len(state.get("stretches", [])) < 4 and {stretch[5] for stretch in state.get("stretches", [])} <= {tiers}:
+        if len(state.get("slices", [])) < 4 and {stretch[5] for stretch in state.get("slices", [])} <= {tiers}:
             assert due == expected
         for place in due[:killed_after]:
             cycle.passed(place)
@@ -130,12 +130,12 @@ def test_what_is_asked_is_the_rule_over_any_runs(runs, ages):
             cycle.complete()
             diary.complete(now)
         state = cycle.to_state()
-        assert len(state.get("stretches", [])) <= 5
+        assert len(state.get("slices", [])) <= 5
 
 
 def test_a_future_bookmark_makes_nothing_due_and_is_kept():
     state = {"date": "2030-01-01", "as_of": "2030-01-01T00:00:00.000000Z"}
-    cycle = Cycle(DEFAULT, noon(FIRST_DAY), None, state)
+    cycle = RefreshCursor(DEFAULT, noon(FIRST_DAY), None, state)
     assert cycle.in_future
     assert not cycle.is_due((noon(FIRST_DAY, -10), "a"))
     cycle.complete()
@@ -145,7 +145,7 @@ def test_a_future_bookmark_makes_nothing_due_and_is_kept():
 def test_a_missed_point_is_read_once_though_the_post_has_outgrown_the_schedule():
     published = noon(FIRST_DAY)
     last = FIRST_DAY + timedelta(days=355)
-    cycle = Cycle(DEFAULT, noon(FIRST_DAY + timedelta(days=380)), None, {"date": last.isoformat()})
+    cycle = RefreshCursor(DEFAULT, noon(FIRST_DAY + timedelta(days=380)), None, {"date": last.isoformat()})
     assert cycle.is_due((published, "a"))
     assert cycle.oldest_due <= published
 
@@ -154,25 +154,25 @@ def test_a_post_published_after_the_last_run_of_its_day_is_due():
     schedule = RefreshSchedule((Tier(30, 7),))
     state = {"date": FIRST_DAY.isoformat(), "as_of": "2026-03-01T12:00:00Z"}
     place = (noon(FIRST_DAY, 60), "late")
-    assert Cycle(schedule, noon(FIRST_DAY, 120), None, state).is_due(place)
-    assert Cycle(schedule, noon(FIRST_DAY + timedelta(days=2)), None, state).is_due(place)
+    assert RefreshCursor(schedule, noon(FIRST_DAY, 120), None, state).is_due(place)
+    assert RefreshCursor(schedule, noon(FIRST_DAY + timedelta(days=2)), None, state).is_due(place)
 
 
 def test_start_date_bounds_what_is_due():
     start = noon(FIRST_DAY)
-    cycle = Cycle(DEFAULT, noon(FIRST_DAY, 600), start, {})
+    cycle = RefreshCursor(DEFAULT, noon(FIRST_DAY, 600), start, {})
     assert cycle.is_due((start, "in"))
     assert not cycle.is_due((start - timedelta(seconds=1), "out"))
 
 
 def test_deferred_posts_survive_a_kill_and_are_bounded():
-    cycle = Cycle(DEFAULT, noon(FIRST_DAY), None, {})
+    cycle = RefreshCursor(DEFAULT, noon(FIRST_DAY), None, {})
     places = [(noon(FIRST_DAY, -n), f"p{n}") for n in range(1, MOST_DEFERRED + 2)]
     kept = [cycle.defer(place) for place in places]
     for place in places:
         cycle.passed(place)
     assert kept == [True] * MOST_DEFERRED + [False]
-    again = Cycle(DEFAULT, noon(FIRST_DAY, 5), None, cycle.to_state())
+    again = RefreshCursor(DEFAULT, noon(FIRST_DAY, 5), None, cycle.to_state())
     assert [again.is_due(place) for place in places] == kept
     again.resolved(places[0])
     assert not again.is_due(places[0])
@@ -183,13 +183,13 @@ def test_deferred_posts_survive_a_kill_and_are_bounded():
     [
         {"date": "yesterday"},
         {"date": "2026-01-01", "as_of": "soon"},
-        {"stretches": "all"},
-        {"stretches": [["2026-01-01T00:00:00Z", "a", "2026-01-01T00:00:00Z", "b"]]},
-        {"stretches": [["x", "a", "2026-01-01T00:00:00Z", "b", "2026-01-01"]]},
+        {"slices": "all"},
+        {"slices": [["2026-01-01T00:00:00Z", "a", "2026-01-01T00:00:00Z", "b"]]},
+        {"slices": [["x", "a", "2026-01-01T00:00:00Z", "b", "2026-01-01"]]},
         {"deferred": ["a"]},
         {"deferred": "a"},
     ],
 )
 def test_a_cycle_that_is_not_understood_is_an_error(state):
     with pytest.raises(StateError):
-        Cycle(DEFAULT, noon(FIRST_DAY), None, state)
+        RefreshCursor(DEFAULT, noon(FIRST_DAY), None, state)

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from tap_ayrshare.engine import client
 from tap_ayrshare.engine.errors import TapError
 from tap_ayrshare.tap import TapAyrshare
-from tests.conftest import ROOT
 from tests.mutations import mutated
+from tests.support import ROOT
 from tests.world import START, World, posts
 
 leaves = (

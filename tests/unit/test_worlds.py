@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from tap_ayrshare.streams import links
-from tests.conftest import messages
+from tests.support import messages
 from tests.world import START, Post, World, errors, posts, read
 
 ANALYTICS = ("posts", "post_analytics", "extraction_errors")
@@ -480,10 +480,10 @@ def test_metrics_with_a_dot_in_their_names_keep_apart():
 def test_a_run_dated_before_the_state_s_reads_nothing_and_keeps_it():
     world = World(posts(40))
     first = world.run(*ANALYTICS, request_budget=15)
-    stretches = first.bookmark("post_analytics")["stretches"]
+    slices = first.bookmark("post_analytics")["slices"]
     second = world.run(*ANALYTICS, state=first.state, now=START - DAY)
     assert world.asked() == []
-    assert second.bookmark("post_analytics")["stretches"] == stretches
+    assert second.bookmark("post_analytics")["slices"] == slices
     third = world.run(*ANALYTICS, state=second.state, now=START + timedelta(hours=1))
     assert set(read(first)) | set(read(third)) == {post.post_id for post in world.posts}
     assert not set(read(first)) & set(read(third))
@@ -604,3 +604,12 @@ def test_a_kill_at_any_request_loses_nothing_and_repeats_little(count, profiles)
         before = {(key, body.get("id")) for key, (_, body) in zip(senders[:number], requests[:number], strict=True)}
         for key in keys:
             assert len([1 for sent in again if sent[0] == key and sent in before]) <= 100
+
+
+def test_the_metrics_of_the_sdk_are_logged_by_stream():
+    output = World(posts(3)).run("posts", "post_analytics")
+    points = [json.loads(line.split("METRIC: ")[1]) for line in output.log.splitlines() if "METRIC: " in line]
+    found = {(point["tags"]["stream"], point["metric"]): point["value"] for point in points}
+    assert found["post_analytics", "record_count"] == 3
+    assert found["post_analytics", "http_request_count"] == 4
+    assert {"http_request_duration", "sync_duration"} <= {metric for _, metric in found}

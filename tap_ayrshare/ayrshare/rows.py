@@ -1,4 +1,4 @@
-"""Columns out of the networks' blocks: what several streams share when a body becomes records."""
+"""Columns of the networks' blocks: what several streams share when a body becomes records."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def post_rows(network: str, block: Any) -> Iterator[dict[str, Any]]:
             index += 1
             continue
         analytics = element.get("analytics")
-        for numbers in analytics if isinstance(analytics, list) else [analytics]:
+        for metrics in analytics if isinstance(analytics, list) else [analytics]:
             yield {
                 "thread_index": index,
                 "social_post_id": text(element.get("id")),
                 "post_url": text(element.get("postUrl")),
-                **promote("post", network, numbers),
-                "analytics": _object(numbers),
+                **promote("post", network, metrics),
+                "analytics": _object(metrics),
                 **_beside_analytics(element),
             }
             index += 1

@@ -1,26 +1,115 @@
-"""The passes over a profile's posts, and the posts that a request budget left over."""
+"""Posts that are due: which of them, on which networks, and those that a request budget left over."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
 from tap_ayrshare.clock import singer_time
 from tap_ayrshare.engine.errors import StateError
-from tap_ayrshare.posts.cursor import UNDATED, Cycle, read_date
+from tap_ayrshare.posts.cursor import UNDATED, RefreshCursor, read_date
 from tap_ayrshare.posts.history import Listed
-from tap_ayrshare.refresh import PostToRead
 from tap_ayrshare.values import instant
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from tap_ayrshare.posts.cursor import Position
     from tap_ayrshare.posts.history import Window
-    from tap_ayrshare.settings import Settings
+    from tap_ayrshare.posts.schedule import RefreshSchedule
 
 MOST_LEFT_OVER = 5
 """Posts that the state names for the next run, which need not list them again."""
+
+
+class Terms(NamedTuple):
+    """What decides which posts are due in a run: its instant, the refresh schedule, the start date."""
+
+    now: datetime
+    schedule: RefreshSchedule
+    start: datetime | None
+
+
+@dataclass(frozen=True)
+class PostId:
+    """A post requested by id; platform: None for an Ayrshare id; profile: None to try every profile."""
+
+    post_id: str
+    platform: str | None
+    profile: str | None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class DuePost:
+    """A post to be read.
+
+    networks: those to ask; none: the API decides.
+    cursor: the pass that it belongs to; None where the settings name the post.
+    apart: passes of single networks that have fallen behind the others, by network.
+    profile: the profile that the settings name for it.
+    platform: its network, where it is a native post.
+    """
+
+    post_id: str
+    networks: tuple[str, ...]
+    published: datetime | None = None
+    cursor: RefreshCursor | None = None
+    apart: Mapping[str, RefreshCursor] = field(default_factory=dict)
+    profile: str | None = None
+    platform: str | None = None
+
+    @classmethod
+    def named(cls, post: PostId, networks: Sequence[str]) -> DuePost:
+        """Return a post that the settings name."""
+        return cls(post.post_id, tuple(networks), profile=post.profile, platform=post.platform)
+
+    def is_of(self, label: str) -> bool:
+        """Return whether a profile is asked for it."""
+        return self.profile in (None, label)
+
+    @property
+    def anywhere(self) -> bool:
+        """Return whether every profile is tried: only not found by all of them is an error."""
+        return self.cursor is None and not self.apart and self.profile is None
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether an earlier run could not read it: it comes last, so that nothing waits behind it.
+
+        Only if all of its passes know that; another one would count it as read once older posts have been.
+        """
+        return bool(self.cursors) and all(cursor.is_known_failure(self.position) for cursor in self.cursors)
+
+    @property
+    def cursors(self) -> list[RefreshCursor]:
+        """All passes that it belongs to."""
+        return [*([self.cursor] if self.cursor else []), *self.apart.values()]
+
+    def defer(self) -> bool:
+        """Leave it for the end of its passes; return whether there is room for it."""
+        return all(cursor.defer(self.position) for cursor in self.cursors)
+
+    @property
+    def is_deferred(self) -> bool:
+        """Whether it is left for the end of a pass."""
+        return any(cursor.is_deferred(self.position) for cursor in self.cursors)
+
+    def resolve(self) -> None:
+        """Count it as read where it was deferred."""
+        for cursor in self.cursors:
+            cursor.resolved(self.position)
+
+    @property
+    def position(self) -> Position:
+        """Where it stands in the pass."""
+        return self.published or UNDATED, self.post_id
+
+
+def newest_first(posts: Iterable[DuePost]) -> list[DuePost]:
+    """Return posts in the order in which they are read."""
+    return sorted(posts, key=lambda post: (not post.has_failed, post.position), reverse=True)
 
 
 class Passes:
@@ -29,23 +118,23 @@ class Passes:
     main: the pass of all networks but those in `kept`, the networks that stand apart in the state.
     """
 
-    def __init__(self, settings: Settings, now: datetime, state: Mapping[str, Any], networks: Sequence[str]) -> None:
+    def __init__(self, terms: Terms, state: Mapping[str, Any], networks: Sequence[str]) -> None:
         """Take up the passes of `networks` where a bookmark left them.
 
         Raises:
             StateError: it is invalid.
         """
 
-        def cycle_of(values: Mapping[str, Any]) -> Cycle:
-            return Cycle(settings.refresh_schedule, now, settings.start_date, values)
+        def cursor_of(values: Mapping[str, Any]) -> RefreshCursor:
+            return RefreshCursor(terms.schedule, terms.now, terms.start, values)
 
-        main = cycle_state(state)
+        main = cursor_state(state)
         self._kept: dict[str, Any] = dict(state.get("platforms", {}))
-        self._main = cycle_of(main)
-        self._apart = {network: cycle_of(self._kept.get(network, main)) for network in networks}
+        self._main = cursor_of(main)
+        self._apart = {network: cursor_of(self._kept.get(network, main)) for network in networks}
 
     @property
-    def all(self) -> list[Cycle]:
+    def all(self) -> list[RefreshCursor]:
         """All passes."""
         return [self._main, *self._apart.values()]
 
@@ -53,34 +142,34 @@ class Passes:
     def oldest_due(self) -> datetime | None:
         """The earliest publication that can be due; None for no bound."""
         behind = (self._apart[network] for network in self._kept if network in self._apart)
-        bounds = [cycle.oldest_due for cycle in (self._main, *behind)]
+        bounds = [cursor.oldest_due for cursor in (self._main, *behind)]
         dated = [bound for bound in bounds if bound is not None]
         return min(dated) if len(dated) == len(bounds) else None
 
     @property
-    def in_future(self) -> list[tuple[str, Cycle]]:
+    def in_future(self) -> list[tuple[str, RefreshCursor]]:
         """The networks whose pass lies in the future, and "" for the one over all of them."""
-        behind = {network: cycle for network, cycle in self._apart.items() if network in self._kept}
-        return [(name, cycle) for name, cycle in {"": self._main, **behind}.items() if cycle.in_future]
+        behind = {network: cursor for network, cursor in self._apart.items() if network in self._kept}
+        return [(name, cursor) for name, cursor in {"": self._main, **behind}.items() if cursor.in_future]
 
     def list_as_of(self, listed_at: datetime, gaps: list[Window]) -> None:
         """Set when the posts were listed that come now, and the windows of time that could not be."""
-        for cycle in self.all:
-            cycle.listed_at, cycle.gaps = listed_at, gaps
+        for cursor in self.all:
+            cursor.listed_at, cursor.gaps = listed_at, gaps
 
-    def due(self, posts: Iterable[Listed], read: Mapping[str, Collection[str]]) -> list[PostToRead]:
+    def due(self, posts: Iterable[Listed], read: Mapping[str, Collection[str]]) -> list[DuePost]:
         """Return the posts that are due, with the networks on which they are and have not been `read`."""
         found = []
         # Posts by the million share a few combinations of networks.
-        shared: dict[tuple[str, ...], tuple[tuple[str, ...], dict[str, Cycle]]] = {}
+        shared: dict[tuple[str, ...], tuple[tuple[str, ...], dict[str, RefreshCursor]]] = {}
         for post in posts:
-            place = (post.published or UNDATED, post.post_id)
-            is_due = self._main.is_due(place)
+            position = (post.published or UNDATED, post.post_id)
+            is_due = self._main.is_due(position)
             asked = tuple(
                 name
                 for name in post.networks
                 if name in self._apart
-                and (self._apart[name].is_due(place) if name in self._kept else is_due)
+                and (self._apart[name].is_due(position) if name in self._kept else is_due)
                 and name not in read.get(post.post_id, ())
             )
             if asked:
@@ -88,12 +177,12 @@ class Passes:
                     shared[asked] = asked, {name: self._apart[name] for name in asked}
                 asked, own = shared[asked]
                 in_main = self._main if any(name not in self._kept for name in asked) else None
-                found.append(PostToRead(post.post_id, asked, post.published, in_main, own))
+                found.append(DuePost(post.post_id, asked, post.published, in_main, own))
         return found
 
     def to_state(self) -> dict[str, Any]:
         """Return what the next run needs, `replication_key_value` as `value`."""
-        behind = {n: cycle.to_state() for n, cycle in self._apart.items() if n in self._kept or cycle.is_cut_short}
+        behind = {n: cursor.to_state() for n, cursor in self._apart.items() if n in self._kept or cursor.is_cut_short}
         left = {name: values for name, values in self._kept.items() if name not in self._apart}
         values = self._main.to_state()
         platforms = {name: own for name, own in {**left, **behind}.items() if own != values}
@@ -103,10 +192,10 @@ class Passes:
 class NativePasses:
     """A pass over the native posts of each network.
 
-    cycles: the passes by network.
+    cursors: the passes by network.
     """
 
-    def __init__(self, settings: Settings, now: datetime, state: Mapping[str, Any], networks: Sequence[str]) -> None:
+    def __init__(self, terms: Terms, state: Mapping[str, Any], networks: Sequence[str]) -> None:
         """Take up the passes of `networks` where a bookmark left them.
 
         Raises:
@@ -114,49 +203,49 @@ class NativePasses:
         """
         self._kept: dict[str, Any] = dict(state.get("platforms", {}))
         older = {} if self._kept else {"date": state.get("replication_key_value")}
-        self.cycles = {
-            network: Cycle(settings.refresh_schedule, now, settings.start_date, self._kept.get(network, older))
+        self.cursors = {
+            network: RefreshCursor(terms.schedule, terms.now, terms.start, self._kept.get(network, older))
             for network in networks
         }
 
     @property
-    def in_future(self) -> list[tuple[str, Cycle]]:
+    def in_future(self) -> list[tuple[str, RefreshCursor]]:
         """The networks whose pass lies in the future."""
-        return [(network, cycle) for network, cycle in self.cycles.items() if cycle.in_future]
+        return [(network, cursor) for network, cursor in self.cursors.items() if cursor.in_future]
 
     def list_as_of(self, listed_at: datetime) -> None:
         """Set when the posts were listed that come now."""
-        for cycle in self.cycles.values():
-            cycle.listed_at = listed_at
+        for cursor in self.cursors.values():
+            cursor.listed_at = listed_at
 
     def cut_short(self, networks: Collection[str]) -> None:
         """Keep the passes of networks from being complete: not all of their posts are known."""
-        for network in self.cycles.keys() & networks:
-            self.cycles[network].is_cut_short = True
+        for network in self.cursors.keys() & networks:
+            self.cursors[network].is_cut_short = True
 
     def due(
         self,
         listed: Mapping[str, Iterable[tuple[datetime | None, str]]],
         sent: Collection[str],
         read: Mapping[str, Collection[str]],
-    ) -> list[PostToRead]:
+    ) -> list[DuePost]:
         """Return the posts that are due, without those that Ayrshare `sent` and those that have been `read`."""
         return [
-            PostToRead(post_id, (network,), published, cycle, platform=network)
-            for network, cycle in self.cycles.items()
+            DuePost(post_id, (network,), published, cursor, platform=network)
+            for network, cursor in self.cursors.items()
             for published, post_id in listed.get(network, ())
             if post_id not in sent and network not in read.get(post_id, ())
-            if cycle.is_due((published or UNDATED, post_id))
+            if cursor.is_due((published or UNDATED, post_id))
         ]
 
     def to_state(self) -> dict[str, Any]:
         """Return what the next run needs, `replication_key_value` as `value`."""
-        self._kept.update({network: cycle.to_state() for network, cycle in self.cycles.items()})
+        self._kept.update({network: cursor.to_state() for network, cursor in self.cursors.items()})
         dates = [state["date"] for state in self._kept.values() if state.get("date")]
         return {"value": min(dates, default=None), "platforms": dict(self._kept)}
 
 
-def cycle_state(values: Mapping[str, Any]) -> dict[str, Any]:
+def cursor_state(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the state of a pass out of a bookmark, whose value is its date."""
     return {**values, "date": values.get("replication_key_value")}
 
@@ -205,7 +294,7 @@ class LeftOver:
         """Forget the posts: from now on all are listed."""
         self.posts, self.listed_at = [], self._now
 
-    def to_state(self, unread: Sequence[PostToRead]) -> dict[str, Any]:
+    def to_state(self, unread: Sequence[DuePost]) -> dict[str, Any]:
         """Return what the next run needs."""
         state: dict[str, Any] = {}
         named: list[list[str]] = []
@@ -224,9 +313,9 @@ class LeftOver:
         return state
 
 
-def basis_of(settings: Settings, networks: Iterable[str]) -> str:
+def basis_of(terms: Terms, networks: Iterable[str]) -> str:
     """Return a short text that changes with what decides which posts are due."""
-    deciding = settings.refresh_schedule, sorted(networks), settings.start_date
+    deciding = terms.schedule, sorted(networks), terms.start
     return f"{crc32(repr(deciding).encode()):08x}"
 
 

@@ -11,12 +11,8 @@ from typing import TYPE_CHECKING
 
 from singer_sdk.io_base import SingerWriter
 
-from tap_ayrshare.redaction import SecretFormatter
-
 if TYPE_CHECKING:
     from singer_sdk.singerlib.encoding.simple import Message
-
-__all__ = ["MessageWriter", "SecretFormatter"]
 
 
 class MessageWriter(SingerWriter):

@@ -1,0 +1,92 @@
+"""Every endpoint that is read, and what its answers hold (docs/api.md sections 4 to 8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tap_ayrshare.ayrshare.codes import is_error
+from tap_ayrshare.engine.client import Request
+from tap_ayrshare.values import objects
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """An endpoint of the API.
+
+    items: the name under which its answers hold a list; None: they hold the networks' blocks, or are the thing itself.
+    may_be_bare: whether a list may come by itself, too; may_be_one: whether one object may stand for a list of one.
+    is_object: whether the answer itself is the thing.
+    may_be_refused: see `Request`.
+    """
+
+    method: str
+    path: str
+    items: str | None = None
+    may_be_bare: bool = False
+    may_be_one: bool = False
+    is_object: bool = False
+    may_be_refused: bool = False
+
+    def request(
+        self,
+        stream: str,
+        query: dict[str, str] | None = None,
+        body: dict[str, Any] | None = None,
+        networks: tuple[str, ...] = (),
+        **path: str,
+    ) -> Request:
+        """Return a request for a stream; `path` fills the names in the URL path."""
+        has_blocks = self.items is None and not self.is_object
+        return Request(
+            self.method,
+            self.path.format(**path),
+            stream,
+            query or {},
+            body,
+            networks,
+            usable=None if has_blocks else self.holds,
+            may_be_refused=self.may_be_refused,
+        )
+
+    def holds(self, body: object) -> bool:
+        """Return whether an answer is usable, an empty list too."""
+        if self.is_object:
+            return isinstance(body, dict) and not is_error(body)
+        return self._list(body) is not None
+
+    def listed(self, body: object) -> list[dict[str, Any]]:
+        """Return the items of an answer."""
+        return objects(self._list(body))
+
+    def count(self, body: object) -> int:
+        """Return how many items an answer has, those too that are no objects."""
+        return len(self._list(body) or [])
+
+    def _list(self, body: object) -> list[Any] | None:
+        if isinstance(body, list):
+            return body if self.may_be_bare else None
+        if not isinstance(body, dict) or is_error(body) or self.items is None:
+            return None
+        listed = body.get(self.items)
+        if isinstance(listed, dict) and self.may_be_one:
+            return [listed]
+        return listed if isinstance(listed, list) else None
+
+
+USER = Endpoint("GET", "/user", is_object=True)
+PROFILES = Endpoint("GET", "/profiles", "profiles", may_be_refused=True)
+HISTORY = Endpoint("GET", "/history", "history", may_be_bare=True)
+NATIVE_HISTORY = Endpoint("GET", "/history/{network}", "posts")
+POST_ANALYTICS = Endpoint("POST", "/analytics/post")
+SOCIAL_ANALYTICS = Endpoint("POST", "/analytics/social")
+PLAYLISTS = Endpoint("GET", "/analytics/youTubePlaylists", "playlists", may_be_bare=True)
+LINKS = tuple(
+    Endpoint("GET", path, "analytics", may_be_bare=True, may_be_one=True)
+    for path in ("/analytics/links", "/analytics/links-short", "/links")
+)
+"""From the oldest to the present one (docs/api.md section 5); the first that answers serves the whole run."""
+ITEMS = frozenset(
+    endpoint.items for endpoint in (PROFILES, HISTORY, NATIVE_HISTORY, PLAYLISTS, *LINKS) if endpoint.items is not None
+)
+"""The names under which answers hold their lists."""

@@ -1,0 +1,104 @@
+"""The report of `tap-ayrshare --test`, as lines for people."""
+
+from __future__ import annotations
+
+import math
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from tap_ayrshare.check import why
+from tap_ayrshare.values import text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_ayrshare.check import Findings, Report
+    from tap_ayrshare.settings import Settings
+
+NAMED_AT_MOST = 10
+WIDTH = 24
+SECONDS_A_MINUTE = 60
+
+
+def first_line(settings: Settings) -> str:
+    """Return the line that stands before anything is asked."""
+    return f"tap-ayrshare {version('tap-ayrshare')}, {settings.api_url}, profiles: {len(settings.profiles)}"
+
+
+def lines(report: Report) -> Iterator[str]:
+    """Yield the lines of a report."""
+    for found in report.found:
+        yield from _profile(found, report.links)
+    if report.settings.reads_profile_list:
+        yield from _profiles(report)
+    if report.usable:
+        yield from _requests(report)
+    bad = len(report.found) - len(report.usable)
+    yield f"{len(report.usable)} of {len(report.found)} profiles can be read." if bad else "All profiles can be read."
+
+
+def _profile(found: Findings, links: str) -> Iterator[str]:
+    yield f"\nprofile {found.label}" + (f" (refId {found.ref_id})" if found.ref_id else "")
+    if found.refused:
+        yield f"  can't be read: {found.refused}; {found.refused.rule.action}"
+        return
+    posts = f"{found.posts} posts" + (" or more" if found.is_cut else "")
+    streams = {
+        "accounts": _yes(", ".join(found.networks), "no network is linked"),
+        "posts": found.no_history or _yes(posts if found.posts else "", "none has been sent through Ayrshare"),
+        "post_analytics": found.no_analytics or found.no_history or _yes(
+            f"{found.analysed} posts" if found.analysed else "", "no post is on a network with analytics"),
+        "social_posts": found.no_analytics or _listed(found, "native_history"),
+        "social_post_analytics": found.no_analytics or _listed(found, "social_post_analytics"),
+        "social_analytics": found.no_analytics or _listed(found, "account_analytics"),
+        "social_analytics_daily": found.no_analytics or _listed(found, "daily"),
+        "link_analytics": links or "yes",
+        "youtube_playlists": found.no_analytics or _yes(
+            "YouTube" if "youtube" in found.able("account_analytics") else "", "YouTube is not linked"),
+    }  # fmt: skip
+    for stream, line in streams.items():
+        yield f"  {stream:<{WIDTH}}{line}"
+    without = [f"{name}: {reason}" for name, reason in found.analytics.items() if name in found.networks]
+    for note in [*without, *found.notes]:
+        yield f"  - {note}"
+
+
+def _profiles(report: Report) -> Iterator[str]:
+    """Name the profiles that the account has and the settings lack: by title and refId, keys are in no list."""
+    if report.no_profiles:
+        yield f"\nprofiles: {why(report.no_profiles)}"
+        return
+    yield f"\nprofiles: the account has {len(report.profiles)} user profiles"
+    read = {one.ref_id for one in report.found}
+    labels = {profile.label.casefold() for profile in report.settings.profiles}
+    lacking = [
+        f"{title or 'without a title'} (refId {ref_id})"
+        for entry in report.profiles
+        if (ref_id := text(entry.get("refId"))) not in read
+        and ((title := text(entry.get("title"))) or "").casefold() not in labels
+    ]
+    if lacking:
+        more = f" and {len(lacking) - NAMED_AT_MOST} more" if len(lacking) > NAMED_AT_MOST else ""
+        yield f"  - not in the settings: {', '.join(lacking[:NAMED_AT_MOST])}{more}"
+
+
+def _requests(report: Report) -> Iterator[str]:
+    """Say how many requests a first run makes and how long they take: profiles run side by side."""
+    settings, counts = report.settings, [one.requests for one in report.usable]
+    allowed = max(1, math.floor(settings.rate_limit_requests * (1 - settings.rate_limit_reserve)))
+    windows = math.ceil(max(counts) / allowed) - 1
+    least = "at least" if any(one.is_cut for one in report.usable) else "about"
+    each = f"At {allowed} requests in {settings.rate_limit_window:g} s for each profile, all profiles at once"
+    minutes = math.ceil(windows * settings.rate_limit_window / SECONDS_A_MINUTE)
+    yield f"\nA first run of all streams makes {least} {sum(counts)} requests,"
+    yield "and one more for each native post that Ayrshare did not send."
+    yield f"{each}, it takes {least} {f'{minutes} minutes' if minutes > 1 else 'a minute'}."
+    yield "Later runs read only what is due."
+
+
+def _yes(what: str, otherwise: str) -> str:
+    return f"yes: {what}" if what else f"no: {otherwise}"
+
+
+def _listed(found: Findings, what: str) -> str:
+    return _yes(", ".join(found.able(what)), "no linked network has it")

@@ -1,0 +1,1 @@
+"""Singer: catalog and state in, SCHEMA, RECORD and STATE messages out."""

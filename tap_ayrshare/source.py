@@ -1,0 +1,259 @@
+"""One profile as streams see it: a way to ask, what it has listed, and where what can't be read is noted."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tap_ayrshare.ayrshare.codes import OWN_KEYS, X_LIMIT, judge
+from tap_ayrshare.ayrshare.contract import NETWORKS, X
+from tap_ayrshare.ayrshare.drift import Drift
+from tap_ayrshare.ayrshare.endpoints import ITEMS, USER
+from tap_ayrshare.clock import singer_time
+from tap_ayrshare.engine.client import ProfileClient
+from tap_ayrshare.engine.coverage import Coverage
+from tap_ayrshare.engine.errors import Refusal, Refused, Rule, Scope
+from tap_ayrshare.engine.messages import ALL, Issue
+from tap_ayrshare.memory import Memory
+from tap_ayrshare.posts.due import Terms
+from tap_ayrshare.posts.history import History
+from tap_ayrshare.posts.native import NativeLists
+from tap_ayrshare.values import text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from datetime import datetime
+
+    from tap_ayrshare.engine.client import Answer, Client, Request
+    from tap_ayrshare.engine.progress import Tally
+    from tap_ayrshare.settings import Profile, Settings
+
+logger = logging.getLogger(__name__)
+
+MOST_AHEAD = 64
+MEMORY = "accounts"
+"""The stream in whose bookmark a profile's memory stands."""
+X_ALLOWANCE = "x_daily_requests"
+NO_ID = Rule(Scope.RESOURCE, failure=False, action="skipped: without an id it can't be kept")
+
+
+@dataclass
+class Snapshot:
+    """What the profiles of a run share.
+
+    now: the instant of the run, read once; the snapshot's date and `extracted_at` come from it.
+    selected: the names of the streams whose records are wanted.
+    bookmarks: returns the bookmark of a stream and profile as it came in, empty if there is none.
+    """
+
+    settings: Settings
+    now: datetime
+    selected: Collection[str]
+    bookmarks: Callable[[str, str], Mapping[str, Any]]
+    tally: Tally
+    drift: Drift = field(default_factory=Drift)
+
+    def __post_init__(self) -> None:
+        self.date = self.now.date().isoformat()
+        self.extracted_at = singer_time(self.now)
+        self.terms = Terms(self.now, self.settings.refresh_schedule, self.settings.start_date)
+
+
+class Source:
+    """A profile in a run.
+
+    label: the profile's label in records and state.
+    history, native: the posts that Ayrshare sent and the native ones, as far as they have been listed.
+    left_out: networks that are left out for the rest of the run; limited: those of them that only have to wait.
+    notes: what couldn't be read since the last message of a stream, for `Sync`.
+    coverage: how many requests would be repeated after a kill.
+    """
+
+    def __init__(self, snapshot: Snapshot, profile: Profile, client: Client) -> None:
+        """Make a source; nothing is asked yet."""
+        self.snapshot = snapshot
+        self.settings = settings = snapshot.settings
+        self.now = snapshot.now
+        self.today = snapshot.now.date()
+        self.label = profile.label
+        self.ahead = min(4 * settings.max_concurrency, MOST_AHEAD)
+        self.client = ProfileClient(
+            client,
+            profile.label,
+            partial(judge, profile_key=profile.key is not None),
+            partial(_headers, settings, profile),
+        )
+        self.coverage = Coverage()
+        self.notes: list[Issue] = []
+        self.history = History(
+            self,
+            keeps_native_ids="social_post_analytics" in snapshot.selected,
+            keeps_rows=settings.request_budget is not None,
+        )
+        self.native = NativeLists(self, self.ahead, settings.start_date)
+        self.left_out: set[str] = set()
+        self.limited: set[str] = set()
+        self.memory = Memory(snapshot.bookmarks(MEMORY, self.label), snapshot.now)
+        self._x_allowed = settings.x_daily_requests or NETWORKS[X].daily_requests["user" if profile.key else "primary"]
+        self._user: dict[str, Any] | Refusal | None = None
+        self._bookmarks: dict[str, Mapping[str, Any]] = {}
+        self._networks_noted: set[str] = set()
+
+    # Asking
+
+    async def ask(self, request: Request) -> Answer:
+        """Ask the API for this profile; see `ProfileClient.ask`."""
+        asks_x = X in request.networks
+        if asks_x:
+            self.memory.count_x(1)
+        answer = await self.client.ask(request)
+        if asks_x:
+            self.memory.count_x(answer.sent - 1)
+        if answer.refusal is None and isinstance(answer.body, dict) and request.path != USER.path:
+            around = {key: value for key, value in answer.body.items() if key not in NETWORKS and key not in ITEMS}
+            self.snapshot.drift.look_at(request.stream, "answer", None, around)
+        return answer
+
+    async def user(self, stream: str) -> dict[str, Any]:
+        """Return the body of GET /user, asked once in a run.
+
+        Raises:
+            Refused: it couldn't be read; then the stream can't.
+        """
+        if self._user is None:
+            answer = await self.ask(USER.request(stream))
+            self.cover(answer.sent)
+            self._user = answer.refusal or answer.body
+            if self.settings.request_budget is not None and answer.refusal is None:
+                self.memory.keep_networks(linked_networks(answer.body))
+        if isinstance(self._user, Refusal):
+            raise Refused(self._user)
+        return self._user or {}
+
+    async def networks(self, what: str, stream: str, *, with_limited: bool = False) -> list[str]:
+        """Return the networks of which a stream can read `what`: those of the setting, else those linked.
+
+        Without those that are left out; `with_limited`, with those of them that only have to wait.
+        """
+        chosen: Sequence[str] | None = self.settings.platforms
+        if chosen is None and self._user is None:
+            chosen = self.memory.networks_now(self.settings.request_budget)
+        if chosen is None:
+            chosen = linked_networks(await self.user(stream))
+        able = [name for name in chosen if name in NETWORKS and what in NETWORKS[name].reads]
+        for name in able:
+            self.check_keys(name)
+        can_be_asked = self.open_networks(stream, able)
+        return [name for name in able if name in can_be_asked or (with_limited and name in self.limited)]
+
+    def open_networks(self, stream: str, networks: Sequence[str]) -> list[str]:
+        """Return the networks that are not left out; X is once its allowance of the day is used up."""
+        if X in networks and X not in self.left_out and self.memory.x_requests >= self._x_allowed:
+            message = f"{self._x_allowed} requests to X in 24 hours are used up (x_daily_requests)"
+            self._leave_out(stream, Refusal(X_LIMIT, X_ALLOWANCE, message, platform=X))
+        return [name for name in networks if name not in self.left_out]
+
+    def check_keys(self, network: str) -> bool:
+        """Leave a network out if keys of its own are missing; return whether it can be asked."""
+        missing = self.settings.missing_keys(network) if network in NETWORKS else []
+        if missing and network not in self.left_out:
+            label = NETWORKS[network].label
+            message = f"{label} is left out: it needs {' and '.join(missing)} of an app of your own"
+            self._leave_out(ALL, Refusal(OWN_KEYS, "419", message, platform=network))
+        return network not in self.left_out
+
+    def _leave_out(self, stream: str, refusal: Refusal) -> None:
+        self.leave_out(str(refusal.platform), refusal.rule)
+        self.note(Issue(stream, refusal, of_settings=True))
+
+    def leave_out(self, network: str, rule: Rule) -> None:
+        """Leave a network out for the rest of the run."""
+        self.left_out.add(network)
+        if rule.stays_due:
+            self.limited.add(network)
+
+    # Bookmarks
+
+    def bookmark(self, stream: str) -> Mapping[str, Any]:
+        """Return the bookmark of a stream for this profile, as it came in."""
+        if stream not in self._bookmarks:
+            self._bookmarks[stream] = dict(self.snapshot.bookmarks(stream, self.label))
+        return self._bookmarks[stream]
+
+    def is_read_today(self, stream: str) -> bool:
+        """Return whether a stream has today's snapshot: a run with a budget doesn't ask for it again."""
+        today = self.bookmark(stream).get("replication_key_value") == self.snapshot.date
+        return today and self.settings.request_budget is not None
+
+    def warn_of_future(self, stream: str, value: object, network: str = "") -> None:
+        """Warn that a bookmark lies in the future, so that nothing is due."""
+        logger.warning(
+            "profile %s, %s: nothing is read, since the bookmark %s lies in the future; check the clock, or fix it",
+            self.label,
+            f"{stream} on {network}" if network else stream,
+            value,
+        )
+
+    # How requests ended
+
+    def cover(self, requests: int) -> None:
+        """Count requests whose records have been yielded."""
+        self.coverage.covered += requests
+
+    def settle(self, stream: str, answer: Answer, requests: int | None = None) -> None:
+        """Count how a request of a stream ended: it decides whether the stream failed as a whole."""
+        self.cover(answer.sent if requests is None else requests)
+        self.snapshot.tally.answered(stream, answer.refusal)
+
+    def settle_list(self, stream: str, answer: Answer, owner: str) -> None:
+        """Count an answer of the endpoint that is `owner`'s: a stream is judged by its own endpoint alone."""
+        if stream == owner or (answer.refusal and answer.refusal.rule.failure):
+            self.settle(stream, answer)
+        else:
+            self.cover(answer.sent)
+
+    def note(self, issue: Issue) -> None:
+        """Note something that couldn't be read; it goes out with the next message of the stream."""
+        self.notes.append(issue)
+
+    def note_no_id(self, stream: str, position: int, item: Mapping[str, Any], platform: str | None = None) -> None:
+        """Note an item of an answer that has no id (code 187 in /history/:platform, docs/api.md section 3)."""
+        code = text(item.get("code")) or "invalid_body"
+        message = text(item.get("message")) or "the item has no id"
+        refusal = Refusal(NO_ID, code, message, 200, details=dict(item))
+        self.note(Issue(stream, refusal, f"item-{position}", platform))
+
+    def resolve(self, issue: Issue) -> Issue | None:
+        """Return an issue as far as it reaches, None if it is nothing new; a refused network is left out."""
+        scope = issue.refusal.scope
+        if scope is Scope.NOTHING:
+            return None
+        platform = issue.refusal.platform or issue.platform or ALL
+        if scope in (Scope.PROFILE, Scope.RUN):
+            return replace(issue, stream=ALL, resource=ALL, platform=ALL)
+        if scope is not Scope.NETWORK:
+            return replace(issue, platform=platform)
+        self.leave_out(platform, issue.refusal.rule)
+        if platform in self._networks_noted:
+            return None
+        self._networks_noted.add(platform)
+        return replace(issue, resource=ALL, platform=platform)
+
+
+def _headers(settings: Settings, profile: Profile, request: Request) -> dict[str, str]:
+    """Return the headers of a request beside the account's: the profile's key and those of the networks."""
+    headers = {"Profile-Key": profile.key} if profile.key else {}
+    may_be_any = request.body is not None and not request.networks
+    for network in NETWORKS if may_be_any else request.networks:
+        if network in NETWORKS and not settings.missing_keys(network):
+            headers |= {header: settings.network_keys[key] for header, key in NETWORKS[network].key_headers.items()}
+    return headers
+
+
+def linked_networks(user: Mapping[str, Any]) -> list[str]:
+    """Return the networks linked to a profile; `activeSocialAccounts` is absent where there is none."""
+    linked = user.get("activeSocialAccounts")
+    names = [name.strip().lower() for name in linked if isinstance(name, str)] if isinstance(linked, list) else []
+    return list(dict.fromkeys(filter(None, names)))

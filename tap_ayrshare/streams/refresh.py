@@ -1,0 +1,387 @@
+"""A pass over posts that are due: asked side by side, recorded in order, newest first."""
+
+from __future__ import annotations
+
+import logging
+from abc import abstractmethod
+from collections import Counter
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from tap_ayrshare.ayrshare.codes import good_blocks
+from tap_ayrshare.engine.client import BudgetSpent
+from tap_ayrshare.engine.concurrency import in_order
+from tap_ayrshare.engine.errors import Refusal, Refused, Rule, Scope
+from tap_ayrshare.engine.messages import Issue
+from tap_ayrshare.posts.due import newest_first
+from tap_ayrshare.streams.base import AyrshareStream
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+
+    from tap_ayrshare.engine.client import Answer, Request
+    from tap_ayrshare.engine.messages import Batch, Checkpoint, Message
+    from tap_ayrshare.posts.cursor import RefreshCursor
+    from tap_ayrshare.posts.due import DuePost
+    from tap_ayrshare.source import Source
+
+logger = logging.getLogger(__name__)
+
+FAILURES_IN_A_ROW = 10
+"""Posts in a row without an answer of their own, after all retries: then others are probed."""
+PROBES = 3
+LONGEST_WAIT = 2.0
+"""Seconds to wait for a STATE before asking for more than it should leave uncovered."""
+MOST_UNCOVERED = 80
+"""Requests that no STATE covers which is out: more of them would be repeated after a kill."""
+STOPPED = Rule(Scope.STREAM, failure=True, action="stream stopped for this profile: its posts stay due")
+BAD_PARAMETERS = "101"
+UNREAD_ANYWHERE = Rule(Scope.RESOURCE, failure=False, action="skipped: no profile of the settings has it")
+
+
+class RefreshedStream(AyrshareStream):
+    """A stream that reads posts one by one, on the days on which they are due.
+
+    missing: how many profiles don't have a post that the settings name without a profile.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.missing: Counter[tuple[str, tuple[str, ...]]] = Counter()
+
+    @abstractmethod
+    def named(self, source: Source) -> list[DuePost] | None:
+        """Return the posts that the settings name, None if they name none."""
+
+    @abstractmethod
+    def request(self, post: DuePost, networks: tuple[str, ...]) -> Request:
+        """Return the request for a post on some networks."""
+
+    @abstractmethod
+    def rows(self, post: DuePost, blocks: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """Yield the rows of a post's blocks, by network."""
+
+    @abstractmethod
+    def read_due(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
+        """Read the posts that are due."""
+
+    async def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
+        """Read the posts that are due, or exactly those that the settings name."""
+        named = self.named(source)
+        if named is None:
+            batches = self.read_due(source, bookmark)
+        else:
+            batches = Refresh(source, self).read([post for post in named if post.is_of(source.label)])
+        async for batch in batches:
+            yield batch
+
+
+@dataclass
+class Found:
+    """What became of asking for a post: the blocks that came, the last answer, and what was refused.
+
+    unasked: networks that allow no more requests now; is_unfinished: the budget ended before an answer came.
+    """
+
+    blocks: dict[str, Any] = field(default_factory=dict)
+    answer: Answer | None = None
+    refusals: list[Refusal] = field(default_factory=list)
+    unasked: set[str] = field(default_factory=set)
+    requests: int = 0
+    is_unfinished: bool = False
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Return whether nothing came that speaks of this post: what refused it may refuse all of them.
+
+        An outage that outlasts its retries, a 4xx without a code as a gateway answers it, or code 101.
+        """
+        if self.answer is None or self.answer.body is not None or self.blocks:
+            return False
+        return all(
+            refusal.transient or refusal.code == BAD_PARAMETERS or refusal.code.startswith("http_4")
+            for refusal in self.refusals
+            if refusal.scope is Scope.RESOURCE
+        ) and any(refusal.scope is Scope.RESOURCE for refusal in self.refusals)
+
+
+class Refresh:
+    """Reads posts for a stream.
+
+    unread: the posts that the request budget left over, the newest first.
+    """
+
+    def __init__(self, source: Source, stream: RefreshedStream, saved: Callable[[], Checkpoint] | None = None) -> None:
+        """Make a pass; `saved` returns the bookmark, None where none is kept."""
+        self._source = source
+        self._stream = stream
+        self._saved = saved
+        self._stats = source.snapshot.tally.streams[stream.name]
+        self._is_proven = False
+        self._is_spent = False
+        self._is_stuck = False
+        self._held: list[tuple[DuePost, Found]] = []
+        self._deferred: list[DuePost] = []
+        self._probed: dict[DuePost, Found] = {}
+        self._sent_before, self._covered_before = source.client.sent, source.coverage.covered
+        self._passed_by = 0
+        self._seen: dict[str, set[str]] | None = None
+        self.unread: list[DuePost] = []
+
+    async def read(
+        self, posts: list[DuePost], cursors: Sequence[RefreshCursor] = (), *, seen: dict[str, set[str]] | None = None
+    ) -> AsyncIterator[Batch]:
+        """Read posts, the newest first, what failed once more at the end, and complete their passes.
+
+        What is done goes into `seen`: the networks on which each post was read, by its id.
+
+        Posts that fail one after another are held until the endpoint has answered for another post: only then is
+        it known that they failed and not the API. Without such an answer they stay due.
+
+        Raises:
+            Refused: the API refuses the stream, the profile or the run, or answers for no post any more.
+            BudgetSpent: the request budget is spent.
+        """
+        posts = newest_first(posts)
+        self._held, self._deferred, self._passed_by = [], [], 0
+        self._seen = seen
+        self._source.snapshot.tally.plan(self._stream.name, len(posts))
+        launched = 0
+
+        def jobs() -> Iterator[Coroutine[None, None, tuple[DuePost, Found]]]:
+            nonlocal launched
+            for number, post in enumerate(posts, 1):
+                if self._is_spent:
+                    return
+                launched = number
+                yield self._ask_in_turn(post)
+
+        async with aclosing(in_order(jobs(), self._source.ahead)) as answers:
+            async for post, found in answers:
+                yield self._take(post, found)
+                if len(self._held) >= FAILURES_IN_A_ROW and not self._is_spent:
+                    yield await self._after_probing(posts[launched:])
+        yield self._end()
+        while self._deferred and not self._is_spent:
+            yield await self._retry(self._deferred.pop(0))
+        if self._is_spent:
+            self.unread = list(posts[self._passed_by :])
+            yield self._checkpoint()
+            raise BudgetSpent
+        if not self._held:
+            for cursor in cursors:
+                cursor.complete()
+            yield self._checkpoint()
+
+    def _checkpoint(self) -> list[Checkpoint]:
+        return [self._saved()] if self._saved else []
+
+    def _end(self) -> Iterator[Message]:
+        while self._held and self._held[-1][1].is_unfinished:
+            # Nothing behind it has been read: the next run begins here.
+            self._held.pop()
+        if self._held:
+            yield from self._release() if self._is_proven else self._keep_due()
+
+    async def _retry(self, post: DuePost) -> Batch:
+        """Ask once more for a post that failed; return what comes of it."""
+        logger.info(
+            "profile %s, %s: retrying %s, which failed before", self._source.label, self._stream.name, post.post_id
+        )
+        found = (await self._ask(post))[1]
+        if found.is_unfinished:
+            # The state holds it for the next run.
+            self._is_spent = True
+            return []
+        messages = list(self._record(post, found))
+        post.resolve()
+        self._see(post, found)
+        return messages
+
+    def _see(self, post: DuePost, found: Found) -> None:
+        if self._seen is not None:
+            self._seen.setdefault(post.post_id, set()).update(set(post.networks) - found.unasked)
+
+    def _take(self, post: DuePost, found: Found) -> Iterator[Message]:
+        """Decide about a post: recorded, held until it is known why it failed, or left for the next run."""
+        if found.is_unfinished:
+            self._is_spent = True
+            self._held.append((post, found))
+        elif found.is_unsettled:
+            self._held.append((post, found))
+        else:
+            if found.answer is not None:
+                self._is_proven = True
+                yield from self._release()
+                post.resolve()
+            yield from self._record(post, found)
+            if self._held:
+                self._held.append((post, Found(unasked=found.unasked)))
+            else:
+                self._pass(post, found)
+                yield from self._checkpoint() if self._is_proven else ()
+
+    def _release(self) -> Iterator[Message]:
+        """Defer the posts that are held, or record them: the endpoint has answered for others."""
+        held, self._held = self._held, []
+        for post, found in held:
+            may_defer = found.is_unfinished or not post.has_failed
+            if may_defer and post.defer():
+                self._source.cover(found.requests)
+                if not found.is_unfinished:
+                    self._deferred.append(post)
+            elif found.is_unfinished:
+                # There is no room to remember it: what lies behind it is written, but can't count as read.
+                self._is_stuck = True
+            else:
+                yield from self._record(post, found)
+                post.resolve()
+            self._pass(post, found)
+
+    def _keep_due(self) -> Iterator[Message]:
+        """Leave the posts that are held due: nothing says whether they failed, or the API for all of them."""
+        outlasted = []
+        for post, found in self._held:
+            if found.is_unfinished:
+                continue
+            if post.cursors and all(cursor.has_failed_before_today(post.position) for cursor in post.cursors):
+                outlasted.append(post)
+                post.resolve()
+            else:
+                post.defer()
+            yield from self._record(post, found)
+        if any(not found.is_unfinished for _, found in self._held):
+            yield from self._checkpoint()
+        if len(outlasted) == len(self._held):
+            # They have failed on two dates, and nothing else is due.
+            for post in outlasted:
+                self._pass(post, Found())
+            self._held, self._is_proven = [], True
+
+    async def _after_probing(self, behind: list[DuePost]) -> Batch:
+        """Return what becomes of the posts that are held, once others behind them have been asked for."""
+        if await self._is_answering(behind):
+            self._is_proven = True
+            return self._release()
+        return () if self._is_spent or not behind else self._stop()
+
+    def _stop(self) -> Iterator[Message]:
+        last = self._held[0][1].refusals[0]
+        yield from self._keep_due()
+        raise Refused(replace(last, rule=STOPPED, platform=None, details=None, transient=False))
+
+    async def _is_answering(self, behind: list[DuePost]) -> bool:
+        """Return whether the API answers for any of the posts behind those that are held."""
+        picked = {behind[-1], behind[len(behind) // 2], behind[len(behind) // 4]} if behind else set()
+        for post in sorted(picked, key=lambda post: post.position)[:PROBES]:
+            if post not in self._probed:
+                found = (await self._ask(post))[1]
+                if found.is_unfinished:
+                    self._is_spent = True
+                    return False
+                self._probed[post] = found
+            if not self._probed[post].is_unsettled:
+                return True
+        return False
+
+    def _pass(self, post: DuePost, found: Found) -> None:
+        self._stats.done += 1
+        self._passed_by += 1
+        if not post.is_deferred:
+            self._see(post, found)
+        for network in found.unasked:
+            if network in post.apart:
+                post.apart[network].is_cut_short = True
+            elif post.cursor:
+                post.cursor.is_cut_short = True
+        if self._is_stuck:
+            return
+        if post.cursor and not (found.unasked - post.apart.keys()):
+            post.cursor.passed(post.position)
+        for network, cursor in post.apart.items():
+            if network not in found.unasked and not cursor.is_cut_short:
+                cursor.passed(post.position)
+
+    async def _ask_in_turn(self, post: DuePost) -> tuple[DuePost, Found]:
+        """Ask for a post once there is room for a request that no STATE covers."""
+        coverage = self._source.coverage
+        while self._saved and coverage.is_written and self._uncovered >= MOST_UNCOVERED:
+            if not await coverage.wait(LONGEST_WAIT):
+                # What is on its way may need the answer to this very request.
+                break
+        return await self._ask(post)
+
+    @property
+    def _uncovered(self) -> int:
+        sent = self._source.client.sent - self._sent_before
+        return sent - max(0, self._source.coverage.flushed - self._covered_before)
+
+    async def _ask(self, post: DuePost) -> tuple[DuePost, Found]:
+        """Ask for a post, and again without networks that are refused."""
+        if post in self._probed:
+            return post, self._probed[post]
+        found = Found()
+        try:
+            await self._ask_networks(post, post.networks, found)
+        except BudgetSpent:
+            found.is_unfinished = not found.blocks
+        return post, found
+
+    async def _ask_networks(self, post: DuePost, asked: tuple[str, ...], found: Found) -> None:
+        """Ask for a post on some networks: all at once, then without those that are refused, at worst one by one."""
+        source = self._source
+        while True:
+            networks = tuple(source.open_networks(self._stream.name, asked))
+            found.unasked |= source.limited & set(asked)
+            if asked and not networks:
+                return
+            answer = found.answer = await source.ask(self._stream.request(post, networks))
+            found.requests += answer.sent
+            found.blocks.update(good_blocks(answer.body))
+            of_networks = [refusal for refusal in answer.refusals if refusal.scope is Scope.NETWORK]
+            if any(refusal.platform is None for refusal in of_networks) and len(networks) > 1:
+                # The answer doesn't say which network it is about: each is asked by itself.
+                for network in networks:
+                    await self._ask_networks(post, (network,), found)
+                return
+            found.refusals += answer.refusals
+            refused = {refusal.platform for refusal in of_networks if refusal.platform}
+            if not post.anywhere:
+                for refusal in of_networks:
+                    if refusal.platform:
+                        source.leave_out(refusal.platform, refusal.rule)
+                        found.unasked |= {refusal.platform} if refusal.rule.stays_due else set()
+            if answer.refusal is None or not refused & set(networks) or len(networks) == 1 or post.anywhere:
+                return
+            logger.info(
+                "profile %s, %s: asking for %s again without %s, which left the other networks without an answer",
+                source.label,
+                self._stream.name,
+                post.post_id,
+                ", ".join(sorted(refused)),
+            )
+
+    def _record(self, post: DuePost, found: Found) -> Iterator[Message]:
+        """Yield the records of a post and the issues beside them."""
+        if found.answer is None:
+            return
+        self._source.settle(self._stream.name, found.answer, found.requests)
+        refusal = found.answer.refusal
+        if post.anywhere and refusal and (not refusal.rule.failure or refusal.http_status == HTTPStatus.NOT_FOUND):
+            yield from self._not_here(post, refusal)
+            return
+        for row in self._stream.rows(post, found.blocks):
+            yield self._stream.record(self._source, row)
+        for refusal in found.refusals:
+            yield Issue(self._stream.name, refusal, post.post_id, post.platform)
+
+    def _not_here(self, post: DuePost, refusal: Refusal) -> Iterator[Message]:
+        """Count that this profile doesn't have a post; an issue only once no profile has it."""
+        missing, key = self._stream.missing, (post.post_id, post.networks)
+        missing[key] += 1
+        if missing[key] == len(self._source.settings.profiles):
+            unread = replace(refusal, rule=UNREAD_ANYWHERE, transient=False)
+            first = self._source.settings.profiles[0].label
+            yield Issue(self._stream.name, unread, post.post_id, post.platform, label=first)

@@ -288,6 +288,31 @@ def read(bench: Bench) -> None:
     bench.report.table(bodies.TITLE, bodies.HEADER, [*bodies.rows()], bodies.NOTE)
 
 
+def batches(bench: Bench) -> None:
+    """Batches of posts on and off, each against the default limit with time scaled to a fiftieth."""
+    posts, rows = 300 if bench.quick else 2_000, []
+    options = ("--posts", str(posts), "--networks-per-post", "2", "--latency", "0.1", "--limit", "300", "--window", "6")
+    limit = {"rate_limit_requests": 300, "rate_limit_window_seconds": 6}
+    with running("--plain", "--native-every", "0", "--days", str(DAYS), "--linked", "facebook,instagram",
+                 "--profiles", "0", *options) as box:  # fmt: skip
+        for bulk in ("off", "auto"):
+            command, measures = this_tap(bench.directory, box.config, **limit, bulk_analytics=bulk), []
+            for _ in range(bench.runs):
+                box.set_limit(300, 6.0)
+                measures.append(measure(box, command))
+            rows.append([
+                bulk, spread([m.seconds for m in measures]), spread([m.requests for m in measures], 0),
+                spread([m.records for m in measures], 0), spread([m.cpu for m in measures]), codes(measures),
+            ])  # fmt: skip
+    bench.report.table(
+        f"`bulk_analytics`: {posts:,} due posts on two networks, 0.1 s per response, 300 requests per 6 s",
+        ["bulk_analytics", "seconds", "requests", "records", "CPU s", "exit code"],
+        rows,
+        "The default limit, 300 requests per 300 s, with time scaled to a fiftieth; startup isn't scaled. Batches of "
+        "the real API are unconfirmed.",
+    )
+
+
 def main() -> None:
     """Run all benchmarks."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
@@ -310,7 +335,7 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory() as name:
         bench = Bench(report, Path(name), runs, args.quick, source, missing)
-        for cell in (paced, profiles, cpu, simulated, loaded, read, *(() if args.quick else (many,))):
+        for cell in (paced, profiles, batches, cpu, simulated, loaded, read, *(() if args.quick else (many,))):
             print(f"\n({cell.__name__}: {cell.__doc__})", flush=True)
             cell(bench)
 

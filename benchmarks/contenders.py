@@ -101,6 +101,6 @@ def measure(box: SandboxProcess, command: list[str], timeout: float = 600) -> Me
         records=records,
         requests=len(log),
         refused=sum(request["status"] == 429 for request in log),
-        posts=len({r["body"]["id"] for r in log if r["path"] == "/analytics/post" and r["status"] == 200}),
+        posts=len({r["body"].get("id") for r in log if r["path"] == "/analytics/post" and r["status"] == 200}),
         log=log,
     )

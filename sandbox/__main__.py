@@ -37,6 +37,7 @@ def options() -> argparse.Namespace:
     add("--limit", type=int, default=300, help="requests of a profile in a window; 0: no limit")
     add("--no-limit", dest="limit", action="store_const", const=0, help="the same as --limit 0")
     add("--window", type=float, default=300.0, help="that window in seconds")
+    add("--batch-cost", choices=("one", "ids"), default="one", help="what a batch of posts counts against the limit")
     add("--counting", choices=("sliding", "fixed"), default="sliding", help="how windows are counted")
     add("--links", choices=("legacy", "short", "current", "none"), default="legacy", help="the link endpoint")
     add("--playlists", choices=("array", "object", "status"), default="status", help="envelope of playlists")

@@ -45,6 +45,7 @@ at most `times`. A `fault` that is a list of names gives them one after the othe
 | headers | | the good answer with `headers` in place of its own |
 | dates | | the good answer with `created` (any value) as the date of every post |
 | surrogates | | the good answer with half an emoji in every text |
+| batch | | a batch in `shape` (array, object, by_id, rows), without each `missing`-th post; `differs`: other metrics |
 | thread_error | | the good answer, X's block a thread whose middle element is an error |
 
 And all of `sandbox/hostile.py`: servers that send what isn't an answer, or never end.
@@ -72,7 +73,7 @@ ALIASES = {
 TRANSPORT = {"rate_limited", "reset", "close", "slow", "timeout", "cut", "redirect", *hostile.PIECES}
 CHANGES = {
     "block_error", "x_limit", "usable_400", "extra_fields", "nulls", "minus_one", "patch", "headers", "dates",
-    "surrogates", "thread_error",
+    "surrogates", "thread_error", "batch",
 }  # fmt: skip
 HTML = "<html><body>{}</body></html>"
 
@@ -215,10 +216,25 @@ def changed(rule: dict[str, Any], body: Any) -> Any:
         )
     if fault == "thread_error" and isinstance(body, dict) and isinstance(body.get("twitter"), dict):
         return {**body, "twitter": [body["twitter"], error(254, "The tweet did not answer."), body["twitter"]]}
+    if fault == "batch" and isinstance(body, dict) and isinstance(body.get(rule["network"]), list) and "id" not in body:
+        return {**body, rule["network"]: _batch(rule, body[rule["network"]])}
     if fault in ("nulls", "minus_one"):
         which = str(body.get("id", "")) if isinstance(body, dict) else ""
         return _thinned(body, None if fault == "nulls" else -1, 3 if fault == "nulls" else 4, which)
     return body
+
+
+def _batch(rule: dict[str, Any], blocks: list[Any]) -> Any:
+    every = rule.get("missing", 0)
+    blocks = [block for at, block in enumerate(blocks, 1) if not every or at % every]
+    if rule.get("differs"):
+        blocks = [_thinned(block, 41, 1, "") for block in blocks]
+    shape = rule.get("shape", "array")
+    if shape == "by_id":
+        return {str(block["id"]): block for block in blocks if isinstance(block, dict)}
+    if shape == "object" and len(blocks) == 1:
+        return blocks[0]
+    return {"rows": blocks} if shape == "rows" else blocks
 
 
 def _with_error(rule: dict[str, Any], body: Any) -> Any:

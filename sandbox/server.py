@@ -83,7 +83,7 @@ class Sandbox:
         )  # fmt: skip
         rule = self._rule(call, entry)
         fault = entry["fault"] = rule.get("fault")
-        headers, within = self._count(call.profile)
+        headers, within = self._count(call)
         wait = self.latency + float(rule.get("seconds", WAITING[fault]) if fault in WAITING else 0)
         if wait:
             await asyncio.sleep(wait)
@@ -142,8 +142,9 @@ class Sandbox:
             status = rule.get("status", 400) if rule["fault"] == "usable_400" else status
         return status, answer
 
-    def _count(self, profile: Profile) -> tuple[dict[str, str], bool]:
-        """Take the request into the profile's limit; return headers, and whether it is within."""
+    def _count(self, call: Call) -> tuple[dict[str, str], bool]:
+        """Count the request against the profile's limit; return headers, and whether it is within."""
+        profile = call.profile
         limit = self.limits.get(profile.label)
         if limit is None:
             options = self.options
@@ -151,7 +152,10 @@ class Sandbox:
             self.limits[profile.label] = limit
         if not limit.limit:
             return {}, True
-        count, within = limit.count(time.monotonic())
+        ids = call.body.get("postIds")
+        cost = len(ids) if isinstance(ids, list) and self.options.get("batch_cost") == "ids" else 1
+        for _ in range(max(1, cost)):
+            count, within = limit.count(time.monotonic())
         # A suspended profile is refused with 403, not with more of 429.
         is_suspended = limit.refused > SUSPENDED_AFTER
         return {"x-ratelimit-max": str(limit.limit), "x-ratelimit-count": str(count)}, within or is_suspended

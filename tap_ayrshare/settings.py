@@ -87,6 +87,10 @@ SETTINGS = (
             "The same for native posts: a list of {platform, id, profile?}"),
     Setting("refresh_schedule", TIERS, types.refresh_schedule, DEFAULT_SCHEDULE, "Refresh schedule",
             "How often a post's metrics are refreshed, by post age: a list of {max_age_days, every_days}"),
+    Setting("bulk_analytics", th.StringType(allowed_values=["auto", "off"]), types.choice("auto", "off"), "off",
+            "Bulk analytics",
+            "Request metrics of up to 100 posts at once (auto). Each network's first batch is compared with a single "
+            "response, and posts that a batch lacks are requested singly. Not yet confirmed against the live API"),
     Setting("lookback_days", WHOLE, types.whole(0, 365), 3, "Look-back days",
             "Days of post history and daily series to read again"),
     Setting("social_quarters", WHOLE, types.whole(1, 4), 1, "Quarters",
@@ -158,6 +162,7 @@ class Settings(Options):
     post_ids: tuple[PostId, ...] | None
     social_post_ids: tuple[PostId, ...] | None
     refresh_schedule: RefreshSchedule
+    bulk_analytics: bool
     lookback_days: int
     social_quarters: int
     link_last_days: int
@@ -207,6 +212,7 @@ class Settings(Options):
             "rate_limit_window": values["rate_limit_window_seconds"],
             "fail_on_error": values["on_error"] == "fail",
             "network_keys": network_keys,
+            "bulk_analytics": values["bulk_analytics"] == "auto",
             "user_agent": values["user_agent"] or f"tap-ayrshare/{version('tap-ayrshare')}",
             "warnings": tuple(warnings),
         }

@@ -69,6 +69,7 @@ class Source:
     left_out: networks that are left out for the rest of the run; limited: those of them that only have to wait.
     notes: what couldn't be read since the last message of a stream, for `Sync`.
     coverage: how many requests would be repeated after a kill.
+    unbatched: networks whose posts are asked for singly; proven_batches: those whose batches are right.
     """
 
     def __init__(self, snapshot: Snapshot, profile: Profile, client: Client) -> None:
@@ -91,10 +92,13 @@ class Source:
             self,
             keeps_native_ids="social_post_analytics" in snapshot.selected,
             keeps_rows=settings.request_budget is not None,
+            keeps_social_ids=settings.bulk_analytics,
         )
         self.native = NativeLists(self, self.ahead, settings.start_date)
         self.left_out: set[str] = set()
         self.limited: set[str] = set()
+        self.unbatched: set[str] = set()
+        self.proven_batches: set[str] = set()
         self.memory = Memory(snapshot.bookmarks(MEMORY, self.label), snapshot.now)
         self._x_allowed = settings.x_daily_requests or NETWORKS[X].daily_requests["user" if profile.key else "primary"]
         self._user: dict[str, Any] | Refusal | None = None

@@ -91,6 +91,11 @@ class World:
             return self._history(given)
         if path.startswith("/history/"):
             return self._native(path.rsplit("/", 1)[1], given)
+        if path == "/analytics/post" and "postIds" in given:
+            return 200, {
+                given["platforms"][0]: [{**self.block(i), "id": i} for i in given["postIds"]],
+                "status": "success",
+            }
         if path == "/analytics/post":
             return 200, {n: self.block(given["id"]) for n in given["platforms"]} | {
                 "status": "success",

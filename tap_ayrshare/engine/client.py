@@ -80,6 +80,7 @@ class Request:
     networks: the networks that it is about, for reading which of them an error means.
     usable: returns whether a body holds what was asked for; None: it is the judge's to know.
     may_be_refused: whether a refusal without a code concerns this request alone, not the profile or the key.
+    tries: how often it is sent if it gets no answer, None for as often as any.
     """
 
     method: str
@@ -90,6 +91,7 @@ class Request:
     networks: tuple[str, ...] = ()
     usable: Callable[[Any], bool] | None = None
     may_be_refused: bool = False
+    tries: int | None = None
 
 
 @dataclass(frozen=True)
@@ -223,6 +225,11 @@ class ProfileClient:
         """Requests sent so far, every try counted."""
         return sum(self.requests.values())
 
+    @property
+    def count(self) -> int | None:
+        """The `x-ratelimit-count` that was last heard."""
+        return self.pacer.count
+
     async def ask(self, request: Request) -> Answer:
         """Ask the API, again for what is transient, and return what it answers in the end.
 
@@ -235,6 +242,7 @@ class ProfileClient:
 
     async def _ask(self, request: Request) -> Answer:
         tries = sent = 0
+        most = request.tries or self._client.tries
         while True:
             answer = await self._try(request)
             sent += 1
@@ -248,10 +256,10 @@ class ProfileClient:
                     raise Refused(refusal)
             tries += 1
             transient = answer.body is None and all(refusal.transient for refusal in answer.refusals)
-            if transient and tries >= self._client.tries and not self._client.has_answered:
+            if transient and tries >= most and not self._client.has_answered:
                 last = answer.refusals[0]
                 self._end(Refusal(UNREACHABLE, last.code, last.message))
-            if not transient or tries >= self._client.tries or self._client.is_spent:
+            if not transient or tries >= most or self._client.is_spent:
                 return answer
             pause = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** (tries - 1)) * random.uniform(0.5, 1)  # noqa: S311
             logger.info(

@@ -48,7 +48,7 @@ class Pacer:
         self._in_flight = 0
         self._answered = asyncio.Event()
         self._turn = asyncio.Lock()
-        self._count: int | None = None
+        self.count: int | None = None
         self._doubted: int | None = None
         self._falls = 0
         self._trusts_count = True
@@ -87,7 +87,7 @@ class Pacer:
             self._own.append(monotonic())
             self._in_flight += 1
         try:
-            yield self._count
+            yield self.count
         finally:
             everyone.release()
             self._in_flight -= 1
@@ -143,7 +143,7 @@ class Pacer:
         if self._falls >= FALLS or (doubted is not None and before == doubted and count <= doubted):
             self._distrust()
             return
-        self._count = count
+        self.count = count
         if count > (maximum or self._limit):
             # The API did answer, so its limit can't have been reached.
             return

@@ -77,25 +77,31 @@ class History:
 
     posts: those read so far, in no order.
     native_ids: the networks' own ids of them, where a stream needs them.
+    social_ids: the same by post and network; None where a post has several on a network, like a thread.
     gaps: the windows that could not be read, in which there may be posts that are not known.
     unread: the windows that were left when the request budget ended.
     """
 
-    def __init__(self, reader: Reader, *, keeps_native_ids: bool, keeps_rows: bool) -> None:
+    def __init__(
+        self, reader: Reader, *, keeps_native_ids: bool, keeps_rows: bool, keeps_social_ids: bool = False
+    ) -> None:
         """Make a history of nothing yet.
 
         Args:
             reader: the profile.
             keeps_native_ids: whether `native_ids` are needed.
             keeps_rows: whether the rows of a window that is split are kept for `newest`.
+            keeps_social_ids: whether `social_ids` are needed.
         """
         self._reader = reader
         self._read_from: datetime | None = None
         self._seen: set[str] = set()
         self._keeps_native_ids, self._keeps_rows = keeps_native_ids, keeps_rows
+        self._keeps_social_ids = keeps_social_ids
         self._combinations: dict[tuple[str, ...], tuple[str, ...]] = {}
         self.posts: list[Listed] = []
         self.native_ids: set[str] = set()
+        self.social_ids: dict[tuple[str, str], str | None] = {}
         self.gaps: list[Window] = []
         self.unread: list[Window] = []
         self._beyond: list[dict[str, Any]] = []
@@ -154,6 +160,9 @@ class History:
         self._seen.add(post_id)
         if self._keeps_native_ids:
             self.native_ids.update(filter(None, (usable_id(e.get("id")) for e in objects(row.get("postIds")))))
+        for entry in objects(row.get("postIds")) if self._keeps_social_ids else ():
+            key = post_id, str(entry.get("platform")).lower()
+            self.social_ids[key] = None if key in self.social_ids else usable_id(entry.get("id"))
         self.posts += self._listed(row)
         return True
 
@@ -172,6 +181,8 @@ class History:
         waiting: list[tuple[datetime, datetime, frozenset[str]]] = [(start, end, frozenset())]
         failed: list[tuple[datetime, datetime, frozenset[str]]] = []
         is_last_try = False
+        # The list of deleted posts answering doesn't mean that any post could be read.
+        owner = "" if query else "posts"
         while waiting:
             start, end, above = waiting.pop()
             window = {"startDate": api_time(start), "endDate": api_time(end)}
@@ -190,13 +201,13 @@ class History:
                 self._reader.cover(answer.sent)
                 failed.append((start, end, above))
             elif refusal:
-                self._reader.settle_list(stream, answer, "posts")
+                self._reader.settle_list(stream, answer, owner)
                 if refusal.scope is not Scope.NOTHING:
                     # A list of deleted posts is no part of what the analytics streams need.
                     self.gaps += [] if query or not refusal.rule.failure else [(start, end)]
                     self._reader.note(Issue(stream, refusal, resource))
             else:
-                self._reader.settle_list(stream, answer, "posts")
+                self._reader.settle_list(stream, answer, owner)
                 rows, parts = self._split(stream, answer.body, (start, end), above, resource)
                 waiting += parts
                 if rows is not None:

@@ -172,6 +172,10 @@ class SocialPostAnalyticsStream(RefreshedStream):
                     "published_at": singer_time(published) if published else None,
                 }
 
+    def social_id(self, source: Source, post: DuePost, network: str) -> str | None:  # noqa: ARG002
+        """Return the network's own id, which is the post's."""
+        return post.post_id
+
     async def read_due(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
         """Read the posts that an earlier run listed and left over for want of requests, then all that are due."""
         networks = await source.networks("social_post_analytics", self.name, with_limited=True)

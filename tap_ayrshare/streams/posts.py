@@ -267,6 +267,10 @@ class PostAnalyticsStream(RefreshedStream):
                     **row,
                 }
 
+    def social_id(self, source: Source, post: DuePost, network: str) -> str | None:
+        """Return the id that /history gives for a network."""
+        return source.history.social_ids.get((post.post_id, network))
+
     async def read_due(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
         """Read the posts that an earlier run listed and left over for want of requests, then all that are due."""
         networks = await source.networks("post_analytics", self.name, with_limited=True)

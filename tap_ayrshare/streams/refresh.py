@@ -11,17 +11,18 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.codes import good_blocks
-from tap_ayrshare.engine.client import BudgetSpent
+from tap_ayrshare.engine.client import Answer, BudgetSpent
 from tap_ayrshare.engine.concurrency import in_order
 from tap_ayrshare.engine.errors import Refusal, Refused, Rule, Scope
 from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.posts.due import newest_first
 from tap_ayrshare.streams.base import AyrshareStream
+from tap_ayrshare.streams.batches import Batches
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 
-    from tap_ayrshare.engine.client import Answer, Request
+    from tap_ayrshare.engine.client import Request
     from tap_ayrshare.engine.messages import Batch, Checkpoint, Message
     from tap_ayrshare.posts.cursor import RefreshCursor
     from tap_ayrshare.posts.due import DuePost
@@ -62,6 +63,10 @@ class RefreshedStream(AyrshareStream):
     @abstractmethod
     def rows(self, post: DuePost, blocks: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Yield the rows of a post's blocks, by network."""
+
+    @abstractmethod
+    def social_id(self, source: Source, post: DuePost, network: str) -> str | None:
+        """Return a post's own id on a network, None if it isn't known."""
 
     @abstractmethod
     def read_due(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
@@ -128,6 +133,7 @@ class Refresh:
         self._sent_before, self._covered_before = source.client.sent, source.coverage.covered
         self._passed_by = 0
         self._seen: dict[str, set[str]] | None = None
+        self._batches: Batches | None = None
         self.unread: list[DuePost] = []
 
     async def read(
@@ -149,6 +155,7 @@ class Refresh:
         self._seen = seen
         self._source.snapshot.tally.plan(self._stream.name, len(posts))
         launched = 0
+        self._batches = self._batches_of(posts)
 
         def jobs() -> Iterator[Coroutine[None, None, tuple[DuePost, Found]]]:
             nonlocal launched
@@ -174,6 +181,10 @@ class Refresh:
             for cursor in cursors:
                 cursor.complete()
             yield self._checkpoint()
+
+    def _batches_of(self, posts: list[DuePost]) -> Batches | None:
+        is_on = self._saved is not None and self._source.settings.bulk_analytics
+        return Batches(self._source, self._stream, posts) if is_on else None
 
     def _checkpoint(self) -> list[Checkpoint]:
         return [self._saved()] if self._saved else []
@@ -242,22 +253,21 @@ class Refresh:
 
     def _keep_due(self) -> Iterator[Message]:
         """Leave the posts that are held due: nothing says whether they failed, or the API for all of them."""
+        failed = [(post, found) for post, found in self._held if found.answer and not found.is_unfinished]
         outlasted = []
-        for post, found in self._held:
-            if found.is_unfinished:
-                continue
+        for post, found in failed:
             if post.cursors and all(cursor.has_failed_before_today(post.position) for cursor in post.cursors):
                 outlasted.append(post)
                 post.resolve()
             else:
                 post.defer()
             yield from self._record(post, found)
-        if any(not found.is_unfinished for _, found in self._held):
+        if failed:
             yield from self._checkpoint()
-        if len(outlasted) == len(self._held):
-            # They have failed on two dates, and nothing else is due.
-            for post in outlasted:
-                self._pass(post, Found())
+        if len(outlasted) == len(failed) and not any(found.is_unfinished for _, found in self._held):
+            # They have failed on two dates, and nothing else is due but what can't be asked for now.
+            for post, found in self._held:
+                self._pass(post, Found(unasked=found.unasked))
             self._held, self._is_proven = [], True
 
     async def _after_probing(self, behind: list[DuePost]) -> Batch:
@@ -324,10 +334,26 @@ class Refresh:
             return post, self._probed[post]
         found = Found()
         try:
-            await self._ask_networks(post, post.networks, found)
+            rest = await self._ask_batches(post, found)
+            if rest or not post.networks:
+                await self._ask_networks(post, rest, found)
         except BudgetSpent:
             found.is_unfinished = not found.blocks
+            if found.blocks:
+                found.unasked |= set(post.networks) - found.blocks.keys()
         return post, found
+
+    async def _ask_batches(self, post: DuePost, found: Found) -> tuple[str, ...]:
+        """Take a post's blocks from batches; return the networks that are left."""
+        if self._batches is None or post.is_deferred:
+            return post.networks
+        open_networks = self._source.open_networks(self._stream.name, post.networks)
+        blocks, requests = await self._batches.blocks(post, open_networks)
+        found.requests += requests
+        if blocks:
+            found.blocks.update(blocks)
+            found.answer = Answer(HTTPStatus.OK, blocks, [], 0)
+        return tuple(network for network in post.networks if network not in blocks)
 
     async def _ask_networks(self, post: DuePost, asked: tuple[str, ...], found: Found) -> None:
         """Ask for a post on some networks: all at once, then without those that are refused, at worst one by one."""

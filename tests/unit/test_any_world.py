@@ -75,6 +75,9 @@ class Life:
             return 502, {}
         if event == "limit" and network in given["platforms"]:
             return 429, {**error(0), "code": None, "message": "Daily limit reached.", "platform": network}
+        if "postIds" in given:
+            found = [i for i in given["postIds"] if i not in self.never and i.split("-", 1)[1] not in self.never]
+            return self.world.answer(path, {**given, "postIds": found}) if found else (404, error(186))
         return self.no_answer if given["id"] in self.never else None
 
     def _asked_in_vain(self, output) -> bool:
@@ -143,6 +146,7 @@ def live_any_life(data):
             data.draw(st.sampled_from(NETWORKS)),
             lookback_days=data.draw(st.integers(0, 5)),
             max_concurrency=data.draw(st.sampled_from([1, 8, 64])),
+            bulk_analytics=data.draw(st.sampled_from(["off", "auto"])),
             social_quarters=data.draw(st.integers(1, 4)),
         )
     life.world.now += timedelta(hours=data.draw(st.sampled_from([0.1, 24])))

@@ -147,6 +147,7 @@ def test_a_window_that_fails_is_a_gap_and_an_issue():
     assert source.history.gaps
     assert [(issue.stream, issue.refusal.code) for issue in source.notes] == [("posts", "http_503")]
     assert not any(isinstance(message, Checkpoint) for message in found)
+    assert source.snapshot.tally.failed_streams() == ["posts (http_503: the API has an internal error)"]
 
 
 def test_the_judge_reads_what_an_answer_holds():

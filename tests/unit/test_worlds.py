@@ -613,3 +613,21 @@ def test_the_metrics_of_the_sdk_are_logged_by_stream():
     assert found["post_analytics", "record_count"] == 3
     assert found["post_analytics", "http_request_count"] == 4
     assert {"http_request_duration", "sync_duration"} <= {metric for _, metric in found}
+
+
+def test_posts_that_can_t_be_asked_for_now_are_not_taken_for_failures_of_two_dates():
+    native = {name: [(f"{name}-{n}", START - n * DAY) for n in range(3)] for name in ("facebook", "twitter")}
+    # The post that Ayrshare sent finds the limit before the native ones are asked for.
+    world = World(posts(1), native, linked=("facebook", "twitter"))
+    select = ("social_post_analytics", "social_posts", "post_analytics", "extraction_errors")
+    world.fault = lambda path, _: (502, {}) if path == "/analytics/post" else None
+    first = world.run(*select)
+    limit = (429, {"status": "error", "message": "Daily limit reached.", "platform": "facebook"})
+    bad = (400, {"status": "error", "code": 101, "message": "no"})
+    world.fault = lambda path, given: (
+        (limit if "facebook" in given["platforms"] else bad) if path == "/analytics/post" else None
+    )
+    second = world.run(*select, state=first.state, now=START + 2 * DAY)
+    world.fault = None
+    third = world.run(*select, state=second.state, now=START + 2 * DAY)
+    assert {r["social_post_id"] for r in third.records(select[0])} >= {"facebook-0", "facebook-1", "facebook-2"}

@@ -1,0 +1,173 @@
+"""Batches of posts: the same rows as without them, in fewer requests, whatever the API makes of them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.world import START, World, errors, posts
+
+ANALYTICS = ("posts", "post_analytics", "extraction_errors")
+NATIVE = ("social_post_analytics", "extraction_errors")
+BOTH = ("facebook", "instagram")
+
+
+def metrics(native_id: str) -> dict:
+    """Other metrics for each post, the same whoever asks."""
+    return {"likeCount": sum(map(ord, native_id)), "commentsCount": len(native_id)}
+
+
+class Batched(World):
+    """A world that answers batches; `shape` and `fails` say how."""
+
+    shape = "array"
+    lies = False
+    lost = frozenset()
+    most = 100
+    refuses = None
+
+    def answer(self, path, given):
+        if path != "/analytics/post":
+            return super().answer(path, given)
+        if "postIds" not in given:
+            ids = {
+                n: given["id"] if given.get("searchPlatformId") else f"{n}-{given['id']}" for n in given["platforms"]
+            }
+            return 200, {n: {"id": i, "analytics": metrics(i)} for n, i in ids.items()} | {"status": "success"}
+        if self.refuses:
+            return self.refuses
+        if len(given["postIds"]) > self.most:
+            return 504, None
+        (network,) = given["platforms"]
+        found = [{"id": i, "analytics": metrics(i)} for i in given["postIds"] if i not in self.lost]
+        if self.lies:
+            found[0]["analytics"]["likeCount"] += 1
+        shapes = {
+            "array": found,
+            "object": found[0] if len(found) == 1 else found,
+            "by_id": {one["id"]: {"analytics": one["analytics"]} for one in found},
+            "rows": {"rows": [list(one.values()) for one in found]},
+        }
+        return 200, {network: shapes[self.shape], "status": "success"}
+
+    def batches(self):
+        return [given for given in self.asked() if "postIds" in given]
+
+
+def rows(output, stream="post_analytics"):
+    return sorted(
+        tuple(sorted((k, str(v)) for k, v in record.items() if k != "extracted_at"))
+        for record in output.records(stream)
+    )
+
+
+def account(count=120, **more) -> Batched:
+    return Batched(posts(count, timedelta(hours=2), networks=BOTH), linked=BOTH, **more)
+
+
+def compared(world: Batched, *select, **config):
+    """Return a run with batches, whose rows are the same as without."""
+    single = world.run(*select, **config)
+    output = world.run(*select, bulk_analytics="auto", **config)
+    assert (single.code, output.code) == (0, 0)
+    assert rows(single, select[-2]) == rows(output, select[-2]) != []
+    return output
+
+
+def test_batches_bring_the_same_rows_in_a_fraction_of_the_requests():
+    world = account(1000)
+    output = compared(world, *ANALYTICS)
+    assert len(world.asked()) <= 1000 / 25
+    assert not errors(output)
+    assert {len(given["postIds"]) for given in world.batches()} >= {25, 50, 100}
+
+
+def test_off_is_as_ever():
+    world = account(30)
+    world.run(*ANALYTICS, bulk_analytics="off")
+    asked = list(world.requests)
+    world.run(*ANALYTICS)
+    assert (world.batches(), sorted(map(str, world.requests))) == ([], sorted(map(str, asked)))
+
+
+@pytest.mark.parametrize("shape", ["array", "object", "by_id"])
+def test_every_shape_is_read(shape):
+    world = account(60)
+    world.shape = shape
+    compared(world, *ANALYTICS)
+    assert len(world.asked()) < 15
+
+
+def test_an_unknown_shape_is_said_once_and_read_singly():
+    world = account(60)
+    world.shape = "rows"
+    output = compared(world, *ANALYTICS)
+    assert {(resource, code) for _, resource, _, code in errors(output)} == {("all", "batch_unknown")}
+    assert len(world.batches()) == 2
+
+
+def test_a_batch_with_other_metrics_is_not_trusted():
+    world = account(60)
+    world.lies = True
+    output = compared(world, *ANALYTICS)
+    assert {code for *_, code in errors(output)} == {"batch_differs"}
+    assert len(world.batches()) == 2
+
+
+def test_posts_that_a_batch_lacks_are_read_singly():
+    world = account(120)
+    world.lost = {f"{n}-{post.post_id}" for post in world.posts[::2] for n in BOTH}
+    compared(world, *ANALYTICS)
+    assert 60 <= len(world.asked()) < 80
+
+
+@pytest.mark.parametrize(
+    "refuses", [(403, {"code": 169, "status": "error"}), (402, {}), (403, {}), (400, {"code": 101, "status": "error"})]
+)
+def test_a_refusal_turns_batches_off_and_nothing_else(refuses):
+    world = account(60)
+    world.refuses = refuses
+    compared(world, *ANALYTICS)
+    assert len([given for given in world.asked() if "id" in given]) == 60
+
+
+@pytest.mark.parametrize("most", [60, 20, 3, 0])
+def test_batches_that_time_out_are_halved(most):
+    world = account(300)
+    world.most = most
+    compared(world, *ANALYTICS)
+    assert len([given for given in world.batches() if len(given["postIds"]) > most]) < 12
+
+
+def test_native_posts_come_in_batches():
+    world = Batched(native={"facebook": [(f"n{i:03}", START - timedelta(hours=i + 1)) for i in range(90)]})
+    output = compared(world, "social_posts", *NATIVE)
+    assert len(world.asked()) < 10
+    assert len(output.records("social_post_analytics")) == 90
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    count=st.integers(1, 90), lost=st.sets(st.integers(0, 89)), most=st.sampled_from([100, 30, 10, 0]),
+    shape=st.sampled_from(["array", "object", "by_id", "rows"]), budget=st.integers(4, 40), lies=st.booleans(),
+)  # fmt: skip
+def test_any_world_of_batches_is_read_to_the_end(count, lost, most, shape, budget, lies):
+    world = account(count)
+    world.shape, world.most, world.lies = shape, most, lies and len(lost) < count
+    world.lost = {f"{n}-p{number:04}" for number in lost for n in BOTH}
+    world.lies = world.lies and not world.lost
+    wanted = rows(world.run(*ANALYTICS))
+    found, state = set(), None
+    for _ in range(150):
+        output = world.run(*ANALYTICS, state=state, bulk_analytics="auto", request_budget=budget)
+        assert output.code == 0
+        state = output.state
+        found.update(rows(output))
+        if "the request budget" not in output.log:
+            break
+    else:
+        raise AssertionError("no end")
+    assert sorted(found) == wanted

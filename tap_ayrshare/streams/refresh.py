@@ -340,7 +340,9 @@ class Refresh:
         except BudgetSpent:
             found.is_unfinished = not found.blocks
             if found.blocks:
+                # What came is recorded; the other networks stay due.
                 found.unasked |= set(post.networks) - found.blocks.keys()
+                self._is_spent = True
         return post, found
 
     async def _ask_batches(self, post: DuePost, found: Found) -> tuple[str, ...]:

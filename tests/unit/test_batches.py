@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.world import START, World, errors, posts
@@ -149,6 +149,7 @@ def test_native_posts_come_in_batches():
     assert len(output.records("social_post_analytics")) == 90
 
 
+@example(count=4, lost=set(), most=100, shape="array", budget=5, lies=False)
 @settings(max_examples=25, deadline=None)
 @given(
     count=st.integers(1, 90), lost=st.sets(st.integers(0, 89)), most=st.sampled_from([100, 30, 10, 0]),

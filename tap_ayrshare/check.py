@@ -14,10 +14,9 @@ from tap_ayrshare.ayrshare.endpoints import HISTORY, LINKS, PROFILES, SOCIAL_ANA
 from tap_ayrshare.clock import read_clock
 from tap_ayrshare.engine.client import Client
 from tap_ayrshare.engine.errors import Refusal, Refused, Scope, TapError
-from tap_ayrshare.engine.progress import Tally
 from tap_ayrshare.posts.history import LIMIT, analytics_networks, published_at
 from tap_ayrshare.settings import PRIMARY, Profile
-from tap_ayrshare.source import Snapshot, Source, linked_networks
+from tap_ayrshare.source import client_of, linked_networks
 from tap_ayrshare.values import objects, text
 
 if TYPE_CHECKING:
@@ -92,7 +91,6 @@ class ConnectionCheck:
         shortened = min(settings.request_timeout, LONGEST_ANSWER)
         self._settings = dataclasses.replace(settings, request_timeout=shortened, request_budget=None)
         self._client = Client(self._settings, self._settings.secrets, tries=TRIES)
-        self._snapshot = Snapshot(self._settings, read_clock(), (), lambda *_: {}, Tally(()))
 
     async def run(self) -> Report:
         """Ask, and return what was found.
@@ -119,7 +117,7 @@ class ConnectionCheck:
     # Asking
 
     def _client_of(self, profile: Profile) -> ProfileClient:
-        return Source(self._snapshot, profile, self._client).client
+        return client_of(self._settings, profile, self._client)
 
     async def _profile(self, profile: Profile) -> Findings:
         client, found = self._client_of(profile), Findings(profile.label)

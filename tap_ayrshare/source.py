@@ -80,12 +80,7 @@ class Source:
         self.today = snapshot.now.date()
         self.label = profile.label
         self.ahead = min(4 * settings.max_concurrency, MOST_AHEAD)
-        self.client = ProfileClient(
-            client,
-            profile.label,
-            partial(judge, profile_key=profile.key is not None),
-            partial(_headers, settings, profile),
-        )
+        self.client = client_of(settings, profile, client)
         self.coverage = Coverage()
         self.notes: list[Issue] = []
         self.history = History(
@@ -244,6 +239,12 @@ class Source:
             return None
         self._networks_noted.add(platform)
         return replace(issue, resource=ALL, platform=platform)
+
+
+def client_of(settings: Settings, profile: Profile, client: Client) -> ProfileClient:
+    """Return the client of a profile: its headers, and what the API's answers mean to it."""
+    judged = partial(judge, profile_key=profile.key is not None)
+    return ProfileClient(client, profile.label, judged, partial(_headers, settings, profile))
 
 
 def _headers(settings: Settings, profile: Profile, request: Request) -> dict[str, str]:

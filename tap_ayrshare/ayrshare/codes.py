@@ -196,7 +196,7 @@ def refusals(status: int, body: object, asked: Sequence[str] = (), *, profile_ke
 def _errors(body: object) -> Iterator[tuple[dict[str, Any], str | None, bool]]:
     """Yield the error objects of every envelope (docs/api.md section 3), each with its network where it is known.
 
-    The third value returns whether the error stands in the flat envelope, which speaks of the whole request.
+    The third value is whether the error stands in the flat envelope, which speaks of the whole request.
     """
     if not isinstance(body, dict):
         return

@@ -105,8 +105,9 @@ def compare(body: str, network: str | None, value: Any, place: str = "") -> Iter
         return
     if isinstance(value, dict) and value.keys() == {"items"}:
         value = value["items"]
+    known = known_fields(body, network)
     for item in value if isinstance(value, list) else [value]:
-        yield item, list(departures(item, known_fields(body, network), place))
+        yield item, list(departures(item, known, place))
 
 
 def departures(value: Any, known: Field, path: str = "") -> Iterator[Departure]:

@@ -225,11 +225,6 @@ class ProfileClient:
         """Requests sent so far, every try counted."""
         return sum(self.requests.values())
 
-    @property
-    def count(self) -> int | None:
-        """The `x-ratelimit-count` that was last heard."""
-        return self.pacer.count
-
     async def ask(self, request: Request) -> Answer:
         """Ask the API, again for what is transient, and return what it answers in the end.
 

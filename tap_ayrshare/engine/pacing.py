@@ -33,6 +33,8 @@ class Pacer:
 
     Until the first answer, and after an answer of 429, one request goes alone: it tells what is left of the
     quota, and a key that is refused is refused once.
+
+    count: the `x-ratelimit-count` that was last heard, None before.
     """
 
     def __init__(self, limit: int, window: float, reserve: float, label: str = "") -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 from tap_ayrshare.clock import singer_time
 from tap_ayrshare.engine.client import BudgetSpent
 from tap_ayrshare.engine.errors import Refusal, Refused, Scope, TapError
-from tap_ayrshare.engine.messages import Checkpoint, Issue
+from tap_ayrshare.engine.messages import ALL, Checkpoint, Issue
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
@@ -178,7 +178,7 @@ class Sync(Generic[S]):
     async def _refuse(self, source: S, refusal: Refusal) -> None:
         self.refused[source.label] = refusal
         try:
-            await self._pass(source, Issue("all", refusal))
+            await self._pass(source, Issue(ALL, refusal))
             if refusal.scope is Scope.RUN:
                 raise TapError(f"{refusal.rule.action} ({refusal})")
         except TapError as error:

@@ -103,6 +103,12 @@ def read_date(value: object) -> date:
     return moment.date()
 
 
+def is_ahead(bookmark: Mapping[str, Any], today: date) -> bool:
+    """Return whether the date of a bookmark lies after a date."""
+    value = bookmark.get("replication_key_value")
+    return value is not None and read_date(value) > today
+
+
 class RefreshCursor:
     """What is due in a pass, and what has been read of it.
 

@@ -142,9 +142,7 @@ class Passes:
     def oldest_due(self) -> datetime | None:
         """The earliest publication that can be due; None for no bound."""
         behind = (self._apart[network] for network in self._kept if network in self._apart)
-        bounds = [cursor.oldest_due for cursor in (self._main, *behind)]
-        dated = [bound for bound in bounds if bound is not None]
-        return min(dated) if len(dated) == len(bounds) else None
+        return _oldest((self._main, *behind))
 
     @property
     def in_future(self) -> list[tuple[str, RefreshCursor]]:
@@ -209,6 +207,11 @@ class NativePasses:
         }
 
     @property
+    def oldest_due(self) -> datetime | None:
+        """The earliest publication that can be due; None for no bound."""
+        return _oldest(self.cursors.values())
+
+    @property
     def in_future(self) -> list[tuple[str, RefreshCursor]]:
         """The networks whose pass lies in the future."""
         return [(network, cursor) for network, cursor in self.cursors.items() if cursor.in_future]
@@ -243,6 +246,13 @@ class NativePasses:
         self._kept.update({network: cursor.to_state() for network, cursor in self.cursors.items()})
         dates = [state["date"] for state in self._kept.values() if state.get("date")]
         return {"value": min(dates, default=None), "platforms": dict(self._kept)}
+
+
+def _oldest(cursors: Iterable[RefreshCursor]) -> datetime | None:
+    """Return the earliest of the cursors' bounds, None if any has none."""
+    bounds = [cursor.oldest_due for cursor in cursors]
+    dated = [bound for bound in bounds if bound is not None]
+    return min(dated) if len(dated) == len(bounds) else None
 
 
 def cursor_state(values: Mapping[str, Any]) -> dict[str, Any]:

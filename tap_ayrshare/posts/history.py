@@ -82,9 +82,7 @@ class History:
     unread: the windows that were left when the request budget ended.
     """
 
-    def __init__(
-        self, reader: Reader, *, keeps_native_ids: bool, keeps_rows: bool, keeps_social_ids: bool = False
-    ) -> None:
+    def __init__(self, reader: Reader, *, keeps_native_ids: bool, keeps_rows: bool, keeps_social_ids: bool) -> None:
         """Make a history of nothing yet.
 
         Args:

@@ -23,12 +23,9 @@ def log_metrics(tally: Tally, clients: Sequence[ProfileClient]) -> None:
         if not stats.seconds:
             continue
         tags = {"stream": name}
+        requests = sum(client.requests[name] for client in clients)
+        waited = sum(client.seconds[name] for client in clients)
         log(logger, Point("counter", Metric.RECORD_COUNT, stats.records, tags))
-        log(logger, Point("counter", Metric.HTTP_REQUEST_COUNT, sum(client.requests[name] for client in clients), tags))
-        log(
-            logger,
-            Point(
-                "timer", Metric.HTTP_REQUEST_DURATION, round(sum(client.seconds[name] for client in clients), 3), tags
-            ),
-        )
+        log(logger, Point("counter", Metric.HTTP_REQUEST_COUNT, requests, tags))
+        log(logger, Point("timer", Metric.HTTP_REQUEST_DURATION, round(waited, 3), tags))
         log(logger, Point("timer", Metric.SYNC_DURATION, round(stats.seconds, 3), tags))

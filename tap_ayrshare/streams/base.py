@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_ayrshare.ayrshare.contract import stream_contract
 from tap_ayrshare.engine.messages import Checkpoint, Record
-from tap_ayrshare.posts.cursor import read_date
+from tap_ayrshare.posts.cursor import is_ahead, read_date
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -50,8 +50,7 @@ class AyrshareStream(ABC):
 
     def in_future(self, source: Source, bookmark: Mapping[str, Any]) -> bool:
         """Return whether a bookmark lies in the future: then nothing is read, and it is kept."""
-        value = bookmark.get("replication_key_value")
-        return value is not None and read_date(value) > source.today
+        return is_ahead(bookmark, source.today)
 
     def record(self, source: Source, values: dict[str, Any]) -> Record:
         """Return a record with every column of the contract; what the contract doesn't know of its bodies is drift."""

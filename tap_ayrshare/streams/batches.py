@@ -14,7 +14,7 @@ from tap_ayrshare.ayrshare.contract import NETWORKS, X, promote
 from tap_ayrshare.ayrshare.endpoints import POST_ANALYTICS
 from tap_ayrshare.engine.client import BudgetSpent
 from tap_ayrshare.engine.errors import Refusal, Refused, Rule, Scope
-from tap_ayrshare.engine.messages import Issue
+from tap_ayrshare.engine.messages import ALL, Issue
 from tap_ayrshare.values import text
 
 if TYPE_CHECKING:
@@ -137,9 +137,8 @@ class NetworkBatches:
         """Ask for a batch and keep its blocks; return whether its posts are done with."""
         if len(batch) < LEAST:
             return True
-        is_proven = self._network in self._source.proven_batches
         async with self._proof:
-            if not is_proven and self._network not in self._source.proven_batches:
+            if self._network not in self._source.proven_batches:
                 return await self._prove(batch)
         found = await self._ask(batch)
         if found is not None:
@@ -148,7 +147,7 @@ class NetworkBatches:
 
     async def _prove(self, batch: list[tuple[DuePost, str]]) -> bool:
         """Compare the first batch with the single answer of one of its posts."""
-        before, sent = self._source.client.count, self._source.client.sent
+        before, sent = self._source.client.pacer.count, self._source.client.sent
         found = await self._ask(batch)
         if not found:
             return found is not None
@@ -179,7 +178,7 @@ class NetworkBatches:
 
     def _warn_of_cost(self, expected: int, ids: int) -> None:
         """Log once if the API counts each post of a batch: its count is far above what one request each makes."""
-        count, in_flight = self._source.client.count, self._source.settings.max_concurrency
+        count, in_flight = self._source.client.pacer.count, self._source.settings.max_concurrency
         # Requests that were in flight raise the count too.
         if count is not None and count - expected >= max(ids // 2, in_flight + 1) and not self._source.proven_batches:
             logger.warning(
@@ -216,6 +215,6 @@ class NetworkBatches:
         ids = [text(one.get("id")) for one in elements]
         if answer.body is not None and block is not None and not any(ids):
             refusal = Refusal(DIFFERS, "batch_unknown", "the form of a batch isn't known", answer.status, self._network)
-            self._turn_off(refusal, "all")
+            self._turn_off(refusal, ALL)
         # An id that comes twice, like the posts of a thread, is asked for singly.
         return {str(known): one for known, one in zip(ids, elements, strict=True) if known and ids.count(known) == 1}

@@ -12,7 +12,7 @@ from tap_ayrshare.ayrshare.rows import freshness, post_rows
 from tap_ayrshare.clock import singer_time
 from tap_ayrshare.engine.client import BudgetSpent
 from tap_ayrshare.engine.errors import StateError
-from tap_ayrshare.posts.cursor import UNDATED, check_dates, check_platforms, read_date
+from tap_ayrshare.posts.cursor import UNDATED, check_dates, check_platforms, is_ahead, read_date
 from tap_ayrshare.posts.due import DuePost, LeftOver, NativePasses, basis_of, newest_first
 from tap_ayrshare.posts.history import OPEN_DAYS, earlier
 from tap_ayrshare.posts.native import NativePost
@@ -123,9 +123,9 @@ def _native_post(post: NativePost) -> dict[str, Any]:
 def analytics_depths(source: Source, networks: list[str]) -> dict[str, datetime | None]:
     """Return, by network, the publication down to which social_post_analytics needs native posts; None for all."""
     name = SocialPostAnalyticsStream.name
-    bookmark, last = source.bookmark(name), source.bookmark(name).get("replication_key_value")
-    is_ahead = last is not None and read_date(last) > source.today
-    if name not in source.snapshot.selected or source.settings.social_post_ids is not None or is_ahead:
+    bookmark = source.bookmark(name)
+    is_wanted = name in source.snapshot.selected and source.settings.social_post_ids is None
+    if not is_wanted or is_ahead(bookmark, source.today):
         return {}
     able = [network for network in networks if name in NETWORKS[network].reads]
     passes = NativePasses(source.snapshot.terms, bookmark, able)
@@ -227,7 +227,5 @@ class SocialPostAnalyticsStream(RefreshedStream):
                 if isinstance(one, NativePost) and self._lists.name in source.snapshot.selected:
                     yield [self._lists.record(source, _native_post(one))]
         if cursors:
-            bounds = [cursor.oldest_due for cursor in cursors.values()]
-            dated = [bound for bound in bounds if bound is not None]
-            start = min(dated) if len(dated) == len(bounds) else None
+            start = passes.oldest_due
             await source.history.reach(self.name, earlier(start, OPEN_DAYS) if start else None)

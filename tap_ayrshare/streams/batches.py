@@ -138,6 +138,9 @@ class NetworkBatches:
         if len(batch) < LEAST:
             return True
         async with self._proof:
+            if self._is_off:
+                # The batch before this one was wrong, or refused.
+                return True
             if self._network not in self._source.proven_batches:
                 return await self._prove(batch)
         found = await self._ask(batch)

@@ -124,6 +124,13 @@ def test_posts_that_a_batch_lacks_are_read_singly():
     assert 60 <= len(world.asked()) < 80
 
 
+def test_batches_that_wait_for_the_proof_are_not_sent_once_it_fails():
+    world = account(60, latency=0.002)
+    world.lies = True
+    compared(world, *ANALYTICS, max_concurrency=64)
+    assert len(world.batches()) == 2
+
+
 @pytest.mark.parametrize(
     "refuses", [(403, {"code": 169, "status": "error"}), (402, {}), (403, {}), (400, {"code": 101, "status": "error"})]
 )

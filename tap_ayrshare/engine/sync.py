@@ -9,7 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from tap_ayrshare.clock import singer_time
 from tap_ayrshare.engine.client import BudgetSpent
@@ -74,7 +74,8 @@ class Stream(Protocol[S_contra]):
         """Read the stream from one source."""
 
 
-class Item(NamedTuple, Generic[S]):
+@dataclass(frozen=True)
+class Item(Generic[S]):
     """A message on its way out; covered: how many requests of the source the messages up to it are answers to."""
 
     source: S

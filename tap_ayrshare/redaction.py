@@ -80,6 +80,10 @@ class Redactor:
             return True
         text = raw.lower().decode("latin-1")
         while not self._found_in(text.replace("\\", "")):
+            # A percent sign before a secret that is escaped as in JSON looks like an escape of its own.
+            escaped = "%" in text and "\\u00" in text
+            if escaped and self._found_in(_LOWER_JSON_ESCAPE.sub(_character, text).replace("\\", "")):
+                return True
             plainer = _LOWER_PERCENT_ESCAPE.sub(_character, text) if "%" in text else text
             plainer = _LOWER_JSON_ESCAPE.sub(_character, plainer) if "\\u00" in plainer else plainer
             if plainer == text:

@@ -83,6 +83,7 @@ def percent_unescaped(text):
 @example(KEY, ["escaped", "escaped", "slashed"], "", "")
 @example(KEY, ["escaped", "swapped"], "", "")
 @example("0000%000", ["quoted"], "", "")
+@example("00000000", ["half escaped"], "%", "")
 @example("%41bcdef\\u0042", ["slashed"], "", "")
 def test_no_encoding_of_a_secret_stays(secret, encodings, before, after):
     form = secret

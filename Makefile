@@ -20,7 +20,7 @@ test: .venvs/dev/ready .venvs/target-postgres/ready ## check formatting, lint, t
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy
-	@.venvs/dev/bin/lint-imports --no-logo --no-cache > .venvs/imports.log || { cat .venvs/imports.log; exit 1; }
+	@.venvs/dev/bin/lint-imports --no-cache > .venvs/imports.log || { cat .venvs/imports.log; exit 1; }
 	@$(PY) -m tools.gate
 	@$(PY) -m tools.reference --check
 	@TARGET_POSTGRES="$(CURDIR)/.venvs/target-postgres/bin/target-postgres" $(PY) -m pytest -q --ignore tests/destinations

@@ -96,10 +96,21 @@ class DuePost:
         """Whether it is left for the end of a pass."""
         return any(cursor.is_deferred(self.position) for cursor in self.cursors)
 
-    def resolve(self) -> None:
-        """Count it as read where it was deferred."""
-        for cursor in self.cursors:
-            cursor.resolved(self.position)
+    def resolve(self, unasked: Collection[str] = ()) -> None:
+        """Count it as read where it was deferred, but on networks that could not be asked for."""
+        if self.cursor and self.apart.keys() >= set(unasked):
+            self.cursor.resolved(self.position)
+        for network, cursor in self.apart.items():
+            if network not in unasked:
+                cursor.resolved(self.position)
+
+    def cut_short(self, unasked: Iterable[str]) -> None:
+        """Keep the passes of networks that could not be asked for from being complete."""
+        for network in unasked:
+            if network in self.apart:
+                self.apart[network].is_cut_short = True
+            elif self.cursor:
+                self.cursor.is_cut_short = True
 
     @property
     def position(self) -> Position:

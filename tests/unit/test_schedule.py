@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tap_ayrshare.engine.errors import StateError
 from tap_ayrshare.posts.cursor import MOST_DEFERRED, RefreshCursor
+from tap_ayrshare.posts.due import DuePost
 from tap_ayrshare.posts.schedule import RefreshSchedule, Tier
 
 DEFAULT = RefreshSchedule((Tier(7, 1), Tier(30, 3), Tier(365, 30)))
@@ -193,3 +194,19 @@ def test_deferred_posts_survive_a_kill_and_are_bounded():
 def test_a_cycle_that_is_not_understood_is_an_error(state):
     with pytest.raises(StateError):
         RefreshCursor(DEFAULT, noon(FIRST_DAY), None, state)
+
+
+def test_a_deferred_post_stays_deferred_on_networks_that_could_not_be_asked_for():
+    now = datetime(2026, 11, 3, 12, tzinfo=timezone.utc)
+
+    def cursor() -> RefreshCursor:
+        return RefreshCursor(RefreshSchedule((Tier(7, 1),)), now, None, {})
+
+    post = DuePost("p1", ("facebook", "twitter"), now, cursor(), {"facebook": cursor(), "twitter": cursor()})
+    assert post.defer()
+    post.cut_short({"twitter"})
+    post.resolve({"twitter"})
+    assert [one.is_deferred(post.position) for one in post.cursors] == [False, False, True]
+    assert [one.is_cut_short for one in post.cursors] == [False, False, True]
+    post.resolve()
+    assert not post.is_deferred

@@ -90,7 +90,8 @@ SETTINGS = (
     Setting("bulk_analytics", th.StringType(allowed_values=["auto", "off"]), types.choice("auto", "off"), "off",
             "Bulk analytics",
             "Request metrics of up to 100 posts at once (auto). Each network's first batch is compared with a single "
-            "response, and posts that a batch lacks are requested singly. Not yet confirmed against the live API"),
+            "response, and posts that a batch lacks are requested singly. Not used with request_budget. "
+            "Not yet confirmed against the live API"),
     Setting("lookback_days", WHOLE, types.whole(0, 365), 3, "Look-back days",
             "Days of post history and daily series to read again"),
     Setting("social_quarters", WHOLE, types.whole(1, 4), 1, "Quarters",

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 from tap_ayrshare.ayrshare.codes import good_blocks, good_elements
 from tap_ayrshare.ayrshare.contract import NETWORKS, X, promote
 from tap_ayrshare.ayrshare.endpoints import POST_ANALYTICS
-from tap_ayrshare.engine.client import BudgetSpent
 from tap_ayrshare.engine.errors import Refusal, Refused, Rule, Scope
 from tap_ayrshare.engine.messages import ALL, Issue
 from tap_ayrshare.values import text
@@ -122,9 +121,6 @@ class NetworkBatches:
                 size = min(self._size, len(chunk))
                 if await self._read_batch(chunk[:size]):
                     chunk = chunk[size:]
-        except BudgetSpent:
-            # The pass finds that out by itself, at the first post that is left.
-            return
         except Refused as refused:
             if refused.refusal.scope is not Scope.STREAM:
                 raise

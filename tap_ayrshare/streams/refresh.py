@@ -183,7 +183,9 @@ class Refresh:
             yield self._checkpoint()
 
     def _batches_of(self, posts: list[DuePost]) -> Batches | None:
-        is_on = self._saved is not None and self._source.settings.bulk_analytics
+        settings = self._source.settings
+        # A budget that ended between a post's networks would leave it half read, which no bookmark can say.
+        is_on = self._saved is not None and settings.bulk_analytics and settings.request_budget is None
         return Batches(self._source, self._stream, posts) if is_on else None
 
     def _checkpoint(self) -> list[Checkpoint]:
@@ -207,7 +209,8 @@ class Refresh:
             self._is_spent = True
             return []
         messages = list(self._record(post, found))
-        post.resolve()
+        post.cut_short(found.unasked)
+        post.resolve(found.unasked)
         self._see(post, found)
         return messages
 
@@ -226,7 +229,7 @@ class Refresh:
             if found.answer is not None:
                 self._is_proven = True
                 yield from self._release()
-                post.resolve()
+                post.resolve(found.unasked)
             yield from self._record(post, found)
             if self._held:
                 self._held.append((post, Found(unasked=found.unasked)))
@@ -248,7 +251,7 @@ class Refresh:
                 self._is_stuck = True
             else:
                 yield from self._record(post, found)
-                post.resolve()
+                post.resolve(found.unasked)
             self._pass(post, found)
 
     def _keep_due(self) -> Iterator[Message]:
@@ -258,7 +261,7 @@ class Refresh:
         for post, found in failed:
             if post.cursors and all(cursor.has_failed_before_today(post.position) for cursor in post.cursors):
                 outlasted.append(post)
-                post.resolve()
+                post.resolve(found.unasked)
             else:
                 post.defer()
             yield from self._record(post, found)
@@ -298,14 +301,11 @@ class Refresh:
 
     def _pass(self, post: DuePost, found: Found) -> None:
         self._stats.done += 1
-        self._passed_by += 1
+        # The next run begins with the first post that it can't remember.
+        self._passed_by += not self._is_stuck
         if not post.is_deferred:
             self._see(post, found)
-        for network in found.unasked:
-            if network in post.apart:
-                post.apart[network].is_cut_short = True
-            elif post.cursor:
-                post.cursor.is_cut_short = True
+        post.cut_short(found.unasked)
         if self._is_stuck:
             return
         if post.cursor and not (found.unasked - post.apart.keys()):
@@ -339,10 +339,6 @@ class Refresh:
                 await self._ask_networks(post, rest, found)
         except BudgetSpent:
             found.is_unfinished = not found.blocks
-            if found.blocks:
-                # What came is recorded; the other networks stay due.
-                found.unasked |= set(post.networks) - found.blocks.keys()
-                self._is_spent = True
         return post, found
 
     async def _ask_batches(self, post: DuePost, found: Found) -> tuple[str, ...]:

@@ -122,6 +122,11 @@ def text(value: object) -> str | None:
     return None
 
 
+def snake_case(name: str) -> str:
+    """Return a name of the API as columns have it: `ageRange` is age_range."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
 def instant(value: object) -> datetime | None:
     """Return a moment in UTC, None for what can't be read as one.
 

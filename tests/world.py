@@ -136,12 +136,12 @@ class World:
         return [given for where, given in self.requests if where == path]
 
     def run(self, *select: str, state=None, now=None, **config) -> Output:
-        """Run the tap once; return what it said, with its exit code."""
+        """Run the tap once, the streams of a default run if none are named; return what it said, with its exit code."""
 
         def sync() -> int:
             tap = TapAyrshare(config={**CONFIG, **config}, state=json.loads(json.dumps(state)) if state else None)
             for name, stream in tap.streams.items():
-                stream.metadata.root.selected = not select or name in select
+                stream.metadata.root.selected = name in select if select else stream.selected_by_default
             tap.sync_all()
             return 0
 

@@ -67,12 +67,16 @@ X = "twitter"
 
 @dataclass(frozen=True)
 class StreamContract:
-    """A stream's schema (JSON Schema), primary key, replication key, and which body of the API a column holds."""
+    """A stream's schema (JSON Schema), primary key, replication key, and which body of the API a column holds.
+
+    selected_by_default: whether it is read where nothing says so.
+    """
 
     schema: dict[str, Any]
     key_properties: tuple[str, ...]
     replication_key: str | None
     bodies: dict[str, str]
+    selected_by_default: bool
 
 
 def contract_version() -> str:
@@ -91,7 +95,13 @@ def stream_contract(name: str) -> StreamContract:
     }
     schema = {key: value for key, value in described.items() if key not in ("$schema", "title")}
     schema["properties"] = columns
-    return StreamContract(schema, tuple(keys["key_properties"]), keys["replication_key"], keys.get("bodies", {}))
+    return StreamContract(
+        schema,
+        tuple(keys["key_properties"]),
+        keys["replication_key"],
+        keys.get("bodies", {}),
+        keys.get("selected_by_default", True),
+    )
 
 
 def _paths(mapping: dict[str, Any]) -> dict[str, Paths]:
@@ -134,3 +144,30 @@ def first(section: str, network: str, column: str, body: object) -> Any:
     sections = _mapping(section)
     paths = sections.get(network, {}).get(column, ()) + sections.get("default", {}).get(column, ())
     return next((value for path in paths if (value := dig(body, path)) is not None), None)
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """A breakdown of an account's audience, and where it stands in a network's own object.
+
+    audience, dimension: who is broken down, and by what; dimension `*`: the keys at the path name the dimensions.
+    bucket, value: where the elements of a list have them, empty where the path leads to an object by bucket.
+    """
+
+    audience: str
+    dimension: str
+    path: tuple[str, ...]
+    unit: str
+    bucket: str
+    value: str
+
+
+@cache
+def breakdowns(network: str) -> tuple[Breakdown, ...]:
+    """Return the breakdowns that a network gives of an account's audience."""
+    found = []
+    for name, entry in load("metrics.json")["demographics"].get(network, {}).items():
+        audience, dimension = name.split(".")
+        given = entry["unit"], entry.get("bucket", ""), entry.get("value", "")
+        found += [Breakdown(audience, dimension, tuple(path.split(".")), *given) for path in entry["paths"]]
+    return tuple(found)

@@ -39,6 +39,7 @@ class SingerStream(Stream):
     ) -> None:
         """Make the catalog's entry of a stream; `read` reads it alone."""
         contract = stream_contract(kind.name)
+        self.selected_by_default = contract.selected_by_default
         super().__init__(tap, schema=contract.schema, name=kind.name)
         self.kind = kind
         self._read = read

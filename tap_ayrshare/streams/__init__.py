@@ -1,7 +1,11 @@
 """The streams, a module for each family of endpoints."""
 
 from tap_ayrshare.streams.account import AccountsStream, ProfilesStream
-from tap_ayrshare.streams.account_analytics import SocialAnalyticsDailyStream, SocialAnalyticsStream
+from tap_ayrshare.streams.account_analytics import (
+    AccountDemographicsStream,
+    SocialAnalyticsDailyStream,
+    SocialAnalyticsStream,
+)
 from tap_ayrshare.streams.base import AyrshareStream
 from tap_ayrshare.streams.extraction_errors import ExtractionErrorsStream
 from tap_ayrshare.streams.links import LinkAnalyticsStream
@@ -13,6 +17,7 @@ STREAMS: tuple[type[AyrshareStream], ...] = (
     AccountsStream,
     ProfilesStream,
     SocialAnalyticsStream,
+    AccountDemographicsStream,
     SocialAnalyticsDailyStream,
     LinkAnalyticsStream,
     YouTubePlaylistsStream,

@@ -1,4 +1,4 @@
-"""Analytics of accounts: totals of the day and the networks' own daily series (POST /analytics/social)."""
+"""Analytics of accounts (POST /analytics/social): totals and audience of the day, the networks' own daily series."""
 
 from __future__ import annotations
 
@@ -8,20 +8,22 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.codes import good_blocks, good_elements
-from tap_ayrshare.ayrshare.contract import first
+from tap_ayrshare.ayrshare.contract import breakdowns, first
 from tap_ayrshare.ayrshare.endpoints import SOCIAL_ANALYTICS
 from tap_ayrshare.ayrshare.rows import account_row, freshness
 from tap_ayrshare.engine.client import BudgetSpent
-from tap_ayrshare.engine.concurrency import in_order
+from tap_ayrshare.engine.errors import Refusal
 from tap_ayrshare.engine.messages import Issue
-from tap_ayrshare.posts.cursor import check_dates, read_date
-from tap_ayrshare.streams.base import AyrshareStream
-from tap_ayrshare.values import number, objects, text
+from tap_ayrshare.posts.cursor import read_date
+from tap_ayrshare.source import NO_ID
+from tap_ayrshare.streams.by_network import ByNetworkStream, NetworkSnapshotStream
+from tap_ayrshare.values import dig, number, objects, snake_case, text
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Iterator, Mapping
 
-    from tap_ayrshare.engine.client import Answer
+    from tap_ayrshare.ayrshare.contract import Breakdown
+    from tap_ayrshare.engine.client import Answer, Request
     from tap_ayrshare.engine.messages import Batch
     from tap_ayrshare.source import Source
 
@@ -30,67 +32,88 @@ MOST_QUARTERS = 4
 DATE_LENGTH = 10
 
 
-class AccountAnalyticsStream(AyrshareStream):
-    """A stream that asks network by network, and whose bookmark has dates of networks."""
-
-    def check(self, bookmark: Mapping[str, Any]) -> None:
-        """See `AyrshareStream.check`."""
-        super().check(bookmark)
-        check_dates(self.name, bookmark)
-
-    async def _blocks(
-        self,
-        source: Source,
-        networks: Sequence[str],
-        read_on: dict[str, str],
-        body: Callable[[str], dict[str, Any]] = lambda _: {},
-    ) -> AsyncGenerator[tuple[str, dict[str, Any] | None], None]:
-        """Yield networks, each with its block: one network's failure must not affect the others.
-
-        Under a request budget those come first that have waited longest, without those of today, as `read_on` says.
-        """
-
-        async def ask(network: str) -> tuple[str, Answer]:
-            asked = {"platforms": [network], **body(network)}
-            return network, await source.ask(SOCIAL_ANALYTICS.request(self.name, body=asked, networks=(network,)))
-
-        waiting = sorted(networks, key=lambda network: read_on.get(network, ""))
-        if source.settings.request_budget is not None:
-            waiting = [network for network in waiting if read_on.get(network) != source.snapshot.date]
-        async with aclosing(in_order(map(ask, waiting), source.ahead)) as answers:
-            async for network, answer in answers:
-                source.settle(self.name, answer)
-                for refusal in answer.refusals:
-                    source.note(Issue(self.name, refusal, platform=network))
-                yield network, next(iter(good_elements(good_blocks(answer.body).get(network))), None)
-                read_on[network] = source.snapshot.date
-
-
-class SocialAnalyticsStream(AccountAnalyticsStream):
-    """The totals of an account, a snapshot a day."""
+class SocialAnalyticsStream(NetworkSnapshotStream):
+    """The totals of an account, a snapshot a day; its answers serve account_demographics too."""
 
     name = "social_analytics"
+    reads = "account_analytics"
 
-    async def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
-        """Read the totals of every network that has them; what a budget leaves over comes first next time."""
-        if source.is_read_today(self.name):
-            return
-        networks = await source.networks("account_analytics", self.name)
-        read_on = dict(bookmark.get("read_on", {}))
-        try:
-            async with aclosing(self._blocks(source, networks, read_on)) as blocks:
-                async for network, block in blocks:
-                    if block is not None:
-                        name = text(first("account_fields", network, "account_name", block.get("analytics")))
-                        row = {"platform": network, "account_name": name, **account_row(network, block)}
-                        yield [self.record(source, row)]
-        except BudgetSpent:
-            yield [self.checkpoint(bookmark.get("replication_key_value"), read_on=read_on)]
-            raise
-        yield [self.checkpoint(source.snapshot.date)]
+    def __init__(self) -> None:
+        super().__init__()
+        self.followers = (AccountDemographicsStream(),)
+
+    def request(self, network: str) -> Request:
+        """See `NetworkSnapshotStream.request`."""
+        return _request(self.name, network)
+
+    def messages(self, source: Source, network: str, answer: Answer) -> Batch:
+        """Yield the row of a network."""
+        if (block := _block(network, answer)) is not None:
+            name = text(first("account_fields", network, "account_name", block.get("analytics")))
+            yield self.record(source, {"platform": network, "account_name": name, **account_row(network, block)})
 
 
-class SocialAnalyticsDailyStream(AccountAnalyticsStream):
+class AccountDemographicsStream(NetworkSnapshotStream):
+    """The audience of an account by age, gender, country and city, a snapshot a day."""
+
+    name = "account_demographics"
+    reads = "demographics"
+    leader = SocialAnalyticsStream.name
+
+    def request(self, network: str) -> Request:
+        """See `NetworkSnapshotStream.request`."""
+        return _request(self.name, network)
+
+    def messages(self, source: Source, network: str, answer: Answer) -> Batch:
+        """Yield a row for each group of a network's audience; a group without a name is an issue."""
+        block = _block(network, answer) or {}
+        seen: set[tuple[str, str, str]] = set()
+        for breakdown in breakdowns(network):
+            found = dig(block.get("analytics"), breakdown.path)
+            for position, (dimension, bucket, value) in enumerate(_groups(breakdown, found)):
+                key = (breakdown.audience, dimension, bucket or "")
+                if not bucket or key in seen:
+                    details = {"path": ".".join(breakdown.path), "bucket": bucket, "value": value}
+                    refusal = Refusal(NO_ID, "invalid_body", "the group has no name of its own", 200, details=details)
+                    yield Issue(self.name, refusal, f"item-{position}:{dimension}", network)
+                    continue
+                seen.add(key)
+                yield self.record(source, {
+                    "platform": network, "audience": breakdown.audience, "dimension": dimension, "bucket": bucket,
+                    "value": number(value), "unit": breakdown.unit, **freshness(block),
+                })  # fmt: skip
+
+
+def _request(stream: str, network: str, **body: Any) -> Request:
+    return SOCIAL_ANALYTICS.request(stream, body={"platforms": [network], **body}, networks=(network,))
+
+
+def _block(network: str, answer: Answer) -> dict[str, Any] | None:
+    return next(iter(good_elements(good_blocks(answer.body).get(network))), None)
+
+
+def _groups(breakdown: Breakdown, value: object) -> Iterator[tuple[str, str | None, Any]]:
+    """Yield the groups of a breakdown: dimension, bucket (None if it has none), value."""
+    if breakdown.dimension == "*":
+        for name, inner in value.items() if isinstance(value, dict) else ():
+            yield from ((snake_case(name), bucket, one) for bucket, one in _leaves(inner))
+    elif breakdown.bucket:
+        for item in objects(value):
+            yield breakdown.dimension, text(item.get(breakdown.bucket)), item.get(breakdown.value)
+    else:
+        yield from ((breakdown.dimension, bucket, one) for bucket, one in _leaves(value))
+
+
+def _leaves(value: object, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the values of an object with their dotted path: a map by gender may hold maps by age."""
+    for name, inner in value.items() if isinstance(value, dict) else ():
+        if isinstance(inner, dict):
+            yield from _leaves(inner, f"{path}{name}.")
+        else:
+            yield path + name, inner
+
+
+class SocialAnalyticsDailyStream(ByNetworkStream):
     """The networks' own daily series, with look-back."""
 
     name = "social_analytics_daily"
@@ -101,8 +124,8 @@ class SocialAnalyticsDailyStream(AccountAnalyticsStream):
         ends = _ends(bookmark)
         read_on = dict(bookmark.get("read_on", {}))
 
-        def body(network: str) -> dict[str, Any]:
-            return {"daily": True, "quarters": _quarters(source, ends.get(network))}
+        def request(network: str) -> Request:
+            return _request(self.name, network, daily=True, quarters=_quarters(source, ends.get(network)))
 
         def saved(read_on: Mapping[str, str]) -> Batch:
             by_network = {network: end.isoformat() for network, end in sorted(ends.items())}
@@ -110,10 +133,11 @@ class SocialAnalyticsDailyStream(AccountAnalyticsStream):
             return [self.checkpoint(value, platforms=by_network, read_on=read_on)] if by_network or read_on else []
 
         try:
-            async with aclosing(self._blocks(source, networks, read_on, body)) as blocks:
-                async for network, block in blocks:
-                    if block is not None:
+            async with aclosing(self.answers(source, networks, read_on, request)) as answers:
+                async for network, answer in answers:
+                    if (block := _block(network, answer)) is not None:
                         yield self._points(source, network, block, ends)
+                    read_on[network] = source.snapshot.date
         except BudgetSpent:
             yield saved(read_on)
             raise

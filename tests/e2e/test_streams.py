@@ -17,6 +17,7 @@ KEYS = {
     "social_posts": ["profile", "platform", "social_post_id", "snapshot_date"],
     "social_post_analytics": ["profile", "platform", "social_post_id", "thread_index", "snapshot_date"],
     "social_analytics": ["profile", "platform", "snapshot_date"],
+    "account_demographics": ["profile", "platform", "audience", "dimension", "bucket", "snapshot_date"],
     "social_analytics_daily": ["profile", "platform", "metric", "date"],
     "link_analytics": ["profile", "short_url", "snapshot_date"],
     "youtube_playlists": ["profile", "playlist_id"],
@@ -28,6 +29,7 @@ PATHS = {
     "posts": {"/history"},
     "post_analytics": {"/user", "/history", "/analytics/post"},
     "social_analytics": {"/user", "/analytics/social"},
+    "account_demographics": {"/user", "/analytics/social"},
     "social_analytics_daily": {"/user", "/analytics/social"},
     "link_analytics": {"/analytics/links"},
     "youtube_playlists": {"/user", "/analytics/youTubePlaylists"},
@@ -261,8 +263,8 @@ def test_a_plan_without_the_endpoints_is_no_failure(tap, sandbox):
     assert output.code == 0
     refused = {r["stream"] for r in output.records("extraction_errors") if r["code"] == "169"}
     assert refused == {
-        "profiles", "social_analytics", "social_analytics_daily", "link_analytics", "youtube_playlists",
-        "post_analytics", "social_post_analytics",
+        "profiles", "social_analytics", "account_demographics", "social_analytics_daily", "link_analytics",
+        "youtube_playlists", "post_analytics", "social_post_analytics",
     }  # fmt: skip
     assert output.records("posts")
 

@@ -1,0 +1,144 @@
+"""Streams that ask network by network: one network's failure must not affect the others."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from tap_ayrshare.ayrshare.contract import NETWORKS
+from tap_ayrshare.engine.client import BudgetSpent
+from tap_ayrshare.engine.concurrency import in_order
+from tap_ayrshare.engine.errors import Refused, Scope
+from tap_ayrshare.engine.messages import Issue
+from tap_ayrshare.posts.cursor import check_dates
+from tap_ayrshare.streams.base import AyrshareStream
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+
+    from tap_ayrshare.engine.client import Answer, Request
+    from tap_ayrshare.engine.errors import Refusal
+    from tap_ayrshare.engine.messages import Batch
+    from tap_ayrshare.source import Source
+
+
+class ByNetworkStream(AyrshareStream):
+    """A stream that asks network by network, and whose bookmark has dates of networks."""
+
+    def check(self, bookmark: Mapping[str, Any]) -> None:
+        """See `AyrshareStream.check`."""
+        super().check(bookmark)
+        check_dates(self.name, bookmark)
+
+    async def answers(
+        self, source: Source, networks: Sequence[str], read_on: Mapping[str, str], request: Callable[[str], Request]
+    ) -> AsyncGenerator[tuple[str, Answer], None]:
+        """Yield networks, each with its answer.
+
+        Under a request budget those come first that have waited longest, without those of today, as `read_on` says.
+
+        Raises:
+            Refused: the API refuses the stream, the profile or the run.
+            BudgetSpent: the request budget is spent.
+        """
+
+        async def ask(network: str) -> tuple[str, Answer]:
+            return network, await source.ask(request(network))
+
+        waiting = sorted(networks, key=lambda network: read_on.get(network, ""))
+        if source.settings.request_budget is not None:
+            waiting = [network for network in waiting if read_on.get(network) != source.snapshot.date]
+        async with aclosing(in_order(map(ask, waiting), source.ahead)) as answers:
+            async for network, answer in answers:
+                source.settle(self.name, answer)
+                for refusal in answer.refusals:
+                    source.note(Issue(self.name, refusal, platform=network))
+                yield network, answer
+
+
+class NetworkSnapshotStream(ByNetworkStream):
+    """A snapshot a day of every network that has one; one request may serve several of these streams.
+
+    reads: what a network must have.
+    leader: the name of the stream that asks for this one, if it is selected too.
+    followers: the streams of which this one is the leader.
+    """
+
+    reads: ClassVar[str]
+    leader: ClassVar[str] = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.followers: tuple[NetworkSnapshotStream, ...] = ()
+
+    @abstractmethod
+    def request(self, network: str) -> Request:
+        """Return the request for a network; only a leader's is sent while it is selected."""
+
+    @abstractmethod
+    def messages(self, source: Source, network: str, answer: Answer) -> Batch:
+        """Return what an answer holds for this stream."""
+
+    async def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:  # noqa: ARG002
+        """Read every network; what a budget leaves over comes first next time."""
+        if self._is_led(source):
+            return
+        readers = [one for one in self._readers(source) if not source.is_read_today(one.name)]
+        if not readers:
+            return
+        able = await source.networks(self.reads, self.name)
+        networks = [network for network in able if any(one.can_read(network) for one in readers)]
+        read_on = {one.name: dict(source.bookmark(one.name).get("read_on", {})) for one in readers}
+        # A network has been read once every stream that reads it has it.
+        oldest = {
+            network: min(read_on[one.name].get(network, "") for one in readers if one.can_read(network))
+            for network in networks
+        }
+        try:
+            async with aclosing(self.answers(source, networks, oldest, self.request)) as answers:
+                async for network, answer in answers:
+                    for one in readers:
+                        if one.can_read(network):
+                            self._share(source, one, network, answer)
+                            yield one.messages(source, network, answer)
+                            read_on[one.name][network] = source.snapshot.date
+        except BudgetSpent:
+            yield [
+                one.checkpoint(source.bookmark(one.name).get("replication_key_value"), read_on=read_on[one.name])
+                for one in readers
+            ]
+            raise
+        except Refused as refused:
+            self._refuse(source, readers, refused.refusal)
+            raise
+        yield [one.checkpoint(source.snapshot.date) for one in readers]
+
+    def _refuse(self, source: Source, readers: Sequence[NetworkSnapshotStream], refusal: Refusal) -> None:
+        """Say for the followers too that the stream is refused."""
+        for one in readers if refusal.scope is Scope.STREAM else ():
+            if one is not self:
+                source.snapshot.tally.answered(one.name, refusal)
+                source.note(Issue(one.name, refusal))
+
+    def can_read(self, network: str) -> bool:
+        """Return whether a network has what this stream reads."""
+        return self.reads in NETWORKS[network].reads
+
+    def _is_led(self, source: Source) -> bool:
+        """Return whether another stream asks for this one in this run."""
+        if self.leader not in source.snapshot.selected:
+            return False
+        return not self.in_future(source, source.bookmark(self.leader))
+
+    def _readers(self, source: Source) -> list[NetworkSnapshotStream]:
+        """Return the streams that this one's answers are for."""
+        selected = [one for one in self.followers if one.name in source.snapshot.selected]
+        return [self, *(one for one in selected if not one.in_future(source, source.bookmark(one.name)))]
+
+    def _share(self, source: Source, one: NetworkSnapshotStream, network: str, answer: Answer) -> None:
+        """Count an answer for a follower too: what can't be read is missing from both."""
+        if one is not self:
+            source.settle(one.name, answer, 0)
+            for refusal in answer.refusals:
+                source.note(Issue(one.name, refusal, platform=network))

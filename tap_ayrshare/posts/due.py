@@ -112,6 +112,11 @@ class DuePost:
             elif self.cursor:
                 self.cursor.is_cut_short = True
 
+    def is_behind(self, network: str) -> bool:
+        """Return whether the pass of a network has older posts, or newer ones, that could not be asked for."""
+        cursor = self.apart.get(network, self.cursor)
+        return cursor is not None and cursor.is_cut_short
+
     @property
     def position(self) -> Position:
         """Where it stands in the pass."""
@@ -321,7 +326,7 @@ class LeftOver:
         named: list[list[str]] = []
         for post in unread:
             # A network that has fallen behind has older posts to be read before.
-            names = [name for name in post.networks if not (name in post.apart and post.apart[name].is_cut_short)]
+            names = [name for name in post.networks if not post.is_behind(name)]
             if names and post.published and len(named) < MOST_LEFT_OVER:
                 named.append([singer_time(post.published), post.post_id, *names])
         if named:

@@ -18,6 +18,7 @@ POST_NETWORKS = tuple(name for name in NETWORKS if name not in ("gmb", "telegram
 ACCOUNT_NETWORKS = tuple(name for name in NETWORKS if name != "telegram")
 NATIVE_NETWORKS = tuple(name for name in POST_NETWORKS if name != "reddit")
 CURSOR_NETWORKS = ("threads", "twitter")
+COMMENT_NETWORKS = tuple(name for name in POST_NETWORKS if name not in ("pinterest", "snapchat"))
 DAILY_NETWORKS = ("facebook", "instagram", "snapchat", "tiktok", "youtube")
 PRIMARY = "primary"
 NAMES = ("acme", "globex", "initech", "umbrella", "hooli", "stark", "wayne", "wonka", "cyberdyne", "tyrell")

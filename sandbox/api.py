@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.account import (
     ACCOUNT_NETWORKS,
+    COMMENT_NETWORKS,
     CURSOR_NETWORKS,
     DAILY_NETWORKS,
     NATIVE_NETWORKS,
@@ -20,6 +21,7 @@ from sandbox.faults import error
 from sandbox.moments import TIMELINE, last_updated, read_time, stamps
 from sandbox.networks import (
     account_block,
+    comments,
     daily_block,
     legacy_link,
     links,
@@ -38,6 +40,8 @@ LINK_PATHS = {"legacy": "/analytics/links", "short": "/analytics/links-short", "
 NOT_IN_SHORT = ("id", "status", "utmSource", "socialClicks")
 NOT_FOUND = "<html><body>Not found</body></html>"
 BATCH = 100
+STORIES, STORY = 3, timedelta(days=1)
+"""One of so many Instagram posts is a story, which expires."""
 KEPT_TEXTS = 2000
 LINKED_NAMES = {"gmb": "Google Business Profile", "twitter": "X", "tiktok": "TikTok", "youtube": "YouTube",
                 "linkedin": "LinkedIn"}  # fmt: skip
@@ -131,6 +135,8 @@ class Api:
                 return self.links
             if link_path == "/links" and first == "links" and has_part:
                 return self.link
+            if first == "comments" and has_part:
+                return self.comments
             if first == "history" and has_part:
                 return self.native_history if rest[0] in NATIVE_NETWORKS else self.history_by_id
         known = {path for _, path in self._routes} | {link_path}
@@ -347,6 +353,28 @@ class Api:
             raise Refuse(404, {"status": "error", "errors": missing})
         rest = {"status": "partial", "errors": missing} if missing else {"status": "success"}
         return 200, f'{{"{network}": [{", ".join(filter(None, found))}], {json.dumps(rest)[1:]}'
+
+    # Comments
+
+    def comments(self, call: Call) -> Answer:
+        """GET /comments/:id, by Ayrshare id on all networks, or by social post id on one."""
+        post_id, profile = call.path.split("/", 2)[2], call.profile
+        by_native = call.query.get("searchPlatformId") == "true"
+        if by_native and "platform" not in call.query:
+            raise bad("searchPlatformId takes a platform.")
+        post = (profile.by_native_id if by_native else profile.by_id).get(post_id)
+        if post is None or not post.is_sent(call.now) or post.shape == "gone":
+            raise Refuse(404, error(186, "Post ID not found.", "comments", id=post_id))
+        networks = [call.query["platform"]] if by_native else [n for n in post.networks if n in COMMENT_NETWORKS]
+        errors = self._errors(call, networks, COMMENT_NETWORKS)
+        if post.k % STORIES == STORIES - 1 and call.now - post.published > STORY and "instagram" in networks:
+            errors["instagram"] = error(485, "The story has expired.", "comments", platform="instagram")
+        if errors and len(errors) == len(networks):
+            raise Refuse(400, {"status": "error", "errors": list(errors.values()), "id": post_id})
+        found = {name: comments(profile, post, name, call.now) for name in networks if name not in errors}
+        return 200, {
+            **found, **errors, "status": "partial" if errors else "success", "id": post_id, **stamps(call.now),
+        }  # fmt: skip
 
     # Numbers of accounts
 

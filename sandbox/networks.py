@@ -25,6 +25,9 @@ LAGGING = ("tiktok", "youtube")
 CUMULATIVE = ("pageFollows",)
 OPENED = datetime(2025, 6, 1, tzinfo=timezone.utc)
 """When the accounts began to grow."""
+REMARKS = ("Lovely 💚", "When does it start?", 'He said "no"', "Größer!", "いいね", "First\nSecond")
+COMMENT_KEPT_DAYS, GONE_SHARE = 4, 0.3
+"""The age in days of a post at which somebody takes back a comment, and on how many posts."""
 SHORTENED = 3
 """Links of a profile; the primary profile's last one was never clicked."""
 
@@ -108,6 +111,32 @@ def native_item(profile: Profile, post: Post, network: str, now: datetime) -> st
     """Return a post as GET /history/:platform gives it, as JSON text."""
     size, more, lost = numbers(profile, post, network, now)
     return template("native", network).fill(size, more, words(profile, post, network), lost)
+
+
+def comments(profile: Profile, post: Post, network: str, now: datetime) -> list[dict[str, Any]]:
+    """Return the comments on a post, newest first: more with its age, and one that is taken back after some days."""
+    age = (last_updated(now) - post.published) / timedelta(days=1)
+    count = int(min(7.0, 1 + max(0.0, age)) * (0.3 + profile.chance(post.post_id, network, "comments")))
+    gone = age > COMMENT_KEPT_DAYS and profile.chance(post.post_id, network, "gone") < GONE_SHARE
+    shown = range(1 if gone else 0, count)
+    return [_comment(profile, post, network, number) for number in reversed(shown)]
+
+
+def _comment(profile: Profile, post: Post, network: str, number: int) -> dict[str, Any]:
+    own_id = f"{network[:2]}-comment-{post.post_id}-{number}"
+    comment: dict[str, Any] = {"commentId": own_id, "comment": f"{REMARKS[number % len(REMARKS)]} #{number}"}
+    if network != "instagram":
+        # No source shows more of them by name.
+        return comment
+    written = post.published + timedelta(hours=1 + 20 * number)
+    who = f"reader{int(100 * profile.chance(own_id))}"
+    comment |= {
+        "created": f"{written:%Y-%m-%dT%H:%M:%S}Z", "from": {"id": f"user-{who}", "username": who}, "hidden": False,
+        "likeCount": int(9 * profile.chance(own_id, "likes")), "platform": network,
+        "postId": post.native_id(network), "username": who,
+    }  # fmt: skip
+    reply = {**comment, "commentId": f"{own_id}-r", "comment": "Thank you!", "username": profile.label}
+    return {**comment, "replies": [{**reply, "replies": []}] if number % 3 == 0 else []}
 
 
 # Accounts

@@ -38,6 +38,7 @@ DEFAULT_SCHEDULE = [
     {"max_age_days": 30, "every_days": 3},
     {"max_age_days": 365, "every_days": 30},
 ]
+DEFAULT_COMMENTS_SCHEDULE = [{"max_age_days": 3, "every_days": 1}, {"max_age_days": 14, "every_days": 7}]
 TEXT, WHOLE, NUMBER, ANY_LIST = th.StringType, th.IntegerType, th.NumberType, th.ArrayType(th.AnyType)
 PROFILE_LIST = th.ArrayType(th.ObjectType(
     th.Property("name", TEXT, required=True, description="Label of the profile in every record"),
@@ -87,6 +88,8 @@ SETTINGS = (
             "The same for native posts: a list of {platform, id, profile?}"),
     Setting("refresh_schedule", TIERS, types.refresh_schedule, DEFAULT_SCHEDULE, "Refresh schedule",
             "How often a post's metrics are refreshed, by post age: a list of {max_age_days, every_days}"),
+    Setting("comments_schedule", TIERS, types.refresh_schedule, DEFAULT_COMMENTS_SCHEDULE, "Comments schedule",
+            "The same for a post's comments, if the comments stream is selected"),
     Setting("bulk_analytics", th.StringType(allowed_values=["auto", "off"]), types.choice("auto", "off"), "off",
             "Bulk analytics",
             "Request metrics of up to 100 posts at once (auto). Each network's first batch is compared with a single "
@@ -163,6 +166,7 @@ class Settings(Options):
     post_ids: tuple[PostId, ...] | None
     social_post_ids: tuple[PostId, ...] | None
     refresh_schedule: RefreshSchedule
+    comments_schedule: RefreshSchedule
     bulk_analytics: bool
     lookback_days: int
     social_quarters: int

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tap_ayrshare.ayrshare.codes import RULES
-from tap_ayrshare.ayrshare.contract import load
+from tap_ayrshare.ayrshare.contract import load, stream_contract
 from tap_ayrshare.settings import DEFINITION
 from tests.support import ROOT, environment
 
@@ -129,6 +129,13 @@ def test_defaults_that_meltano_names_are_the_taps():
             assert found[1] == (json.dumps(default) if not isinstance(default, str) else default), setting["name"]
             told += 1
     assert told > 8
+
+
+def test_meltano_selects_what_the_tap_does_by_default():
+    meltano = yaml.safe_load((ROOT / "meltano.yml").read_text())
+    deselected = {name for name in load("contract.json")["streams"] if not stream_contract(name).selected_by_default}
+    assert deselected
+    assert set(meltano["plugins"]["extractors"][0]["select"]) == {"*.*", *(f"!{name}.*" for name in deselected)}
 
 
 def test_every_code_is_explained():

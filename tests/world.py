@@ -17,6 +17,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from unittest import mock
+from urllib.parse import unquote
 
 from tap_ayrshare.ayrshare.contract import NETWORKS
 from tap_ayrshare.engine import client
@@ -103,6 +104,8 @@ class World:
             }
         if path == "/analytics/social":
             return 200, {n: {"analytics": {"followersCount": 1}} for n in given["platforms"]} | {"status": "success"}
+        if path.startswith("/comments/"):
+            return self.comments_on(unquote(path.removeprefix("/comments/")), given)
         if path == "/analytics/links":
             return 200, [{"shortLink": "https://s/1", "linkEventStats": []}]
         if path == "/analytics/youTubePlaylists":
@@ -111,6 +114,18 @@ class World:
 
     def block(self, post_id):
         return {"id": f"x-{post_id}", "analytics": {"likeCount": 1}}
+
+    def comments_on(self, post_id, query):
+        post = next((p for p in self.posts if p.post_id == post_id), None)
+        networks = [query["platform"]] if "platform" in query else post.networks if post else ()
+        found = {n: [self.comment(n, post_id)] for n in networks}
+        return (
+            (200, {**found, "status": "success", "id": post_id}) if found else (404, {"code": 186, "status": "error"})
+        )
+
+    def comment(self, network, post_id):
+        reply = {"commentId": f"{network}-{post_id}-r", "comment": "thanks"}
+        return {"commentId": f"{network}-{post_id}-c", "comment": "hello", "replies": [reply]}
 
     def _history(self, query):
         if query.get("status") == "deleted":
@@ -139,9 +154,12 @@ class World:
         """Run the tap once, the streams of a default run if none are named; return what it said, with its exit code."""
 
         def sync() -> int:
-            tap = TapAyrshare(config={**CONFIG, **config}, state=json.loads(json.dumps(state)) if state else None)
+            given = json.loads(json.dumps(state)) if state else None
+            # What is selected decides which columns a stream map sees.
+            tap = TapAyrshare(config={**CONFIG, **config}, state=given, setup_mapper=False)
             for name, stream in tap.streams.items():
                 stream.metadata.root.selected = name in select if select else stream.selected_by_default
+            tap.setup_mapper()
             tap.sync_all()
             return 0
 

@@ -34,10 +34,12 @@ LEVELS = {
 }
 READS = {
     "post_analytics": "post analytics",
+    "comments": "comments",
     "social_post_analytics": "post analytics by social post id",
     "native_history": "native history",
     "account_analytics": "account totals",
     "daily": "daily series",
+    "demographics": "audience demographics",
 }
 INTRODUCTION = """\
 Contract {}. See also: [promoted columns](metrics.md) by network, [bodies](bodies.md) shared by all networks, and
@@ -77,6 +79,7 @@ def stream_page(name: str, sample: dict[str, Any] | None) -> str:
         null = "never null" if column in schema["required"] else ""
         marks = ", ".join(filter(None, [role, null]))
         rows.append([f"`{column}`", types(entry), entry.get("unit", ""), marks, entry["description"]])
+    selected = "" if keys.get("selected_by_default", True) else "* Deselected by default: select it to have it read\n"
     method = f"incremental by `{keys['replication_key']}`" if keys["replication_key"] else "full table"
     parts = [
         MADE,
@@ -84,7 +87,7 @@ def stream_page(name: str, sample: dict[str, Any] | None) -> str:
         f"{keys['description']}\n",
         f"* Endpoint: {keys['endpoint']}",
         f"* Primary key: {', '.join(f'`{key}`' for key in keys['key_properties'])}",
-        f"* Replication: {method}\n",
+        f"* Replication: {method}\n{selected}",
         "## Columns\n",
         table(["column", "type", "unit", "", "description"], rows),
     ]
@@ -210,6 +213,12 @@ def samples() -> dict[str, dict[str, Any]]:
         quick = {"rate_limit_requests": 100_000, "rate_limit_window_seconds": 1}
         config.write_text(json.dumps({**box.config, "include_primary_profile": True, **quick}))
         command = [sys.executable, "-m", "tap_ayrshare", "--config", str(config)]
+        catalog = json.loads(subprocess.run([*command, "--discover"], capture_output=True, check=True, cwd=ROOT).stdout)
+        for entry in (entry for stream in catalog["streams"] for entry in stream["metadata"]):
+            # The streams that are deselected by default too.
+            entry["metadata"] |= {} if entry["breadcrumb"] else {"selected": True}
+        (Path(place) / "catalog.json").write_text(json.dumps(catalog))
+        command += ["--catalog", str(Path(place) / "catalog.json")]
         clock = {"PYTHONPATH": str(ROOT / "tests" / "clock"), "TEST_NOW": NOW}
         done = subprocess.run(command, capture_output=True, check=True, cwd=ROOT, env={**os.environ, **clock})
     best: dict[str, tuple[int, int, str]] = {}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
-from tap_ayrshare.ayrshare.codes import is_error
+from tap_ayrshare.ayrshare.codes import good_blocks, is_error
+from tap_ayrshare.ayrshare.contract import NETWORKS
 from tap_ayrshare.engine.client import Request
 from tap_ayrshare.values import objects
 
@@ -17,6 +19,7 @@ class Endpoint:
     items: the name under which its answers hold a list; None: they hold the networks' blocks, or are the thing itself.
     may_be_bare: whether a list may come by itself, too; may_be_one: whether one object may stand for a list of one.
     is_object: whether the answer itself is the thing.
+    has_lists: whether the networks' blocks are lists, so that an answer without any means that there is nothing.
     may_be_refused: see `Request`.
     """
 
@@ -26,6 +29,7 @@ class Endpoint:
     may_be_bare: bool = False
     may_be_one: bool = False
     is_object: bool = False
+    has_lists: bool = False
     may_be_refused: bool = False
 
     def request(
@@ -37,10 +41,11 @@ class Endpoint:
         **path: str,
     ) -> Request:
         """Return a request for a stream; `path` fills the names in the URL path."""
-        has_blocks = self.items is None and not self.is_object
+        has_blocks = self.items is None and not self.is_object and not self.has_lists
         return Request(
             self.method,
-            self.path.format(**path),
+            # The ids of some networks have slashes in them.
+            self.path.format(**{name: quote(value, safe="") for name, value in path.items()}),
             stream,
             query or {},
             body,
@@ -53,6 +58,8 @@ class Endpoint:
         """Return whether an answer is usable, an empty list too."""
         if self.is_object:
             return isinstance(body, dict) and not is_error(body)
+        if self.has_lists:
+            return bool(good_blocks(body)) or _has_nothing(body)
         return self._list(body) is not None
 
     def listed(self, body: object) -> list[dict[str, Any]]:
@@ -74,11 +81,19 @@ class Endpoint:
         return listed if isinstance(listed, list) else None
 
 
+def _has_nothing(body: object) -> bool:
+    """Return whether an answer says that there is nothing: a success, or a network's list without any element."""
+    if not isinstance(body, dict) or is_error(body):
+        return False
+    return body.get("status") == "success" or any(body.get(network) == [] for network in NETWORKS)
+
+
 USER = Endpoint("GET", "/user", is_object=True)
 PROFILES = Endpoint("GET", "/profiles", "profiles", may_be_refused=True)
 HISTORY = Endpoint("GET", "/history", "history", may_be_bare=True)
 NATIVE_HISTORY = Endpoint("GET", "/history/{network}", "posts")
 POST_ANALYTICS = Endpoint("POST", "/analytics/post")
+COMMENTS = Endpoint("GET", "/comments/{id}", has_lists=True)
 SOCIAL_ANALYTICS = Endpoint("POST", "/analytics/social")
 PLAYLISTS = Endpoint("GET", "/analytics/youTubePlaylists", "playlists", may_be_bare=True)
 LINKS = tuple(

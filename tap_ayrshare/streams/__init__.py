@@ -7,6 +7,7 @@ from tap_ayrshare.streams.account_analytics import (
     SocialAnalyticsStream,
 )
 from tap_ayrshare.streams.base import AyrshareStream
+from tap_ayrshare.streams.comments import CommentsStream
 from tap_ayrshare.streams.extraction_errors import ExtractionErrorsStream
 from tap_ayrshare.streams.links import LinkAnalyticsStream
 from tap_ayrshare.streams.native_posts import SocialPostAnalyticsStream, SocialPostsStream
@@ -25,6 +26,7 @@ STREAMS: tuple[type[AyrshareStream], ...] = (
     SocialPostsStream,
     PostAnalyticsStream,
     SocialPostAnalyticsStream,
+    CommentsStream,
     ExtractionErrorsStream,
 )
 """All streams, in the order in which a profile's are read: the few requests before the many."""

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from tap_ayrshare.source import Source
 
 
+DATE_COLUMNS = ("snapshot_date", "last_seen")
+"""The columns that hold the date of the run."""
+
+
 class AyrshareStream(ABC):
     """A stream: what it asks of a profile, and the records and bookmarks that come of it.
 
@@ -28,7 +32,7 @@ class AyrshareStream(ABC):
     def __init__(self) -> None:
         self.contract = stream_contract(self.name)
         self._blank = dict.fromkeys(self.contract.schema["properties"])
-        self._is_snapshot = "snapshot_date" in self.contract.key_properties
+        self._date_columns = [column for column in DATE_COLUMNS if column in self._blank]
 
     @abstractmethod
     def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
@@ -58,8 +62,8 @@ class AyrshareStream(ABC):
         for column, body in self.contract.bodies.items():
             snapshot.drift.look_at(self.name, body, values.get("platform"), values[column])
         record = {**self._blank, "profile": source.label, **values}
-        if self._is_snapshot:
-            record["snapshot_date"] = snapshot.date
+        for column in self._date_columns:
+            record[column] = snapshot.date
         record["extracted_at"] = snapshot.extracted_at
         return Record(self.name, record)
 

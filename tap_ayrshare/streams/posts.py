@@ -6,7 +6,7 @@ import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_ayrshare.ayrshare.endpoints import POST_ANALYTICS
 from tap_ayrshare.ayrshare.rows import post_rows, usable_id
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from tap_ayrshare.engine.client import Request
     from tap_ayrshare.engine.messages import Batch, Checkpoint
+    from tap_ayrshare.posts.due import Terms
     from tap_ayrshare.source import Source
 
 MOST_GAPS = 3
@@ -232,10 +233,13 @@ def _post(post_id: str, published: datetime, post: dict[str, Any]) -> dict[str, 
     }
 
 
-class PostAnalyticsStream(RefreshedStream):
-    """The analytics of posts, a snapshot of each post on the days on which it is due."""
+class SentPostsStream(RefreshedStream):
+    """A stream that reads the posts sent through Ayrshare one by one, by their Ayrshare ids.
 
-    name = "post_analytics"
+    reads: what a network of theirs must have.
+    """
+
+    reads: ClassVar[str]
 
     def check(self, bookmark: Mapping[str, Any]) -> None:
         """See `AyrshareStream.check`."""
@@ -244,37 +248,19 @@ class PostAnalyticsStream(RefreshedStream):
         check_platforms(self.name, bookmark)
         LeftOver(bookmark, UNDATED)
 
+    def terms(self, source: Source) -> Terms:
+        """Return what decides which posts are due."""
+        return source.snapshot.terms
+
     def named(self, source: Source) -> list[DuePost] | None:
         """Return the posts that the settings name, None if they name none."""
         ids = source.settings.post_ids
         return None if ids is None else [DuePost.named(post, source.settings.platforms or ()) for post in ids]
 
-    def request(self, post: DuePost, networks: tuple[str, ...]) -> Request:
-        """Return the request for a post, by Ayrshare id."""
-        body: dict[str, Any] = {"id": post.post_id}
-        if networks:
-            body["platforms"] = list(networks)
-        return POST_ANALYTICS.request(self.name, body=body, networks=networks)
-
-    def rows(self, post: DuePost, blocks: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """Yield the rows of a post's blocks, by network."""
-        for network, block in blocks.items():
-            for row in post_rows(network, block):
-                yield {
-                    "post_id": post.post_id,
-                    "platform": network,
-                    "published_at": singer_time(post.published) if post.published else None,
-                    **row,
-                }
-
-    def social_id(self, source: Source, post: DuePost, network: str) -> str | None:
-        """Return the id that /history gives for a network."""
-        return source.history.social_ids.get((post.post_id, network))
-
     async def read_due(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
         """Read the posts that an earlier run listed and left over for want of requests, then all that are due."""
-        networks = await source.networks("post_analytics", self.name, with_limited=True)
-        terms, history = source.snapshot.terms, source.history
+        networks = await source.networks(self.reads, self.name, with_limited=True)
+        terms, history = self.terms(source), source.history
         passes = Passes(terms, bookmark, networks)
         left = LeftOver(bookmark, source.now, basis_of(terms, networks))
 
@@ -300,3 +286,32 @@ class PostAnalyticsStream(RefreshedStream):
         passes.list_as_of(source.now, history.gaps)
         async for batch in refresh.read(passes.due(history.posts, left.read), passes.all):
             yield batch
+
+
+class PostAnalyticsStream(SentPostsStream):
+    """The analytics of posts, a snapshot of each post on the days on which it is due."""
+
+    name = "post_analytics"
+    reads = "post_analytics"
+
+    def request(self, post: DuePost, networks: tuple[str, ...]) -> Request:
+        """Return the request for a post, by Ayrshare id."""
+        body: dict[str, Any] = {"id": post.post_id}
+        if networks:
+            body["platforms"] = list(networks)
+        return POST_ANALYTICS.request(self.name, body=body, networks=networks)
+
+    def rows(self, post: DuePost, blocks: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """Yield the rows of a post's blocks, by network."""
+        for network, block in blocks.items():
+            for row in post_rows(network, block):
+                yield {
+                    "post_id": post.post_id,
+                    "platform": network,
+                    "published_at": singer_time(post.published) if post.published else None,
+                    **row,
+                }
+
+    def social_id(self, source: Source, post: DuePost, network: str) -> str | None:
+        """Return the id that /history gives for a network."""
+        return source.history.social_ids.get((post.post_id, network))

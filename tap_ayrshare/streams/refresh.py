@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tap_ayrshare.ayrshare.codes import good_blocks
 from tap_ayrshare.engine.client import Answer, BudgetSpent
 from tap_ayrshare.engine.concurrency import in_order
-from tap_ayrshare.engine.errors import Refusal, Refused, Rule, Scope
+from tap_ayrshare.engine.errors import UNREAD, Refusal, Refused, Rule, Scope
 from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.posts.due import newest_first
 from tap_ayrshare.streams.base import AyrshareStream
@@ -63,6 +63,11 @@ class RefreshedStream(AyrshareStream):
     @abstractmethod
     def rows(self, post: DuePost, blocks: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Yield the rows of a post's blocks, by network."""
+
+    def messages(self, source: Source, post: DuePost, found: Found) -> Iterator[Message]:
+        """Yield what was found of a post: its rows as records."""
+        for row in self.rows(post, found.blocks):
+            yield self.record(source, row)
 
     @abstractmethod
     def social_id(self, source: Source, post: DuePost, network: str) -> str | None:
@@ -377,7 +382,10 @@ class Refresh:
                     if refusal.platform:
                         source.leave_out(refusal.platform, refusal.rule)
                         found.unasked |= {refusal.platform} if refusal.rule.stays_due else set()
-            if answer.refusal is None or not refused & set(networks) or len(networks) == 1 or post.anywhere:
+            if answer.refusal and refused and not refused & set(networks):
+                self._refuse_for_others(found, networks, of_networks)
+                return
+            if answer.refusal is None or not refused or len(networks) == 1 or post.anywhere:
                 return
             logger.info(
                 "profile %s, %s: asking for %s again without %s, which left the other networks without an answer",
@@ -386,6 +394,14 @@ class Refresh:
                 post.post_id,
                 ", ".join(sorted(refused)),
             )
+
+    @staticmethod
+    def _refuse_for_others(found: Found, networks: tuple[str, ...], refusals: list[Refusal]) -> None:
+        """Note that networks which weren't asked for refuse a post: what those have that were isn't known."""
+        if all(refusal.rule.stays_due for refusal in refusals):
+            found.unasked |= set(networks)
+        else:
+            found.refusals.append(replace(refusals[0], rule=UNREAD, platform=None, transient=False))
 
     def _record(self, post: DuePost, found: Found) -> Iterator[Message]:
         """Yield the records of a post and the issues beside them."""
@@ -396,8 +412,7 @@ class Refresh:
         if post.anywhere and refusal and (not refusal.rule.failure or refusal.http_status == HTTPStatus.NOT_FOUND):
             yield from self._not_here(post, refusal)
             return
-        for row in self._stream.rows(post, found.blocks):
-            yield self._stream.record(self._source, row)
+        yield from self._stream.messages(self._source, post, found)
         for refusal in found.refusals:
             yield Issue(self._stream.name, refusal, post.post_id, post.platform)
 

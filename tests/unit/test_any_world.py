@@ -7,6 +7,7 @@ streams that are deselected for a run come in any order; the refresh schedule of
 import json
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from http import HTTPStatus
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -19,8 +20,12 @@ DAY = timedelta(days=1)
 NETWORKS = ("facebook", "threads", "twitter")
 POSTS = ("posts", "post_analytics", "extraction_errors")
 NATIVE = ("social_posts", "social_post_analytics", "extraction_errors")
-POINTS = {*range(8), *range(9, 31, 3), *range(60, 361, 30)}
-"""The ages at which the default schedule reads a post."""
+COMMENTS = ("comments", "extraction_errors")
+EVERYTHING = (*dict.fromkeys((*POSTS, *NATIVE)), "comments", "social_analytics", "social_analytics_daily",
+              "link_analytics", "accounts")  # fmt: skip
+OF_METRICS, OF_COMMENTS = {*range(8), *range(9, 31, 3), *range(60, 361, 30)}, {*range(4), 7, 14}
+POINTS = {"post_analytics": OF_METRICS, "social_post_analytics": OF_METRICS, "comments": OF_COMMENTS}
+"""The ages at which the default schedules read a post, by stream."""
 LARGEST_STATE = 8192
 
 
@@ -48,12 +53,14 @@ class Life:
     read: dict[tuple[str, str, str], date] = field(default_factory=dict)
     after_kill: bool = False
     had_budget: bool = False
+    had_limit: bool = False
 
     def live(self, event: str, select: tuple[str, ...], budget: int | None, cut: float, network: str, **more) -> None:
         """Run the tap once."""
         self.world.fault = lambda path, given: self._answer(event, network, path, given)
         more |= {"request_budget": budget} if budget else {}
         self.had_budget |= budget is not None
+        self.had_limit |= event == "limit"
         output = self.world.run(*select, state=self.state, **more)
         if event == "kill":
             kept = output.messages[: int(cut * len(output.messages))]
@@ -68,6 +75,8 @@ class Life:
         self.after_kill |= event == "kill"
 
     def _answer(self, event: str, network: str, path: str, given: dict) -> tuple | None:
+        if path.startswith("/comments/"):
+            return self._answer_comments(event, network, path.removeprefix("/comments/"))
         if path != "/analytics/post":
             is_list = path == "/history" and "status" not in given
             return (500, {}) if event == "gap" and (is_list or path.endswith(network)) else None
@@ -80,15 +89,32 @@ class Life:
             return self.world.answer(path, {**given, "postIds": found}) if found else (404, error(186))
         return self.no_answer if given["id"] in self.never else None
 
+    def _answer_comments(self, event: str, network: str, post_id: str) -> tuple | None:
+        post = next(post for post in self.world.posts if post.post_id == post_id)
+        if event == "outage":
+            return 502, {}
+        if event == "limit" and network in post.networks:
+            refused = {**error(0), "code": None, "message": "Daily limit reached.", "platform": network}
+            status, body = self.world.comments_on(post_id, {})
+            others = {name: value for name, value in body.items() if name != network}
+            is_partial = len(post.networks) > 1 and int(post_id[1:]) % 2
+            return (status, {**others, network: refused, "status": "partial"}) if is_partial else (429, refused)
+        if post_id not in self.never:
+            return None
+        # A success without data means that there are no comments.
+        return (404, error(186)) if self.no_answer[0] == HTTPStatus.OK else self.no_answer
+
     def _asked_in_vain(self, output) -> bool:
         return bool(self.world.asked()) and not output.records("post_analytics")
 
     def _see(self, output) -> None:
         today = self.world.now.date()
-        for stream, column in (("post_analytics", "post_id"), ("social_post_analytics", "social_post_id")):
-            for record in output.records(stream):
-                key = stream, record[column], record["platform"]
-                if not self.after_kill and (last := self.read.get(key)):
+        for stream, column in (("post_analytics", "post_id"), ("social_post_analytics", "social_post_id"),
+                               ("comments", "post_id")):  # fmt: skip
+            for key in sorted({(stream, record[column], record["platform"]) for record in output.records(stream)}):
+                # One network's limit may keep the comments of the others from being read, which then are as a whole.
+                may_repeat = self.after_kill or (self.had_limit and key[0] == "comments")
+                if not may_repeat and (last := self.read.get(key)):
                     assert last < today, f"{key} twice on {today}"
                     # What a budget leaves over counts for the date on which it was listed: more is read, never less.
                     assert self.had_budget or self._has_point(key, last, today), f"{key} on {last} and {today}"
@@ -100,11 +126,16 @@ class Life:
 
     def _has_point(self, key: tuple[str, str, str], last: date, until: date) -> bool:
         published = self.published()[key].date()
-        return any((last + n * DAY - published).days in POINTS for n in range(1, (until - last).days + 1))
+        return any((last + n * DAY - published).days in POINTS[key[0]] for n in range(1, (until - last).days + 1))
 
     def published(self) -> dict:
         """Return when each post was published, by stream, id and network."""
-        own = {("post_analytics", p.post_id, n): p.published for p in self.world.posts for n in p.networks}
+        own = {
+            (stream, p.post_id, n): p.published
+            for stream in ("post_analytics", "comments")
+            for p in self.world.posts
+            for n in p.networks
+        }
         return own | {
             ("social_post_analytics", post_id, n): at
             for n, listed in self.world.native.items()
@@ -135,7 +166,7 @@ def draw_life(data) -> Life:
 
 def live_any_life(data):
     life = draw_life(data)
-    streams = [POSTS, NATIVE, POSTS[:1] + POSTS[2:], POSTS[1:], ()]
+    streams = [POSTS, NATIVE, POSTS[:1] + POSTS[2:], POSTS[1:], COMMENTS, POSTS + COMMENTS[:1], (), EVERYTHING]
     for later in data.draw(st.lists(st.sampled_from([0.1, 1, 24, 48, 200]), min_size=1, max_size=6)):
         life.world.now += timedelta(hours=later)
         life.live(
@@ -151,7 +182,7 @@ def live_any_life(data):
         )
     life.world.now += timedelta(hours=data.draw(st.sampled_from([0.1, 24])))
     for _ in range(2):
-        life.live("calm", (), None, 1, "")
+        life.live("calm", EVERYTHING, None, 1, "")
     life.check_end()
 
 

@@ -1,0 +1,110 @@
+"""Comments on posts (GET /comments/:id)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tap_ayrshare.ayrshare.codes import is_error
+from tap_ayrshare.ayrshare.contract import first
+from tap_ayrshare.ayrshare.endpoints import COMMENTS
+from tap_ayrshare.ayrshare.rows import freshness, usable_id
+from tap_ayrshare.clock import singer_time
+from tap_ayrshare.engine.errors import Refusal, Rule, Scope
+from tap_ayrshare.engine.messages import Issue
+from tap_ayrshare.posts.due import Terms
+from tap_ayrshare.source import NO_ID
+from tap_ayrshare.streams.posts import SentPostsStream
+from tap_ayrshare.values import integer, objects, text, timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tap_ayrshare.engine.client import Request
+    from tap_ayrshare.engine.messages import Message
+    from tap_ayrshare.posts.due import DuePost
+    from tap_ayrshare.source import Source
+    from tap_ayrshare.streams.refresh import Found
+
+MOST = 1000
+"""The most comments of a post that the API returns, the newest (docs/api.md section 10)."""
+CUT = Rule(Scope.RESOURCE, failure=False, action="the newest comments are kept; the API returns no more")
+
+
+class CommentsStream(SentPostsStream):
+    """The comments on posts, a row for each, replies too.
+
+    Read as often as `comments_schedule` says; the API asks not to be polled more than every ten minutes for a post
+    (docs/api.md section 2), and a run asks for a post once a day at the most.
+    """
+
+    name = "comments"
+    reads = "comments"
+
+    def terms(self, source: Source) -> Terms:
+        """See `SentPostsStream.terms`."""
+        return Terms(source.now, source.settings.comments_schedule, source.settings.start_date)
+
+    def request(self, post: DuePost, networks: tuple[str, ...]) -> Request:
+        """Return the request for a post: it is answered for all of its networks at once."""
+        return COMMENTS.request(self.name, networks=networks, id=post.post_id)
+
+    def social_id(self, source: Source, post: DuePost, network: str) -> str | None:  # noqa: ARG002
+        """Return None: comments don't come in batches."""
+        return None
+
+    def rows(self, post: DuePost, blocks: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """Yield the rows of a post's comments; one without an id has None in its place."""
+        for network in post.networks or blocks:
+            for parent_id, comment in _flat(blocks.get(network)):
+                yield {"post_id": post.post_id, "platform": network, **_comment(network, parent_id, comment)}
+
+    def messages(self, source: Source, post: DuePost, found: Found) -> Iterator[Message]:
+        """Yield the comments of a post as records, each id once, and what is missing as issues."""
+        around = freshness(found.answer.body) if found.answer and isinstance(found.answer.body, dict) else {}
+        around["published_at"] = singer_time(post.published) if post.published else None
+        rows = list(self.rows(post, found.blocks))
+        # A reply may come by itself too; only the one among the replies says whose it is.
+        seen = {(row["platform"], row["comment_id"]): row for row in sorted(rows, key=_is_reply)}
+        for position, row in enumerate(rows):
+            if row["comment_id"] is None:
+                refusal = Refusal(NO_ID, "invalid_body", "the comment has no id", 200, details=row["comment"])
+                yield Issue(self.name, refusal, f"item-{position}:{post.post_id}", row["platform"])
+            elif seen[row["platform"], row["comment_id"]] is row:
+                yield self.record(source, {**row, **around})
+        for network in post.networks or found.blocks:
+            block = found.blocks.get(network)
+            if isinstance(block, list) and len(block) >= MOST:
+                message = f"{len(block)} comments came, and the API returns no more than the newest {MOST}"
+                yield Issue(self.name, Refusal(CUT, "list_full", message, 200), post.post_id, network)
+
+
+def _is_reply(row: Mapping[str, Any]) -> bool:
+    return row["parent_comment_id"] is not None
+
+
+def _flat(block: object, parent_id: str | None = None) -> Iterator[tuple[str | None, dict[str, Any]]]:
+    """Yield comments, behind each of them its replies with its id; what the API says of an error is no comment."""
+    for comment in objects([block] if isinstance(block, dict) else block):
+        if not is_error(comment):
+            yield parent_id, comment
+            own_id = usable_id(first("comment_fields", "default", "comment_id", comment))
+            yield from _flat(comment.get("replies"), own_id or parent_id)
+
+
+def _comment(network: str, parent_id: str | None, comment: dict[str, Any]) -> dict[str, Any]:
+    def value(column: str) -> Any:
+        return first("comment_fields", network, column, comment)
+
+    hidden = value("hidden")
+    return {
+        "comment_id": usable_id(value("comment_id")),
+        "parent_comment_id": parent_id,
+        "social_post_id": text(value("social_post_id")),
+        "created_at": timestamp(value("created_at")),
+        "text": text(value("text")),
+        "author_id": text(value("author_id")),
+        "author_name": text(value("author_name")),
+        "likes": integer(value("likes")),
+        "hidden": hidden if isinstance(hidden, bool) else None,
+        "comment": comment,
+    }

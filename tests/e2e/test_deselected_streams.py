@@ -1,0 +1,131 @@
+"""Streams that are deselected by default: what they ask, what comes, and that nobody pays for them unasked."""
+
+import json
+from collections import Counter
+
+import pytest
+
+from tap_ayrshare.ayrshare.contract import stream_contract
+from tap_ayrshare.streams import STREAMS
+from tests.support import EVERYONE, TapProcess, discover
+
+DESELECTED = [stream.name for stream in STREAMS if not stream_contract(stream.name).selected_by_default]
+FIRST_STREAMS = (
+    "accounts", "profiles", "posts", "post_analytics", "social_posts", "social_post_analytics", "social_analytics",
+    "social_analytics_daily", "link_analytics", "youtube_playlists", "extraction_errors",
+)  # fmt: skip
+PATHS = {"comments": {"user", "history", "comments"}}
+
+
+QUICK = {"rate_limit_requests": 100_000, "rate_limit_window_seconds": 1}
+
+
+def config(api, **more):
+    return {**api.config, **EVERYONE, **QUICK, **more}
+
+
+def asked(api) -> Counter:
+    """Return the requests that were made, without the moment at which a run began."""
+    return Counter(json.dumps([r["method"], r["path"], [*r["query"]], r["body"], r["profile"]]) for r in api.requests())
+
+
+@pytest.fixture(scope="module")
+def everything(shared_sandbox, tmp_path_factory):
+    shared_sandbox.set_faults()
+    shared_sandbox.clear()
+    tap = TapProcess(tmp_path_factory.mktemp("everything"))
+    output = tap.run(config(shared_sandbox), select=[stream.name for stream in STREAMS])
+    return output, shared_sandbox.requests()
+
+
+def test_the_catalog_says_which_are_deselected():
+    said = {
+        stream["stream"]: next(e["metadata"] for e in stream["metadata"] if not e["breadcrumb"])
+        for stream in discover()["streams"]
+    }
+    assert [name for name, root in said.items() if root["selected-by-default"] is False] == sorted(DESELECTED)
+    assert all(said[name]["selected"] is False for name in DESELECTED)
+
+
+def test_a_default_run_makes_not_one_request_more(tap, api):
+    tap.run(config(api), select=FIRST_STREAMS)
+    before = asked(api)
+    api.clear()
+    output = tap.run(config(api))
+    assert asked(api) == before
+    assert not set(DESELECTED) & output.schemas.keys()
+    api.clear()
+    tap.run(config(api), catalog=discover())
+    assert asked(api) == before
+
+
+@pytest.mark.parametrize("stream", DESELECTED)
+def test_a_stream_alone_asks_only_what_it_needs(tap, api, stream):
+    output = tap.run(config(api), select=[stream])
+    assert output.code == 0
+    assert set(output.streams) == {stream}
+    assert {request["path"].split("/")[1] for request in api.requests()} == PATHS[stream]
+
+
+def test_all_streams_together(everything):
+    output, requests = everything
+    assert output.code == 0
+    assert set(output.streams) == {stream.name for stream in STREAMS}
+    made = Counter(json.dumps([r["method"], r["path"], r["query"], r["body"], r["profile"]]) for r in requests)
+    assert [request for request, count in made.items() if count > 1] == []
+
+
+# Comments
+
+
+def test_comments_of_every_network(everything):
+    output, requests = everything
+    rows = output.records("comments")
+    assert {r["platform"] for r in rows} == {
+        "bluesky", "facebook", "instagram", "linkedin", "reddit", "threads", "tiktok", "twitter", "youtube",
+    }  # fmt: skip
+    assert {r["profile"] for r in rows} == {"primary", "acme", "globex"}
+    replies = [r for r in rows if r["parent_comment_id"]]
+    assert replies
+    assert {r["parent_comment_id"] for r in replies} <= {r["comment_id"] for r in rows}
+    by_id = {r["path"] for r in requests if r["path"].startswith("/comments/")}
+    assert {r["post_id"] for r in rows} <= {path.rsplit("/", 1)[1] for path in by_id}
+
+
+def test_expired_stories_and_posts_that_are_gone_are_error_rows(everything):
+    errors = {r["code"] for r in everything[0].records("extraction_errors") if r["stream"] == "comments"}
+    assert errors == {"186", "485"}
+
+
+def test_comments_through_faults(tap, api):
+    clean = tap.run(config(api), select=["comments"])
+    keys = {(r["profile"], r["platform"], r["comment_id"]) for r in clean.records("comments")}
+    api.set_faults(
+        {"endpoint": "/comments", "fault": ["server_error", "reset", "cut", "html", "rate_limited", "temporary_200"],
+         "every": 4, "retry_after": 0},
+    )  # fmt: skip
+    output = tap.run(config(api), select=["comments"])
+    assert output.code == 0
+    assert {(r["profile"], r["platform"], r["comment_id"]) for r in output.records("comments")} == keys
+
+
+def test_a_plan_without_comments(tap, api):
+    api.set_faults({"endpoint": "/comments", "fault": "plan"})
+    output = tap.run(config(api), select=["comments", "extraction_errors"])
+    assert output.code == 0
+    assert {(r["stream"], r["code"]) for r in output.records("extraction_errors")} == {("comments", "169")}
+
+
+def test_comments_of_a_later_day(tap, sandbox):
+    box = sandbox("--posts", "12", "--days", "12", "--plain", "--profiles", "0", "--linked", "instagram,threads")
+    first = tap.run(config(box), select=["comments"])
+    box.set_clock("2026-11-25T12:00:00Z")
+    box.clear()
+    second = tap.run(config(box), select=["comments"], state=first.state, now="2026-11-25T12:00:00Z")
+    asked_again = {r["path"].rsplit("/", 1)[1] for r in box.requests() if r["path"].startswith("/comments/")}
+    ages = {r["post_id"]: r["published_at"][:10] for r in [*first.records("comments"), *second.records("comments")]}
+    assert asked_again & ages.keys()
+    assert all(ages[post_id] >= "2026-11-15" for post_id in asked_again & ages.keys())
+    assert {r["last_seen"] for r in second.records("comments")} == {"2026-11-25"}
+    for output in (first, second):
+        assert output.bookmark("comments")["replication_key_value"] in ("2026-11-23", "2026-11-25")

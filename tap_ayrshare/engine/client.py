@@ -115,7 +115,10 @@ class Answer:
 
 
 class Client:
-    """HTTP for all profiles of a run: the connections, the places in flight, the request budget."""
+    """HTTP for all profiles of a run: the connections, the places in flight, the request budget.
+
+    has_answered: whether any answer came at all; has_made_sense: whether any had a usable body or a code of the API's.
+    """
 
     def __init__(self, options: Options, secrets: Iterable[str], tries: int = TRIES) -> None:
         """Make a client.
@@ -130,7 +133,7 @@ class Client:
         self.redactor = Redactor(secrets)
         self.everyone = asyncio.Semaphore(options.max_concurrency_total)
         self.sent = 0
-        self.has_answered = False
+        self.has_answered = self.has_made_sense = False
         self._proxy = _proxy(options.api_url)
         self._session: aiohttp.ClientSession | None = None
 
@@ -219,6 +222,7 @@ class ProfileClient:
         self.pacer = Pacer(options.rate_limit_requests, options.rate_limit_window, options.rate_limit_reserve, label)
         self.requests: Counter[str] = Counter()
         self.seconds: dict[str, float] = defaultdict(float)
+        self.asked_again: Counter[str] = Counter()
 
     @property
     def sent(self) -> int:
@@ -257,7 +261,8 @@ class ProfileClient:
             if not transient or tries >= most or self._client.is_spent:
                 return answer
             pause = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** (tries - 1)) * random.uniform(0.5, 1)  # noqa: S311
-            logger.info(
+            self.asked_again[answer.refusals[0].code] += 1
+            logger.debug(
                 "profile %s: retrying %s %s in %.1f s (%s)",
                 self._label,
                 request.method,
@@ -294,6 +299,8 @@ class ProfileClient:
                 self._client.has_answered = True
                 maximum, count = _count(headers, "x-ratelimit-max"), _count(headers, "x-ratelimit-count")
                 answer = self._read(request, status, raw)
+                codes = [refusal.code for refusal in answer.refusals]
+                self._client.has_made_sense |= answer.body is not None or any(map(str.isdigit, codes))
                 if status == HTTPStatus.TOO_MANY_REQUESTS and self._is_profile_limit(request, answer, maximum, count):
                     self._slow_down(headers.get("Retry-After"), answer)
                     return None

@@ -1,6 +1,7 @@
 """Worlds that the API can make: nothing hangs, nothing is lost without a word, no success that isn't one."""
 
 import json
+import logging
 from collections import Counter
 from datetime import datetime, timedelta, timezone
 
@@ -540,7 +541,7 @@ def test_on_error_fail_ends_the_run_when_one_profile_is_refused():
         (403, post_error(None, "Invalid profile key.")) if "bad" in world.senders[-1] else None
     )
     output = world.run(profiles=profiles, include_primary_profile=False, on_error="fail")
-    assert output.code == 1
+    assert output.code == 2
     assert "bad" in output.last_line
     assert len(world.requests) < 30
 
@@ -606,7 +607,8 @@ def test_a_kill_at_any_request_loses_nothing_and_repeats_little(count, profiles)
             assert len([1 for sent in again if sent[0] == key and sent in before]) <= 100
 
 
-def test_the_metrics_of_the_sdk_are_logged_by_stream():
+def test_the_metrics_of_the_sdk_are_logged_by_stream(caplog):
+    caplog.set_level(logging.DEBUG, "singer_sdk.metrics")
     output = World(posts(3)).run("posts", "post_analytics")
     points = [json.loads(line.split("METRIC: ")[1]) for line in output.log.splitlines() if "METRIC: " in line]
     found = {(point["tags"]["stream"], point["metric"]): point["value"] for point in points}

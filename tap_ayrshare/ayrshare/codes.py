@@ -135,7 +135,7 @@ def judge(request: Request, status: int, body: Any, *, profile_key: bool) -> Ans
         refused = [replace(refusal, rule=NOT_ALLOWED) if _is_uncoded(refusal) else refusal for refusal in refused]
     ends = any(refusal.scope in (Scope.PROFILE, Scope.RUN) for refusal in refused)
     usable = request.usable or good_blocks
-    if body is not None and usable(body) and not ends:
+    if body is not None and usable(body) and not ends and (is_ok or not request.needs_success):
         # A status other than 2xx that says nothing beside usable blocks is no refusal of its own.
         return Answer(status, body, [refusal for refusal in refused if is_ok or refusal.details])
     if not refused and is_ok and request.usable is None and isinstance(body, dict) and body:

@@ -79,6 +79,7 @@ class Request:
     stream: the stream that it is for.
     networks: the networks that it is about, for reading which of them an error means.
     usable: returns whether a body holds what was asked for; None: it is the judge's to know.
+    needs_success: whether a body is usable only with a status of success, as any object would do.
     may_be_refused: whether a refusal without a code concerns this request alone, not the profile or the key.
     tries: how often it is sent if it gets no answer, None for as often as any.
     """
@@ -90,6 +91,7 @@ class Request:
     body: dict[str, Any] | None = None
     networks: tuple[str, ...] = ()
     usable: Callable[[Any], bool] | None = None
+    needs_success: bool = False
     may_be_refused: bool = False
     tries: int | None = None
 

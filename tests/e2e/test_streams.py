@@ -206,6 +206,18 @@ def test_the_summary_is_the_end_of_the_log(everything):
     assert verdict.endswith("the snapshot of 2026-11-23 (UTC) is complete: 3 profiles")
 
 
+def test_the_metrics_of_the_sdk_are_logged_by_stream_at_debug(tap, api):
+    select = ["posts", "post_analytics"]
+    output = tap.run(config(api), select=select, env={"TAP_AYRSHARE_LOGLEVEL": "DEBUG"})
+    points = [json.loads(line.split("METRIC: ")[1]) for line in output.log.splitlines() if "METRIC: " in line]
+    found = {(point["tags"]["stream"], point["metric"]): point["value"] for point in points}
+    for stream in select:
+        assert found[stream, "record_count"] == len(output.records(stream))
+    assert found["post_analytics", "http_request_count"] == len(api.requests("/analytics/post")) + 3
+    assert {"http_request_duration", "sync_duration"} <= {metric for _, metric in found}
+    assert "METRIC: " not in tap.run(config(api), select=["accounts"]).log
+
+
 @pytest.mark.parametrize("stream", sorted(PATHS))
 def test_a_stream_alone_works_and_asks_only_what_it_needs(tap, api, stream):
     output = tap.run(config(api), select=[stream])

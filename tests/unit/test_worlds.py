@@ -1,7 +1,6 @@
 """Worlds that the API can make: nothing hangs, nothing is lost without a word, no success that isn't one."""
 
 import json
-import logging
 from collections import Counter
 from datetime import datetime, timedelta, timezone
 
@@ -605,16 +604,6 @@ def test_a_kill_at_any_request_loses_nothing_and_repeats_little(count, profiles)
         before = {(key, body.get("id")) for key, (_, body) in zip(senders[:number], requests[:number], strict=True)}
         for key in keys:
             assert len([1 for sent in again if sent[0] == key and sent in before]) <= 100
-
-
-def test_the_metrics_of_the_sdk_are_logged_by_stream(caplog):
-    caplog.set_level(logging.DEBUG, "singer_sdk.metrics")
-    output = World(posts(3)).run("posts", "post_analytics")
-    points = [json.loads(line.split("METRIC: ")[1]) for line in output.log.splitlines() if "METRIC: " in line]
-    found = {(point["tags"]["stream"], point["metric"]): point["value"] for point in points}
-    assert found["post_analytics", "record_count"] == 3
-    assert found["post_analytics", "http_request_count"] == 4
-    assert {"http_request_duration", "sync_duration"} <= {metric for _, metric in found}
 
 
 def test_posts_that_can_t_be_asked_for_now_are_not_taken_for_failures_of_two_dates():

@@ -117,10 +117,11 @@ class SocialAnalyticsDailyStream(ByNetworkStream):
     """The networks' own daily series, with look-back."""
 
     name = "social_analytics_daily"
+    reads = "daily"
 
     async def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
         """Read the series of every network that has one, as far back as its bookmark asks."""
-        networks = await source.networks("daily", self.name)
+        networks = await source.networks(self.reads, self.name)
         ends = _ends(bookmark)
         read_on = dict(bookmark.get("read_on", {}))
 

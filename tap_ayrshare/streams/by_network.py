@@ -24,7 +24,17 @@ if TYPE_CHECKING:
 
 
 class ByNetworkStream(AyrshareStream):
-    """A stream that asks network by network, and whose bookmark has dates of networks."""
+    """A stream that asks network by network, and whose bookmark has dates of networks.
+
+    reads: what a network must have.
+    """
+
+    reads: ClassVar[str]
+
+    def expected(self, source: Source) -> int | None:
+        """See `AyrshareStream.expected`."""
+        networks = source.known_networks(self.reads)
+        return None if networks is None else len(networks)
 
     def check(self, bookmark: Mapping[str, Any]) -> None:
         """See `AyrshareStream.check`."""
@@ -60,17 +70,19 @@ class ByNetworkStream(AyrshareStream):
 class NetworkSnapshotStream(ByNetworkStream):
     """A snapshot a day of every network that has one; one request may serve several of these streams.
 
-    reads: what a network must have.
     leader: the name of the stream that asks for this one, if it is selected too.
     followers: the streams of which this one is the leader.
     """
 
-    reads: ClassVar[str]
     leader: ClassVar[str] = ""
 
     def __init__(self) -> None:
         super().__init__()
         self.followers: tuple[NetworkSnapshotStream, ...] = ()
+
+    def expected(self, source: Source) -> int | None:
+        """See `AyrshareStream.expected`."""
+        return 0 if self._is_led(source) else super().expected(source)
 
     @abstractmethod
     def request(self, network: str) -> Request:
@@ -118,7 +130,7 @@ class NetworkSnapshotStream(ByNetworkStream):
         """Say for the followers too that the stream is refused."""
         for one in readers if refusal.scope is Scope.STREAM else ():
             if one is not self:
-                source.snapshot.tally.answered(one.name, refusal)
+                source.stats(one.name).count(refusal)
                 source.note(Issue(one.name, refusal))
 
     def can_read(self, network: str) -> bool:

@@ -18,16 +18,22 @@ from sandbox.account import (
     Profile,
 )
 from sandbox.faults import error
-from sandbox.moments import TIMELINE, last_updated, read_time, stamps
+from sandbox.moments import TIMELINE, iso, last_updated, read_time, stamps
 from sandbox.networks import (
     account_block,
+    ad_accounts,
+    ad_history,
+    ads,
+    auto_schedules,
     comments,
     daily_block,
     legacy_link,
     links,
+    messages,
     native_item,
     playlists,
     post_block,
+    reviews,
     unowned_video,
 )
 
@@ -39,6 +45,8 @@ if TYPE_CHECKING:
 LINK_PATHS = {"legacy": "/analytics/links", "short": "/analytics/links-short", "current": "/links"}
 NOT_IN_SHORT = ("id", "status", "utmSource", "socialClicks")
 NOT_FOUND = "<html><body>Not found</body></html>"
+REVIEW_NETWORKS, MESSAGE_NETWORKS = ("facebook", "gmb"), ("facebook", "instagram", "twitter")
+LONGEST_AD_RANGE = 90
 BATCH = 100
 STORIES, STORY = 3, timedelta(days=1)
 """One of so many Instagram posts is a story, which expires."""
@@ -110,6 +118,11 @@ class Api:
             ("POST", "/analytics/post"): self.post_analytics,
             ("POST", "/analytics/social"): self.social_analytics,
             ("GET", "/analytics/youTubePlaylists"): self.playlists,
+            ("GET", "/reviews"): self.reviews,
+            ("GET", "/auto-schedule/list"): self.auto_schedules,
+            ("GET", "/ads/facebook/accounts"): self.ad_accounts,
+            ("GET", "/ads/facebook/ads"): self.ads,
+            ("GET", "/ads/facebook/history"): self.ad_history,
         }
 
     def answer(self, call: Call) -> Answer:
@@ -135,8 +148,8 @@ class Api:
                 return self.links
             if link_path == "/links" and first == "links" and has_part:
                 return self.link
-            if first == "comments" and has_part:
-                return self.comments
+            if first in ("comments", "messages") and has_part:
+                return self.comments if first == "comments" else self.messages
             if first == "history" and has_part:
                 return self.native_history if rest[0] in NATIVE_NETWORKS else self.history_by_id
         known = {path for _, path in self._routes} | {link_path}
@@ -375,6 +388,72 @@ class Api:
         return 200, {
             **found, **errors, "status": "partial" if errors else "success", "id": post_id, **stamps(call.now),
         }  # fmt: skip
+
+    # Reviews, messages, schedules
+
+    def reviews(self, call: Call) -> Answer:
+        """GET /reviews of one network."""
+        network = call.query.get("platform", "")
+        self._errors(call, [network], REVIEW_NETWORKS)
+        if call.profile.label == "globex":
+            raise Refuse(400, error(350, "No reviews found.", "reviews"))
+        return 200, {**reviews(call.profile, network, call.now), **stamps(call.now)}
+
+    def messages(self, call: Call) -> Answer:
+        """GET /messages/:platform; X with a cursor, whose place is a guess."""
+        network = call.path.rsplit("/", 1)[-1]
+        self._errors(call, [network], MESSAGE_NETWORKS)
+        if call.profile.label == "globex":
+            raise Refuse(400, error(361, "Messaging is not enabled.", "messages"))
+        rows, rest = messages(call.profile, network, call.now), dict[str, Any]()
+        if network == "twitter":
+            limit, at = min(3, call.number("limit", 100, 1, 100)), int(call.query.get("next", "n0")[1:])
+            more = at + limit < len(rows)
+            rest = {"meta": {"pagination": {"hasMore": more, "next": f"n{at + limit}" if more else None}}}
+            rows = rows[at : at + limit]
+        return 200, {"status": "success", "messages": rows, "messagesCount": len(rows), **stamps(call.now), **rest}
+
+    @staticmethod
+    def auto_schedules(call: Call) -> Answer:
+        """GET /auto-schedule/list: by title."""
+        return 200, {"status": "success", "schedules": auto_schedules(call.profile)}
+
+    # Ads
+
+    def ad_accounts(self, call: Call) -> Answer:
+        """GET /ads/facebook/accounts."""
+        self._refuse_ads(call)
+        rows = ad_accounts(call.profile, call.now)
+        return 200, {"status": "success", "adAccounts": rows, "count": len(rows), **stamps(call.now)}
+
+    def ads(self, call: Call) -> Answer:
+        """GET /ads/facebook/ads of an ad account."""
+        self._refuse_ads(call)
+        return 200, {"status": "success", "ads": ads(self._ad_account(call)), **stamps(call.now)}
+
+    def ad_history(self, call: Call) -> Answer:
+        """GET /ads/facebook/history of an ad account: the last 30 days, or a range of at most 90."""
+        self._refuse_ads(call)
+        last = call.moment("endDate") or call.now
+        first = call.moment("startDate") or last - timedelta(days=30)
+        first = max(first, last - timedelta(days=LONGEST_AD_RANGE))
+        rows = ad_history(call.profile, self._ad_account(call), first, last)
+        return 200, {
+            "status": "success", "history": rows, "dateRange": {"start": iso(first), "end": iso(last)},
+            "metrics": {"totalSpend": round(sum(row["spend"] for row in rows), 2)},
+        }  # fmt: skip
+
+    def _refuse_ads(self, call: Call) -> None:
+        self._errors(call, ["facebook"], ("facebook",))
+        if call.profile.label == "globex":
+            raise Refuse(403, error(399, "The Ads add-on is not enabled.", "ads"))
+
+    @staticmethod
+    def _ad_account(call: Call) -> str:
+        account_id = call.query.get("accountId")
+        if account_id not in {account["accountId"] for account in ad_accounts(call.profile, call.now)}:
+            raise bad("accountId is missing or not known.")
+        return str(account_id)
 
     # Numbers of accounts
 

@@ -28,6 +28,8 @@ OPENED = datetime(2025, 6, 1, tzinfo=timezone.utc)
 REMARKS = ("Lovely 💚", "When does it start?", 'He said "no"', "Größer!", "いいね", "First\nSecond")
 COMMENT_KEPT_DAYS, GONE_SHARE = 4, 0.3
 """The age in days of a post at which somebody takes back a comment, and on how many posts."""
+AD_FINAL_DAYS = 3
+"""After so many days what was spent on a day no longer changes."""
 SHORTENED = 3
 """Links of a profile; the primary profile's last one was never clicked."""
 
@@ -205,6 +207,109 @@ def daily_block(profile: Profile, network: str, quarters: int, now: datetime) ->
 def _of_day(profile: Profile, network: str, metric: str, day: Any) -> int:
     found = int(5 + 50 * profile.chance(network, metric, day))
     return 2000 + 50 * (day - OPENED.date()).days + found if metric in CUMULATIVE else found
+
+
+# Reviews, messages, schedules
+
+
+def reviews(profile: Profile, network: str, now: datetime) -> dict[str, Any]:
+    """Return the reviews of a profile on a network, newest first, and the totals where the network has them."""
+    rows = []
+    for number in range(4):
+        written = last_updated(now) - timedelta(days=9 * number + 1)
+        row: dict[str, Any] = {
+            "created": f"{written:%Y-%m-%dT%H:%M:%S}.707819Z", "id": f"{network}-review-{profile.label}-{number}",
+            "rating": ("FIVE", "FOUR", "ONE", "FIVE")[number], "review": f"Review {number}",
+            "reviewer": {"name": f"guest {number}", "profile": "https://example.com/guest.png"},
+            "updated": f"{written:%Y-%m-%dT%H:%M:%S}.707819Z",
+        }  # fmt: skip
+        if network == "facebook":
+            picture = {"height": 50, "isSilhouette": False, "url": "https://example.com/guest.png", "width": 50}
+            row |= {"rating": ("positive", "negative")[number % 2]}
+            row["reviewer"] = {"name": f"guest {number}", "id": f"guest-{number}", "profile": picture}
+            del row["updated"]
+        elif number == 1:
+            row["reviewReply"] = {"reply": "Thank you!", "updated": row["updated"]}
+        rows.append(row)
+    totals = {"averageRating": 3.75, "totalReviewCount": len(rows)} if network == "gmb" else {}
+    return {network: rows, **totals}
+
+
+def messages(profile: Profile, network: str, now: datetime) -> list[dict[str, Any]]:
+    """Return the messages of a profile on a network, newest first."""
+    rows = []
+    for number in range(5):
+        sent = last_updated(now) - timedelta(hours=7 * number + 1)
+        row: dict[str, Any] = {
+            "senderId": f"{network}-user-{number % 2}", "senderDetails": {"name": f"customer {number % 2}"},
+            "conversationId": f"{network}-conversation-{number % 2}", "created": f"{sent:%Y-%m-%dT%H:%M:%S}.455Z",
+            "action": "sent", "recipientId": f"{network}-{profile.label}", "platform": network,
+            "id": f"{network}-message-{profile.label}-{number}", "message": f"Message {number}",
+        }  # fmt: skip
+        if number == 1:
+            del row["message"]
+            row["attachments"] = [{"type": "image", "url": "https://example.com/image.png"}]
+        if number == 2:
+            row["reactions"] = {f"{network}-user-1": "😆"}
+        rows.append(row)
+    return rows
+
+
+def auto_schedules(profile: Profile) -> dict[str, Any]:
+    """Return the auto schedules of a profile by title; one was never used."""
+    return {
+        f"{profile.label} mornings": {
+            "schedule": ["08:05 AM", "11:30 AM"], "daysOfWeek": [1, 2, 3, 4, 5],
+            "excludeDates": ["2026-12-25T00:00:00Z"], "lastScheduleDate": "2026-11-21T18:06:00Z",
+        },
+        "weekend": {"schedule": ["10:00 AM"], "daysOfWeek": [0, 6], "excludeDates": []},
+    }  # fmt: skip
+
+
+# Ads
+
+
+def ad_accounts(profile: Profile, now: datetime) -> list[dict[str, Any]]:
+    """Return the Facebook ad accounts of a profile: two, in different currencies."""
+    accounts = []
+    for number, currency in enumerate(("USD", "EUR")):
+        spent = round(100.11 + 7.07 * ((now.date() - OPENED.date()).days) / (number + 1), 2)
+        accounts.append({
+            "accountId": f"act-{profile.label}-{number}", "ageInDays": 2870.86, "amountSpent": spent, "balance": 7.84,
+            "budgetRemaining": 1, "created": "2012-01-05T03:11:31-0800", "currency": currency, "disableReason": None,
+            "metrics": {"spend": spent, "impressions": 24994, "reach": 20410, "clicks": 622, "ctr": 2.488597,
+                        "accountCurrency": currency, "websiteCtr": [{"action_type": "link_click", "value": "2.152"}]},
+            "minDailyBudget": 1, "name": f"{profile.label} {currency}", "owner": "3205611418413", "spendCap": 0,
+            "status": "Active", "timezoneName": "America/Los_Angeles",
+        })  # fmt: skip
+    return accounts
+
+
+def ads(account_id: str) -> list[dict[str, Any]]:
+    """Return the ads of an ad account; that they look like those of a history is a guess."""
+    return [
+        {"adId": f"{account_id}-ad{number}", "adName": f"Boost {number}", "budgetDaily": 4, "deliveryStatus": "ACTIVE",
+         "postId": f"boosted-{number}", "status": "ACTIVE"}
+        for number in range(2)
+    ]  # fmt: skip
+
+
+def ad_history(profile: Profile, account_id: str, first: datetime, last: datetime) -> list[dict[str, Any]]:
+    """Return what was spent on an account's ads on each day of a range; the last days are not final."""
+    rows = []
+    for ad in ads(account_id):
+        for back in range((last.date() - first.date()).days + 1):
+            day = last.date() - timedelta(days=back)
+            share = min(1.0, (back + 1) / AD_FINAL_DAYS)
+            seen = int(1000 * profile.chance(ad["adId"], day) * share)
+            rows.append({
+                **ad, "budgetType": "daily", "isActive": True, "isComplete": False, "network": "facebook",
+                "goal": {"title": "Get More Engagement", "type": "engagement", "description": "More of it."},
+                "metrics": {"clicks": seen // 50, "impressions": seen, "reach": seen * 9 // 10, "frequency": 0,
+                            "ctr": 0, "cpm": 1.53, "cpp": 1.54, "cpc": 0},
+                "spend": round(seen * 0.00153, 2), "spendDate": f"{day}T00:00:00.000Z",
+            })  # fmt: skip
+    return rows
 
 
 # Links and playlists

@@ -36,6 +36,7 @@ NETWORK_LIMIT = Rule(
 )
 NOT_ALLOWED = Rule(Scope.STREAM, failure=False, action="stream skipped: the API does not allow it to this account")
 MESSAGING = Rule(Scope.STREAM, failure=False, action="stream skipped: messaging is not enabled")
+ADS_ADD_ON = Rule(Scope.STREAM, failure=False, action="stream skipped: the Ads add-on is not enabled")
 SUSPENDED = Rule(Scope.PROFILE, failure=True, action="profile stopped: Ayrshare has suspended it", needs_person=True)
 PROFILE_REFUSED = Rule(Scope.PROFILE, failure=True, action="profile stopped: check its profile_key", needs_person=True)
 KEY_REFUSED = Rule(Scope.RUN, failure=True, action="run ended: check api_key", needs_person=True)
@@ -57,6 +58,7 @@ RULES = {
     361: MESSAGING,
     362: MESSAGING,
     395: Rule(Scope.NOTHING, failure=False, action="demographics withheld by the network"),
+    399: ADS_ADD_ON,
     419: OWN_KEYS,
     435: NETWORK_LIMIT,
     485: GONE,

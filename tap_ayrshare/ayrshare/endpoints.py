@@ -95,6 +95,12 @@ HISTORY = Endpoint("GET", "/history", "history", may_be_bare=True)
 NATIVE_HISTORY = Endpoint("GET", "/history/{network}", "posts")
 POST_ANALYTICS = Endpoint("POST", "/analytics/post")
 COMMENTS = Endpoint("GET", "/comments/{id}", has_lists=True)
+REVIEWS = Endpoint("GET", "/reviews", has_lists=True)
+MESSAGES = Endpoint("GET", "/messages/{network}", "messages", may_be_refused=True)
+AD_ACCOUNTS = Endpoint("GET", "/ads/facebook/accounts", "adAccounts", may_be_refused=True)
+ADS = Endpoint("GET", "/ads/facebook/ads", "ads", may_be_bare=True, may_be_refused=True)
+AD_HISTORY = Endpoint("GET", "/ads/facebook/history", "history", may_be_refused=True)
+AUTO_SCHEDULES = Endpoint("GET", "/auto-schedule/list", is_object=True)
 SOCIAL_ANALYTICS = Endpoint("POST", "/analytics/social")
 PLAYLISTS = Endpoint("GET", "/analytics/youTubePlaylists", "playlists", may_be_bare=True)
 LINKS = tuple(
@@ -103,6 +109,8 @@ LINKS = tuple(
 )
 """From the oldest to the present one (docs/api.md section 5); the first that answers serves the whole run."""
 ITEMS = frozenset(
-    endpoint.items for endpoint in (PROFILES, HISTORY, NATIVE_HISTORY, PLAYLISTS, *LINKS) if endpoint.items is not None
+    endpoint.items
+    for endpoint in (PROFILES, HISTORY, NATIVE_HISTORY, MESSAGES, AD_ACCOUNTS, ADS, PLAYLISTS, *LINKS)
+    if endpoint.items is not None
 )
 """The names under which answers hold their lists."""

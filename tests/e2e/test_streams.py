@@ -22,6 +22,13 @@ KEYS = {
     "link_analytics": ["profile", "short_url", "snapshot_date"],
     "youtube_playlists": ["profile", "playlist_id"],
     "comments": ["profile", "platform", "post_id", "comment_id"],
+    "reviews": ["profile", "platform", "review_id"],
+    "review_totals": ["profile", "platform", "snapshot_date"],
+    "messages": ["profile", "platform", "message_id"],
+    "ad_accounts": ["profile", "platform", "account_id", "snapshot_date"],
+    "ads": ["profile", "platform", "account_id", "ad_id"],
+    "ad_spend_daily": ["profile", "platform", "account_id", "ad_id", "date"],
+    "auto_schedules": ["profile", "title"],
     "extraction_errors": ["profile", "stream", "resource_id", "platform", "snapshot_date"],
     "sync_runs": ["run_id", "profile", "stream"],
 }

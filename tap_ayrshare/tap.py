@@ -170,6 +170,8 @@ class TapAyrshare(Tap):
         sys.stderr.write(first_line(self.settings) + "\n")
         report = asyncio.run(ConnectionCheck(self.settings).run())
         sys.stderr.writelines(f"{line}\n" for line in lines(report))
+        if len(report.usable) < len(report.found) and "profile" in self.settings.fail_on:
+            raise TapError(f"{len(report.usable)} of {len(report.found)} profiles can be read")
         return True
 
     # The command line: one clear line instead of a traceback for what a user can cause.

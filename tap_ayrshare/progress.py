@@ -69,17 +69,18 @@ class Progress:
         )
 
     def _plan(self) -> list[Estimate]:
-        """Return the requests of each profile, made and to come; none as long as they aren't known of all."""
-        found = []
+        """Return the requests of each profile, made and to come; none if any aren't known yet, or if all are made."""
+        found, to_come = [], 0
         for source in self._extraction.sources:
             estimate = Estimate(source.label)
             for stream in self._streams(source):
                 left = self._left_of(source, stream)
                 if left is None:
                     return []
+                to_come += left
                 estimate.requests[stream.name] = Count.exactly(source.client.requests[stream.name] + left)
             found.append(estimate)
-        return found
+        return found if to_come else []
 
     def _clock(self, seconds: float) -> str:
         """Return the time of day in so many seconds, with its date if that is a day away."""

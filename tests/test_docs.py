@@ -5,7 +5,6 @@ import re
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import yaml
@@ -13,10 +12,9 @@ import yaml
 from tap_ayrshare.ayrshare.codes import RULES
 from tap_ayrshare.ayrshare.contract import load
 from tap_ayrshare.settings import DEFINITION
-from tests.support import ROOT, environment
+from tests.support import BIN, ROOT, environment
 
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *(ROOT / "docs").glob("*.md")])
-BIN = Path(sys.executable).parent
 ELSEWHERE = {
     "make demo": "tests the demo's parts in tests/test_demo.py; the whole of it by hand before a release",
     "make test": "this",

@@ -58,7 +58,8 @@ class Interrupted(TapError):
     """A signal ended the run."""
 
     def __init__(self, signum: int) -> None:
-        super().__init__(f"interrupted by {signal.Signals(signum).name}; the last STATE covers everything written")
+        name = signal.Signals(signum).name
+        super().__init__(f"interrupted by {name}; the last STATE written covers every record written")
         self.exit_code = 128 + signum
 
 
@@ -260,7 +261,7 @@ class Extraction:
         for line in self._tally.summary(source.client for source in self._sources):
             logger.info("%s", line)
         if line := self._snapshot.drift.summary():
-            logger.info("%s", line)
+            logger.warning("%s", line)
         refused = [(source.label, self._sync.refused.get(source.label)) for source in self._readers]
         label, first = refused[0] if refused else ("", None)
         if first and all(refusal for _, refusal in refused):

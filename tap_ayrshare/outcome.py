@@ -35,8 +35,7 @@ class Interrupted(TapError):
 
     def __init__(self, signum: signal.Signals) -> None:
         super().__init__(
-            f"interrupted by {signum.name}; the last STATE covers every record before it, "
-            "and the next run continues from the state that the target confirmed",
+            f"interrupted by {signum.name}; the last STATE written covers every record written",
             128 + signum,
         )
 

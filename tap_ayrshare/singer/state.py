@@ -64,11 +64,14 @@ class State:
 def checked(value: object, streams: Collection[str], labels: Collection[str]) -> dict[str, Any]:
     """Return a state that came in, as `State` takes it.
 
-    A single bookmark for a whole stream, as a tap for one profile writes it, is taken for the only profile.
+    A single bookmark for a whole stream, as a tap for one profile writes it, is taken for the only profile; a STATE
+    message, which is what the last line of the tap's own output is, for the state in it.
 
     Raises:
         StateError: it isn't valid; it is never taken as empty, which would silently read all of the history again.
     """
+    if isinstance(value, dict) and value.get("type") == "STATE":
+        value = value.get("value")
     if value in (None, {}):
         return {}
     if not isinstance(value, dict) or not isinstance(value.get("bookmarks"), dict):

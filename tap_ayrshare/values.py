@@ -32,6 +32,10 @@ UNSTORABLE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])|\xed[\xa0-\xbf]")
 MOST_LEVELS = 50
 """Levels of nesting in a settings, state or catalog file."""
 LONGEST_MESSAGE = 500
+HASHTAG = re.compile(r"(?<![\w/&#＃])[#＃](\w*[^\W\d_]\w*)")  # noqa: RUF001 - the full-width sign counts too
+"""A tag with at least one letter, not in an address, an entity or a word."""
+MENTION = re.compile(r"(?<![\w@./])@([A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?)")
+"""An account, not in an e-mail address: letters, digits and underscores, with dots and hyphens inside."""
 TOO_DEEP = re.compile(rb"[\]}](?:\s*[\]}]){99}")
 
 
@@ -120,6 +124,16 @@ def text(value: object) -> str | None:
     if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
         return str(value)
     return None
+
+
+def hashtags(text: str | None) -> list[str] | None:
+    """Return the hashtags of a text without #, in their order and each once; None for no text."""
+    return None if text is None else list(dict.fromkeys(HASHTAG.findall(text)))
+
+
+def mentions(text: str | None) -> list[str] | None:
+    """Return the accounts that a text mentions, without @, in their order and each once; None for no text."""
+    return None if text is None else list(dict.fromkeys(MENTION.findall(text)))
 
 
 def snake_case(name: str) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.codes import is_error
-from tap_ayrshare.ayrshare.contract import promote
+from tap_ayrshare.ayrshare.contract import first, load, promote
 from tap_ayrshare.values import text, timestamp
 
 if TYPE_CHECKING:
@@ -61,6 +62,19 @@ def account_row(network: str, block: dict[str, Any]) -> dict[str, Any]:
         "analytics": _object(analytics),
         **_beside_analytics(block),
     }
+
+
+def format_of(network: str, item: dict[str, Any]) -> dict[str, str | None]:
+    """Return the columns of a native post's media: the network's own word for it, and the format that it means."""
+    own, place = (text(first("native_fields", network, name, item)) for name in ("media_type", "product_type"))
+    found = (_formats(network).get(word.lower()) for word in (place, own) if word)
+    return {"media_type": own, "format": next(filter(None, found), None)}
+
+
+@cache
+def _formats(network: str) -> dict[str, str]:
+    words: dict[str, str] = load("metrics.json")["formats"].get(network, {})
+    return {word.lower(): meaning for word, meaning in words.items()}
 
 
 def freshness(block: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.contract import NETWORKS, first, promote
 from tap_ayrshare.ayrshare.endpoints import POST_ANALYTICS
-from tap_ayrshare.ayrshare.rows import freshness, post_rows
+from tap_ayrshare.ayrshare.rows import format_of, freshness, post_rows
 from tap_ayrshare.clock import singer_time
 from tap_ayrshare.engine.client import BudgetSpent
 from tap_ayrshare.engine.errors import StateError
@@ -18,7 +18,7 @@ from tap_ayrshare.posts.history import OPEN_DAYS, earlier
 from tap_ayrshare.posts.native import NativePost
 from tap_ayrshare.streams.base import AyrshareStream
 from tap_ayrshare.streams.refresh import Refresh, RefreshedStream
-from tap_ayrshare.values import instant, text
+from tap_ayrshare.values import hashtags, instant, mentions, text
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -113,11 +113,15 @@ def _days_ago(source: Source, days: int) -> datetime | None:
 
 
 def _native_post(post: NativePost) -> dict[str, Any]:
+    said = text(first("native_fields", post.network, "text", post.item))
     return {
         "platform": post.network,
         "social_post_id": post.post_id,
         "published_at": singer_time(post.published) if post.published else None,
-        "text": text(first("native_fields", post.network, "text", post.item)),
+        "text": said,
+        "hashtags": hashtags(said),
+        "mentions": mentions(said),
+        **format_of(post.network, post.item),
         "post_url": text(first("native_fields", post.network, "post_url", post.item)),
         **promote("native", post.network, post.item),
         "analytics": post.item,

@@ -19,7 +19,7 @@ from tap_ayrshare.posts.due import DuePost, LeftOver, Passes, basis_of, cursor_s
 from tap_ayrshare.posts.history import BEGINNING, OPEN_DAYS, Window, created_at, earlier, is_open, published_at
 from tap_ayrshare.streams.base import AyrshareStream
 from tap_ayrshare.streams.refresh import Refresh, RefreshedStream
-from tap_ayrshare.values import instant, objects, text, timestamp
+from tap_ayrshare.values import hashtags, instant, mentions, objects, text, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -216,7 +216,7 @@ def _post(post_id: str, published: datetime, post: dict[str, Any]) -> dict[str, 
         return value if isinstance(value, list) else None
 
     created = created_at(post)
-    platforms = listed("platforms")
+    platforms, said = listed("platforms"), text(post.get("post"))
     return {
         "post_id": post_id,
         "published_at": singer_time(published),
@@ -224,7 +224,9 @@ def _post(post_id: str, published: datetime, post: dict[str, Any]) -> dict[str, 
         "scheduled_at": timestamp(post.get("scheduleDate")),
         "status": text(post.get("status")),
         "type": text(post.get("type")),
-        "text": text(post.get("post")),
+        "text": said,
+        "hashtags": hashtags(said),
+        "mentions": mentions(said),
         "platforms": [str(platform) for platform in platforms] if platforms is not None else None,
         "post_ids": objects(post["postIds"]) if listed("postIds") is not None else None,
         "media_urls": listed("mediaUrls"),

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from tap_ayrshare import values
 from tap_ayrshare.ayrshare.contract import NETWORKS, promote, promoted_columns
+from tap_ayrshare.ayrshare.rows import format_of
+from tap_ayrshare.values import hashtags, mentions
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.decimals(allow_nan=False, allow_infinity=False) | st.text(),
@@ -102,3 +104,52 @@ def test_only_nul_is_taken_out_of_text(text, mapping):
     body = values.parse_json(raw)
     assert body["text"] == text.replace("\0", "")
     assert body["map"] == {key.replace("\0", ""): value.replace("\0", "") for key, value in mapping.items()}
+
+
+@pytest.mark.parametrize(
+    ("said", "tags"),
+    [
+        (None, None), ("", []), ("no tag", []), ("#one and #Two, #one", ["one", "Two"]), ("(#in) #a#b", ["in", "a"]),
+        ("#2026 #1st #a_b", ["1st", "a_b"]), ("https://example.com/#top a#b &#39; ##x", []),
+        ("Größe #größer #新製品 \uff03全角", ["größer", "新製品", "全角"]),
+    ],
+)  # fmt: skip
+def test_hashtags(said, tags):
+    assert hashtags(said) == tags
+
+
+@pytest.mark.parametrize(
+    ("said", "names"),
+    [
+        (None, None), ("mail me@example.com", []),
+        ("@acme, @globex.bsky.social. @acme", ["acme", "globex.bsky.social"]),
+        ("@@x @ y https://x.com/@z", []), ("thanks @a_b! (@c-d)", ["a_b", "c-d"]),
+    ],
+)  # fmt: skip
+def test_mentions(said, names):
+    assert mentions(said) == names
+
+
+@given(st.text(alphabet="#@a1. _新&/"))
+def test_no_text_is_too_odd_for_tags(said):
+    assert all(f"#{tag}" in said for tag in hashtags(said))
+    assert all(f"@{name}" in said for name in mentions(said))
+
+
+@pytest.mark.parametrize(
+    ("network", "item", "expected"),
+    [
+        ("instagram", {"mediaType": "VIDEO", "mediaProductType": "REELS"}, ("VIDEO", "reel")),
+        ("instagram", {"mediaType": "CAROUSEL_ALBUM", "mediaProductType": "FEED"}, ("CAROUSEL_ALBUM", "carousel")),
+        ("threads", {"mediaType": "TEXT_POST", "mediaProductType": "THREADS"}, ("TEXT_POST", "text")),
+        ("facebook", {"statusType": "added_photos"}, ("added_photos", "image")),
+        ("facebook", {"statusType": "mobile_status_update"}, ("mobile_status_update", None)),
+        ("pinterest", {"media": {"media_type": "video"}}, ("video", "video")),
+        ("tiktok", {"mediaType": 3}, ("3", None)),
+        ("bluesky", {"mediaType": "IMAGE"}, (None, None)),
+        ("linkedin", {}, (None, None)),
+    ],
+)
+def test_a_format_is_never_guessed(network, item, expected):
+    found = format_of(network, item)
+    assert (found["media_type"], found["format"]) == expected

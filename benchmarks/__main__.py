@@ -277,6 +277,26 @@ def simulated(bench: Bench) -> None:
     )  # fmt: skip
 
 
+def comments(bench: Bench) -> None:
+    """Comments of many posts, against an API in the tap's process: memory must not grow with them."""
+    rows = []
+    for posts, each in [(1_000, 100)] if bench.quick else [(1_000, 100), (20_000, 100), (2_000, 1_000)]:
+        command = [sys.executable, "-m", "benchmarks.simulation", "1", str(posts), str(each)]
+        cost = json.loads(subprocess.run(command, capture_output=True, check=True, cwd=ROOT).stdout)
+        rows.append([
+            f"{posts:,}", f"{cost['records']:,}", f"{cost['seconds']:.0f}", f"{cost['cpu']:.0f}",
+            f"{1e6 * cost['cpu'] / cost['records']:.0f}", f"{cost['memory']:.0f}", str(cost["states"]),
+            f"{cost['state_bytes'] / 1000:.0f}",
+        ])  # fmt: skip
+    bench.report.table(
+        "Comments, without HTTP, in one process (1 run each)",
+        ["posts", "comments", "seconds", "CPU s", "microseconds of CPU per comment", "peak MiB", "STATE messages",
+         "KB of STATE"],
+        rows,
+        "The API is a function in the tap's process, so CPU and memory are those of both; CPU includes startup.",
+    )  # fmt: skip
+
+
 def loaded(bench: Bench) -> None:
     """Hundreds of profiles over HTTP, few open files."""
     sizes = load.SIZES[:1] if bench.quick else load.SIZES
@@ -347,6 +367,7 @@ def main() -> None:
             batches,
             cpu,
             simulated,
+            comments,
             loaded,
             into_postgres,
             read,

@@ -1,4 +1,6 @@
-"""`python -m benchmarks.simulation PROFILES POSTS`: the tap against an API in its own process; prints its cost as JSON.
+"""`python -m benchmarks.simulation PROFILES POSTS [COMMENTS]`: the tap against an API in its own process.
+
+Prints its cost as JSON. With COMMENTS, so many of each post are read, and no analytics.
 
 No HTTP, so that sizes can be tried which no local server answers in time, and the delay of the event loop can be seen.
 """
@@ -43,7 +45,7 @@ class Sink(io.TextIOBase):
         return len(text)
 
 
-def api(posts: int) -> Callable[..., Any]:
+def api(posts: int, comments: int = 0) -> Callable[..., Any]:
     """Return the API: each profile has so many posts, one a minute, on one network."""
 
     async def send(_client: object, request: client.Request, _headers: object) -> tuple[int, dict[str, str], bytes]:
@@ -53,6 +55,8 @@ def api(posts: int) -> Callable[..., Any]:
     def answer(request: client.Request) -> Any:
         if request.path == "/user":
             return {"activeSocialAccounts": ["threads"]}
+        if request.path.startswith("/comments/"):
+            return {"threads": [_comment(request.path, number) for number in range(comments)], "status": "success"}
         if request.path == "/analytics/post":
             return {"threads": {"id": "t", "analytics": {"likes": 1, "views": 2}}, "status": "success"}
         ends = [datetime.fromisoformat(request.query[name].replace("Z", "+00:00")) for name in ("endDate", "startDate")]
@@ -70,6 +74,12 @@ def _post(number: int) -> dict[str, Any]:
     return {"id": f"post-{number}", "created": (NOW - number * STEP).isoformat(), "type": "now", "postIds": sent}
 
 
+def _comment(path: str, number: int) -> dict[str, Any]:
+    who = {"id": f"user-{number}", "username": f"reader{number}"}
+    return {"commentId": f"{path}-{number}", "comment": "Where can I get this one? " * 3, "from": who, "likeCount": 1,
+            "created": "2026-11-01T08:00:00Z", "username": who["username"], "replies": []}  # fmt: skip
+
+
 async def _watch(delays: list[float]) -> None:
     while True:
         began = monotonic()
@@ -77,7 +87,7 @@ async def _watch(delays: list[float]) -> None:
         delays.append(monotonic() - began - 0.01)
 
 
-def main(profiles: int, posts: int) -> None:
+def main(profiles: int, posts: int, comments: int = 0) -> None:
     """Run the tap once and print what it took."""
     named = [{"name": f"profile-{n}", "profile_key": f"key-of-profile-{n:05}"} for n in range(profiles)]
     config = {"api_key": "key-of-the-account", "profiles": named, "rate_limit_requests": 10**6,
@@ -93,13 +103,14 @@ def main(profiles: int, posts: int) -> None:
 
     logging.disable(logging.WARNING)
     with (
-        mock.patch.object(client.Client, "send", api(posts)),
+        mock.patch.object(client.Client, "send", api(posts, comments)),
         mock.patch.object(client.Client, "opened", watched),
         mock.patch.object(sys, "stdout", sink),
     ):
-        tap = TapAyrshare(config=config)
+        tap = TapAyrshare(config=config, setup_mapper=False)
         for name, stream in tap.streams.items():
-            stream.selected = name in STREAMS
+            stream.selected = name in (("comments",) if comments else STREAMS)
+        tap.setup_mapper()
         began = monotonic()
         tap.sync_all()
         seconds = monotonic() - began
@@ -114,4 +125,4 @@ def main(profiles: int, posts: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(*map(int, sys.argv[1:]))

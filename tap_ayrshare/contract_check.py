@@ -36,6 +36,8 @@ FINDINGS = (NEW, GONE, TYPE)
 IDENTITY = ("stream", "network", "field", "finding", "seen")
 AGREES, DEPARTS, UNUSABLE = 0, 1, 2
 ANY = "all"
+OF_LISTS = {"commentId": ("comments", "comment"), "review": ("reviews", "review")}
+"""The streams and bodies of the elements of networks' lists, by a field that marks them."""
 UNSURE = ("inferred", "scripts, commented out")
 """Sources of fields whose absence says nothing."""
 
@@ -203,10 +205,15 @@ def _parts(body: Any, network: str | None) -> Iterator[tuple[str, str, str | Non
     if not isinstance(body, dict):
         return
     lists = {"history": ("posts", "history_post"), "profiles": ("profiles", "profile"),
-             "playlists": ("youtube_playlists", "playlist"), "analytics": ("link_analytics", "link")}  # fmt: skip
+             "playlists": ("youtube_playlists", "playlist"), "analytics": ("link_analytics", "link"),
+             "messages": ("messages", "message"), "adAccounts": ("ad_accounts", "ad_account")}  # fmt: skip
+    if any("spendDate" in item for item in objects(body.get("history"))):
+        lists["history"] = ("ad_spend_daily", "ad_day")
     for key, (stream, name) in lists.items():
         if isinstance(body.get(key), (list, dict)):
             yield stream, name, None, body[key]
+    if isinstance(body.get("schedules"), dict):
+        yield "auto_schedules", "auto_schedule", None, [*body["schedules"].values()]
     if isinstance(body.get("posts"), list) and network:
         yield "social_posts", "native", network, body["posts"]
     if not body.keys().isdisjoint(("activeSocialAccounts", "displayNames", "monthlyApiCalls")):
@@ -219,6 +226,9 @@ def _parts(body: Any, network: str | None) -> Iterator[tuple[str, str, str | Non
 def _blocks(body: dict[str, Any]) -> Iterator[tuple[str, str, str | None, Any]]:
     for name, block in good_blocks(body).items():
         for one in good_elements(block):
+            if own := next((which for mark, which in OF_LISTS.items() if mark in one), None):
+                yield *own, None, one
+                continue
             of_post = "id" in one or "postUrl" in one
             stream = "post_analytics" if of_post else "social_analytics"
             yield stream, "post" if of_post else "account", name, one.get("analytics")

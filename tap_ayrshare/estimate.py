@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tap_ayrshare.settings import Settings
 
 REASONS = {
+    "comments": "a request for each post",
     "post_analytics": "a request for each post",
     "social_post_analytics": "a request for each native post that Ayrshare did not send",
     "social_posts": "pages of native posts",

@@ -45,6 +45,7 @@ def _profile(found: Findings, links: str) -> Iterator[str]:
     posts = f"{number(found.posts.count)} posts" if found.posts.count.about else ""
     posts += "" if found.posts.is_whole or not posts else " or more"
     analysed = found.posts.analysed(found.able("post_analytics"))
+    commented = found.posts.analysed(found.able("comments"))
     foreign = sum((found.native[name].foreign for name in _analysed_native(found)), Count())
     streams = {
         "accounts": _yes(", ".join(found.networks), "no network is linked"),
@@ -55,12 +56,20 @@ def _profile(found: Findings, links: str) -> Iterator[str]:
         "social_post_analytics": found.no_analytics or _yes(
             f"{number(foreign)} posts that Ayrshare did not send" if foreign.about else "", "no such post is listed"),
         "social_analytics": found.no_analytics or _listed(found, "account_analytics"),
+        "account_demographics": found.no_analytics or _listed(found, "demographics"),
         "social_analytics_daily": found.no_analytics or _listed(found, "daily"),
         "link_analytics": links or "yes",
         "youtube_playlists": found.no_analytics or _yes(
             "YouTube" if "youtube" in found.able("account_analytics") else "", "YouTube is not linked"),
     }  # fmt: skip
-    for stream, line in streams.items():
+    deselected = {
+        "comments": found.no_history or _yes(
+            f"{number(commented)} posts" if commented.about else "", "no post is on a network with comments"),
+        "reviews": _listed(found, "reviews"),
+        "messages": _listed(found, "messages"),
+        "ads": _listed(found, "ads"),
+    }  # fmt: skip
+    for stream, line in [*streams.items(), *((name, f"{line} (if selected)") for name, line in deselected.items())]:
         yield f"  {stream:<{WIDTH}}{line}"
     without = [f"{name}: {reason}" for name, reason in found.analytics.items() if name in found.networks]
     for note in [*without, *found.notes]:
@@ -93,6 +102,9 @@ def _requests(report: Report) -> Iterator[str]:
         estimates[0].requests["profiles"] = Count.exactly(1)
     yield "\nOf the streams that are selected by default:"
     yield from sentences(estimates, report.settings, "a first run of them")
+    commented = sum((one.posts.analysed(one.able("comments")) for one in report.usable), Count())
+    if commented.about:
+        yield f"comments, if selected, takes {number(commented)} more: a request for each post."
     yield "Later runs read only what is due."
     if report.usable[1:]:
         yield ""

@@ -125,6 +125,21 @@ def test_saved_answers(body, args, expected):
     assert findings(*args, given=json.dumps(body)) == (1 if expected else 0, expected)
 
 
+@pytest.mark.parametrize(
+    ("body", "stream"),
+    [
+        ({"instagram": [{"commentId": "1", "novel": 1}], "facebook": [], "status": "success"}, "comments"),
+        ({"gmb": [{"id": "1", "review": "a", "novel": 1}], "averageRating": 4.8}, "reviews"),
+        ({"messages": [{"id": "1", "novel": 1}]}, "messages"),
+        ({"adAccounts": [{"accountId": "1", "novel": 1}]}, "ad_accounts"),
+        ({"history": [{"adId": "1", "spendDate": "2026-11-01", "novel": 1}]}, "ad_spend_daily"),
+        ({"schedules": {"great": {"schedule": [], "novel": 1}}}, "auto_schedules"),
+    ],
+)
+def test_saved_answers_of_deselected_streams(body, stream):
+    assert findings(given=json.dumps(body)) == (1, {(stream, "all", "novel", "new", "integer")})
+
+
 def test_several_answers_line_by_line():
     text = "\n".join(json.dumps(body) for body in (GOOD, {"history": [{"id": "1", "mood": 1}]}))
     assert findings(given=text) == (1, {("posts", "all", "mood", "new", "integer")})

@@ -231,3 +231,13 @@ def test_the_last_day_of_a_comments_schedule_is_read_without_a_gap_after_missed_
     late = world.run("comments", state=first.state, now=START + timedelta(days=40))
     assert late.records("comments")
     assert not world.run("comments", state=late.state, now=START + timedelta(days=41)).records("comments")
+
+
+def test_the_report_says_what_comments_would_cost(tmp_path, capsys):
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"api_key": "world-api-key-01"}))
+    world = World(posts(7))
+    world.command("--config", str(config), "--test")
+    assert "comments, if selected, takes 7 more" in capsys.readouterr().err
+    assert [path for path, _ in world.requests if path.startswith("/comments")] == []
+    assert len({r["post_id"] for r in world.run("comments").records("comments")}) == 7

@@ -21,8 +21,7 @@ NETWORKS = ("facebook", "threads", "twitter")
 POSTS = ("posts", "post_analytics", "extraction_errors")
 NATIVE = ("social_posts", "social_post_analytics", "extraction_errors")
 COMMENTS = ("comments", "extraction_errors")
-EVERYTHING = (*dict.fromkeys((*POSTS, *NATIVE)), "comments", "social_analytics", "social_analytics_daily",
-              "link_analytics", "accounts")  # fmt: skip
+EVERYTHING = (*dict.fromkeys((*POSTS, *NATIVE, *COMMENTS)),)
 OF_METRICS, OF_COMMENTS = {*range(8), *range(9, 31, 3), *range(60, 361, 30)}, {*range(4), 7, 14}
 POINTS = {"post_analytics": OF_METRICS, "social_post_analytics": OF_METRICS, "comments": OF_COMMENTS}
 """The ages at which the default schedules read a post, by stream."""

@@ -197,15 +197,33 @@ def test_named_posts_are_read_without_state():
     assert output.bookmark("comments") == {}
 
 
-def test_a_network_that_only_has_to_wait_stays_due():
-    world = World([Post("p1", START, NETWORKS)], linked=NETWORKS)
+@pytest.mark.parametrize("has_blocks", [True, False])
+def test_a_network_that_only_has_to_wait_stays_due(has_blocks):
+    """Whether the answer has the other networks' comments or none: what didn't come comes later."""
+    world = World([Post("p1", START, NETWORKS), Post("p0", START - timedelta(hours=1))], linked=NETWORKS)
     limit = {"status": "error", "message": "Daily limit reached.", "platform": "twitter"}
-    world.fault = lambda path, given: (429, limit) if path.startswith("/comments") else None
+
+    def answer(path, given):
+        if path != "/comments/p1":
+            return None
+        _, body = world.comments_on("p1", {})
+        return (200, {**body, "twitter": limit, "status": "partial"}) if has_blocks else (429, limit)
+
+    world.fault = answer
     first = world.run(*ERRORS)
-    assert errors(first) >= {("comments", "all", "twitter", "http_429")}
+    assert {code for _, _, platform, code in errors(first) if platform == "twitter"} <= {"http_429", "http_200"}
     world.fault = None
     second = world.run("comments", state=first.state, now=START + timedelta(hours=3))
-    assert {r["platform"] for r in second.records("comments")} >= {"twitter"}
+    seen = {(r["post_id"], r["platform"]) for r in [*first.records("comments"), *second.records("comments")]}
+    assert seen >= {("p1", network) for network in NETWORKS if network != "twitter" or not has_blocks}
+
+
+def test_a_network_that_refuses_a_whole_post_is_said_for_the_others():
+    world = World([Post("p1", START, NETWORKS)], linked=NETWORKS)
+    refused = {"status": "error", "code": 156, "message": "X is not linked.", "platform": "twitter"}
+    world.fault = lambda path, given: (400, refused) if path.startswith("/comments") else None
+    output = world.run(*ERRORS)
+    assert errors(output) == {("comments", "all", "twitter", "156"), ("comments", "p1", "all", "156")}
 
 
 def test_authors_can_be_left_out_with_a_stream_map():

@@ -6,6 +6,9 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from tap_ayrshare.posts.cursor import RefreshCursor
+from tap_ayrshare.posts.due import DuePost, LeftOver
+from tap_ayrshare.posts.schedule import RefreshSchedule, Tier
 from tap_ayrshare.streams import links
 from tests.support import messages
 from tests.world import START, Post, World, errors, posts, read
@@ -622,3 +625,12 @@ def test_posts_that_can_t_be_asked_for_now_are_not_taken_for_failures_of_two_dat
     world.fault = None
     third = world.run(*select, state=second.state, now=START + 2 * DAY)
     assert {r["social_post_id"] for r in third.records(select[0])} >= {"facebook-0", "facebook-1", "facebook-2"}
+
+
+def test_native_posts_of_a_network_that_has_to_wait_are_not_left_over():
+    """What is left over is read before any list: newer posts that couldn't be asked for would count as read."""
+    cursor = RefreshCursor(RefreshSchedule((Tier(7, 1),)), START, None, {})
+    post = DuePost("n1", ("threads",), START, cursor, platform="threads")
+    assert [entry[1] for entry in LeftOver({}, START).to_state([post])["posts"]] == ["n1"]
+    cursor.is_cut_short = True
+    assert "posts" not in LeftOver({}, START).to_state([post])

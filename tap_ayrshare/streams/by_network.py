@@ -95,6 +95,8 @@ class NetworkSnapshotStream(ByNetworkStream):
     async def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:  # noqa: ARG002
         """Read every network; what a budget leaves over comes first next time."""
         if self._is_led(source):
+            if not source.stats(self.leader).ended:
+                source.stats(self.name).stays_due.add(f"read with {self.leader}, whose turn comes later")
             return
         readers = [one for one in self._readers(source) if not source.is_read_today(one.name)]
         if not readers:
@@ -130,7 +132,9 @@ class NetworkSnapshotStream(ByNetworkStream):
         """Say for the followers too that the stream is refused."""
         for one in readers if refusal.scope is Scope.STREAM else ():
             if one is not self:
-                source.stats(one.name).count(refusal)
+                stats = source.stats(one.name)
+                stats.count(refusal)
+                stats.skipped = "" if refusal.rule.failure or stats.records else str(refusal)
                 source.note(Issue(one.name, refusal))
 
     def can_read(self, network: str) -> bool:

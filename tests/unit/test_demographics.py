@@ -154,8 +154,11 @@ def test_what_refuses_one_refuses_both():
     world = World(linked=NETWORKS)
     refused = {"action": "Paid Plan Required", "status": "error", "code": 169, "message": "no"}
     world.fault = lambda path, given: (403, refused) if path == "/analytics/social" else None
-    output = world.run(*BOTH, "extraction_errors")
+    output = world.run(*BOTH, "extraction_errors", "sync_runs")
     assert output.code == 0
+    assert {(r["stream"], r["status"], r["reason"]) for r in output.records("sync_runs")} >= {
+        (stream, "skipped", "169: no") for stream in BOTH
+    }
     assert errors(output) == {(stream, "all", "facebook", "169") for stream in BOTH}
 
     world.fault = lambda path, given: (503, {}) if path == "/analytics/social" else None
@@ -165,6 +168,19 @@ def test_what_refuses_one_refuses_both():
         *((BOTH[0], network) for network in NETWORKS),
         *((BOTH[1], network) for network in NETWORKS if network != "facebook"),
     }
+
+
+def test_a_follower_whose_turn_comes_first_does_not_claim_to_be_complete():
+    world = World(linked=NETWORKS)
+    world.fault = lambda path, given: answer(path, given) if path == "/analytics/social" else None
+    first = world.run(*BOTH, request_budget=2)
+    second = world.run(*BOTH, "sync_runs", request_budget=2, state=first.state)
+    statuses = {r["stream"]: r["status"] for r in second.records("sync_runs")}
+    assert statuses == dict.fromkeys(BOTH, "partial")
+    rows = [*first.records(BOTH[1]), *second.records(BOTH[1])]
+    third = world.run(*BOTH, "sync_runs", request_budget=9, state=second.state)
+    rows += third.records(BOTH[1])
+    assert {r["platform"] for r in rows} == {"instagram", "threads", "tiktok"}
 
 
 def test_the_published_bodies_give_rows():

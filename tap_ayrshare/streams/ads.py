@@ -34,7 +34,7 @@ PAGE = 100
 """Ad accounts that the API returns unless told otherwise; no cursor is documented."""
 CUT = Rule(Scope.RESOURCE, failure=False, action="what the API gives is kept; the rest is out of reach")
 
-_listed: WeakKeyDictionary[Source, Answer | Refused] = WeakKeyDictionary()
+_listed: WeakKeyDictionary[Source, Answer | Refusal] = WeakKeyDictionary()
 """The ad accounts of the profiles of a run: three streams need them, and they are requested once."""
 
 
@@ -50,10 +50,10 @@ async def ad_accounts(stream: str, source: Source) -> Answer:
             _listed[source] = answer = await source.ask(AD_ACCOUNTS.request(stream, networks=(NETWORK,)))
             source.cover(answer.sent)
         except Refused as refused:
-            _listed[source] = refused
+            _listed[source] = refused.refusal
     found = _listed[source]
-    if isinstance(found, Refused):
-        raise found
+    if isinstance(found, Refusal):
+        raise Refused(found)
     source.settle(stream, found, 0)
     for refusal in found.refusals:
         source.note(Issue(stream, refusal, platform=NETWORK))

@@ -114,6 +114,7 @@ def _native_post(post: NativePost) -> dict[str, Any]:
         "published_at": singer_time(post.published) if post.published else None,
         "text": text(first("native_fields", post.network, "text", post.item)),
         "post_url": text(first("native_fields", post.network, "post_url", post.item)),
+        "published_by": text(first("native_fields", post.network, "published_by", post.item)),
         **promote("native", post.network, post.item),
         "analytics": post.item,
         **freshness(post.body),
@@ -206,14 +207,14 @@ class SocialPostAnalyticsStream(RefreshedStream):
             async for batch in self._list(source, passes, left.network):
                 yield batch
         except BudgetSpent:
-            whole = {network: posts for network, posts in native.posts.items() if network not in native.gaps}
+            whole = {network: posts for network, posts in native.unread().items() if network not in native.gaps}
             refresh.unread = newest_first(passes.due(whole, sent, left.read))
             left.is_checked, left.network = False, [left.network, *native.posts][-1]
             yield [saved()]
             raise
         left.network = ""
         passes.cut_short(native.gaps)
-        async for batch in refresh.read(passes.due(native.posts, sent, left.read), [*passes.cursors.values()]):
+        async for batch in refresh.read(passes.due(native.unread(), sent, left.read), [*passes.cursors.values()]):
             yield batch
 
     async def _list(self, source: Source, passes: NativePasses, after: str) -> AsyncIterator[Batch]:

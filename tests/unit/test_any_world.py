@@ -18,11 +18,12 @@ from hypothesis import strategies as st
 from tap_ayrshare.posts import pages
 from tests.world import START, Post, World, errors
 
-CASES, PARTS = 1000, 4
+CASES, PARTS = 640, 4
 DAY = timedelta(days=1)
 NETWORKS = ("facebook", "threads", "twitter")
 LINKED = (*NETWORKS, "bluesky")
 """Bluesky's list is the one that is known to have every metric."""
+MOST_NATIVE = {"facebook": 14, "threads": 5, "twitter": 3, "bluesky": 3}
 PAGES = {"PAGE": 3, "MOST": 8, "TAIL": 1}
 """Small pages, so that a dozen posts take many."""
 POSTS = ("posts", "post_analytics", "extraction_errors")
@@ -148,7 +149,8 @@ def draw_life(data) -> Life:
         for n in range(data.draw(st.integers(0, 24)))
     ]
     apart = every * data.draw(st.sampled_from([0.05, 1, 3]))
-    native = {n: [(f"{n}-{k}", START - k * apart) for k in range(data.draw(st.integers(0, 14)))] for n in LINKED}
+    counts = {n: data.draw(st.integers(0, most)) for n, most in MOST_NATIVE.items()}
+    native = {n: [(f"{n}-{k}", START - k * apart) for k in range(count)] for n, count in counts.items()}
     ids = [*(p.post_id for p in sent), *(post_id for listed in native.values() for post_id, _ in listed)]
     never = set(data.draw(st.lists(st.sampled_from(ids), max_size=14))) if ids else set()
     world = World(sent, native, LINKED, windows=data.draw(st.sampled_from(WINDOWS)))

@@ -143,7 +143,8 @@ class World:
 
     def _item(self, post_id, published):
         whole = {"replyCount": 1, "repostCount": 1} if self.measured and self.measured(post_id) else {}
-        return {"id": post_id, "created": published.isoformat(), "likeCount": 1, **whole}
+        date = {"created": published.isoformat()} if published else {}
+        return {"id": post_id, **date, "likeCount": 1, **whole}
 
     def asked(self, path="/analytics/post"):
         return [given for where, given in self.requests if where == path]

@@ -21,7 +21,7 @@ from tap_ayrshare.streams.refresh import Refresh, RefreshedStream
 from tap_ayrshare.values import instant, text
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
+    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 
     from tap_ayrshare.engine.client import Request
     from tap_ayrshare.engine.messages import Batch, Checkpoint
@@ -230,3 +230,17 @@ class SocialPostAnalyticsStream(RefreshedStream):
         if cursors:
             start = passes.oldest_due
             await source.history.reach(self.name, earlier(start, OPEN_DAYS) if start else None)
+            if source.settings.request_budget is None and self._has_undated(source, cursors):
+                # A post without a date may be of any age, and Ayrshare may have sent it long ago: to know that takes
+                # a request for a thousand posts, and to read it one a day for each.
+                await source.history.reach(self.name, None)
+
+    @staticmethod
+    def _has_undated(source: Source, networks: Iterable[str]) -> bool:
+        """Return whether there are native posts without a date that Ayrshare isn't known to have sent."""
+        sent = source.history.native_ids
+        return any(
+            published is None and post_id not in sent
+            for network in networks
+            for post_id, published in source.native.posts.get(network, {}).items()
+        )

@@ -7,7 +7,7 @@ import pytest
 
 from tap_ayrshare.ayrshare.contract import NETWORKS, has_every_metric, listed_metrics
 from tap_ayrshare.posts.pages import Page
-from tests.world import START, World, errors, read
+from tests.world import START, Post, World, errors, read
 
 LISTS = ("social_posts", "extraction_errors")
 NATIVE = ("social_posts", "social_post_analytics", "extraction_errors")
@@ -188,3 +188,19 @@ def test_who_published_a_post_is_a_column():
     output = world.run(*LISTS)
     assert {record["published_by"] for record in output.records("social_posts")} == {"77"}
     assert re.search("published_by", str(output.schemas["social_posts"]))
+
+
+# Posts without a date
+
+
+def test_a_post_without_a_date_that_ayrshare_sent_long_ago_is_known():
+    sent = [Post("old", START - 900 * DAY, ("snapchat",)), Post("new", START - DAY, ("snapchat",))]
+    world = World(sent, {"snapchat": [("own", None), ("snapchat-new", None), ("snapchat-old", None)]}, ("snapchat",))
+    select = ("posts", "post_analytics", *NATIVE)
+    first = world.run(*select)
+    second = world.run(*select, state=first.state, now=START + DAY)
+    assert [ids(output, "social_post_analytics") for output in (first, second)] == [{"own"}, {"own"}]
+    assert len(world.asked("/history")) <= 4
+    world.native["snapchat"].pop(0)
+    third = world.run(*select, state=second.state, now=START + 2 * DAY)
+    assert ids(third, "social_post_analytics") == set()

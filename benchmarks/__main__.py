@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from benchmarks import airbyte, bodies, load, target
+from benchmarks import airbyte, bodies, load, refresh, target
 from benchmarks.contenders import ROOT, Measure, low_code, measure, plain_sdk, this_tap, windows_for
 from sandbox.process import running
 
@@ -339,6 +339,11 @@ def into_postgres(bench: Bench) -> None:
     bench.report.table(target.TITLE, target.HEADER, [*target.rows(posts, bench.runs)], target.NOTE)
 
 
+def schedules(bench: Bench) -> None:
+    """Refresh schedules, simulated."""
+    bench.report.table(refresh.TITLE, refresh.HEADER, refresh.rows(), refresh.NOTE)
+
+
 def main() -> None:
     """Run all benchmarks."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
@@ -365,6 +370,7 @@ def main() -> None:
             paced,
             profiles,
             batches,
+            schedules,
             cpu,
             simulated,
             comments,

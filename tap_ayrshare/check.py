@@ -18,7 +18,7 @@ from tap_ayrshare.engine.client import Client
 from tap_ayrshare.engine.errors import NEEDS_PERSON, Refusal, Refused, Scope, TapError
 from tap_ayrshare.estimate import Estimate
 from tap_ayrshare.posts.history import LIMIT, UPPER_SHARE
-from tap_ayrshare.posts.native import PAGE
+from tap_ayrshare.posts.pages import PAGE
 from tap_ayrshare.settings import PRIMARY, Profile
 from tap_ayrshare.source import client_of, linked_networks
 from tap_ayrshare.streams.batches import FIRST as FIRST_BATCH
@@ -74,7 +74,7 @@ class Findings:
         exactly("social_analytics_daily", Count.exactly(len(self.able("daily"))))
         exactly("youtube_playlists", Count.exactly("youtube" in self.able("account_analytics")))
         exactly("social_posts", Count.exactly(sum(_pages(name, one) for name, one in self.native.items())))
-        batched = {n for n in self.networks if settings.bulk_analytics and "post_batches" in NETWORKS[n].reads}
+        batched = {n for n in self.networks if settings.uses_batches and "post_batches" in NETWORKS[n].reads}
         able = self.able("post_analytics")
         found.requests["post_analytics"] = self.posts.analysed({*able} - batched) + sum(
             (_batches(self.posts.on(network)) for network in batched.intersection(able)), Count()
@@ -95,7 +95,7 @@ def _windows(posts: Count) -> Count:
 
 def _pages(network: str, listed: NativeList) -> int:
     """Return how many pages a run asks of a network's list."""
-    if "native_cursor" in NETWORKS[network].reads:
+    if {"native_cursor", "native_windows"} & NETWORKS[network].reads:
         return max(1, math.ceil(listed.count / PAGE))
     return 1 if listed.count < PAGE else 2
 

@@ -72,7 +72,7 @@ def _cuts(by_stream: dict[str, float], total: float, settings: Settings) -> Iter
     native = by_stream.get("social_post_analytics", 0.0)
     if native >= DOMINATES * total:
         yield f"deselect social_post_analytics ({_percent(native, total)} fewer requests)"
-    if not settings.bulk_analytics:
+    if not settings.uses_batches:
         yield "bulk_analytics: auto (up to 100 posts a request; not yet confirmed against the live API)"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from tap_ayrshare.ayrshare.codes import is_error
@@ -12,12 +13,11 @@ from tap_ayrshare.ayrshare.rows import usable_id
 from tap_ayrshare.clock import api_time
 from tap_ayrshare.engine.errors import Refusal, Scope
 from tap_ayrshare.posts.history import BEGINNING, LIMIT, SECOND, analytics_networks, published_at
-from tap_ayrshare.posts.native import MOST, PAGINATION
+from tap_ayrshare.posts.pages import MOST, PAGINATION
 from tap_ayrshare.values import dig, instant, objects, text
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterator
-    from datetime import datetime
 
     from tap_ayrshare.engine.client import Answer, Request
 
@@ -179,34 +179,47 @@ async def count_native(ask: Ask, network: str, start: datetime | None, posts: Po
 
     The list is asked for without metrics, which it would take the API long to gather.
     """
-    found, foreign, checked, unchecked = NativeList(), 0, 0, 0
-    cursor, has_cursor = None, "native_cursor" in NETWORKS[network].reads
-    for _ in range(MOST_LIST_PAGES if has_cursor else 1):
-        query = {"limit": str(MOST), "skipAnalytics": "true", **({"next": cursor} if cursor else {})}
+    found, seen = NativeList(), set[str]()
+    checked = foreign = unchecked = 0
+    further: dict[str, str] | None = {}
+    for _ in range(MOST_LIST_PAGES):
+        query = {"limit": str(MOST), "skipAnalytics": "true", **(further or {})}
         answer = await ask(NATIVE_HISTORY.request("social_posts", query, networks=(network,), network=network))
         found.refusal = refusal_of(answer) if not found.count else None
         if isinstance(answer, Refusal) or answer.refusal:
             break
-        for item in NATIVE_HISTORY.listed(answer.body):
-            post_id, published = (
-                usable_id(item.get("id")),
-                instant(first("native_fields", network, "published_at", item)),
-            )
-            if post_id is None or is_error(item) or (start and published and published < start):
+        items, dates = NATIVE_HISTORY.listed(answer.body), list[datetime]()
+        for item in items:
+            post_id = usable_id(item.get("id"))
+            published = instant(first("native_fields", network, "published_at", item))
+            if post_id is None or post_id in seen or is_error(item) or (start and published and published < start):
                 continue
+            seen.add(post_id)
+            dates += [published] if published else []
             found.count += 1
             if published and not posts.shows(published):
                 unchecked += 1
             else:
                 checked += 1
                 foreign += post_id not in posts.ids
-        cursor = text(dig(answer.body, (*PAGINATION, "next")))
-        if not cursor or dig(answer.body, (*PAGINATION, "hasMore")) is False:
+        further = _further(network, answer.body, len(items), dates)
+        if further is None:
             break
-    found.is_whole = not (has_cursor and cursor)
+    found.is_whole = further is None
     share = foreign / checked if checked else 1.0
     found.foreign = Count(foreign, foreign + share * unchecked, foreign + unchecked)
     return found
+
+
+def _further(network: str, body: object, count: int, dates: list[datetime]) -> dict[str, str] | None:
+    """Return the query of the page behind one, None if there is none or it brought nothing new."""
+    reads = NETWORKS[network].reads
+    if "native_cursor" in reads:
+        cursor = text(dig(body, (*PAGINATION, "next")))
+        return {"next": cursor} if cursor and dig(body, (*PAGINATION, "hasMore")) is not False else None
+    if "native_windows" in reads and dates and count >= MOST:
+        return {"since": api_time(BEGINNING), "until": api_time(min(dates))}
+    return None
 
 
 def refusal_of(answer: Answer | Refusal) -> Refusal | None:

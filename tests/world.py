@@ -68,6 +68,8 @@ class World:
     fault: object = None
     by_day: bool = False
     latency: float = 0
+    windows: str = "exact"
+    measured: object = None
     requests: list[tuple[str, dict]] = field(default_factory=list)
     senders: list[str] = field(default_factory=list)
     written: list[int] = field(default_factory=list)
@@ -142,12 +144,24 @@ class World:
     def _native(self, network, query):
         listed = self.native.get(network, [])
         at, limit = int(query.get("next", 0)), int(query["limit"])
-        posts = [{"id": i, "created": d.isoformat(), "likeCount": 1} for i, d in listed[at : at + limit]]
+        if "until" in query and self.windows != "ignored":
+            if self.windows == "refused":
+                return 400, {"status": "error", "code": 101, "message": "until is not valid."}
+            since, until = (datetime.fromisoformat(query[n].replace("Z", "+00:00")) for n in ("since", "until"))
+            if self.windows == "days":
+                until = until.replace(hour=0, minute=0, second=0) - timedelta(seconds=1)
+            listed = [(i, d) for i, d in listed if since <= d <= until and self.windows != "empty"]
+        posts = [self._item(i, d) for i, d in listed[at : at + limit]]
         meta = {}
         if "native_cursor" in NETWORKS[network].reads:
             more = at + limit < len(listed)
             meta = {"meta": {"pagination": {"hasMore": more, "next": str(at + limit) if more else None}}}
         return 200, {"status": "success", "posts": posts, **meta}
+
+    def _item(self, post_id, published):
+        whole = {"replyCount": 1, "repostCount": 1} if self.measured and self.measured(post_id) else {}
+        date = {"created": published.isoformat()} if published else {}
+        return {"id": post_id, **date, "likeCount": 1, **whole}
 
     def asked(self, path="/analytics/post"):
         return [given for where, given in self.requests if where == path]

@@ -38,8 +38,10 @@ _listed: WeakKeyDictionary[Source, Answer | Refusal] = WeakKeyDictionary()
 """The ad accounts of the profiles of a run: three streams need them, and they are requested once."""
 
 
-async def ad_accounts(stream: str, source: Source) -> Answer:
-    """Return the answer with the ad accounts of a profile, requested once in a run.
+async def ad_accounts(stream: str, source: Source) -> tuple[Answer, dict[str, dict[str, Any]]]:
+    """Return the answer with the ad accounts of a profile, requested once in a run, and the accounts by id.
+
+    What of them can't be read is noted for the stream.
 
     Raises:
         Refused: the API refuses the stream, the profile or the run.
@@ -57,7 +59,17 @@ async def ad_accounts(stream: str, source: Source) -> Answer:
     source.settle(stream, found, 0)
     for refusal in found.refusals:
         source.note(Issue(stream, refusal, platform=NETWORK))
-    return found
+    accounts: dict[str, dict[str, Any]] = {}
+    for position, account in enumerate(AD_ACCOUNTS.listed(found.body)):
+        account_id = usable_id(account.get("accountId"))
+        if account_id is None:
+            source.note_no_id(stream, position, account, NETWORK)
+        else:
+            accounts.setdefault(account_id, account)
+    if AD_ACCOUNTS.count(found.body) >= PAGE:
+        refusal = Refusal(CUT, "list_full", f"{PAGE} ad accounts came, and the API returns no more", HTTPStatus.OK)
+        source.note(Issue(stream, refusal, platform=NETWORK))
+    return found, accounts
 
 
 class AdsFamilyStream(AyrshareStream):
@@ -75,23 +87,14 @@ class AdAccountsStream(AdsFamilyStream):
     name = "ad_accounts"
 
     async def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:  # noqa: ARG002
-        """Read the ad accounts; one without an id is noted."""
+        """Read the ad accounts."""
         if source.is_read_today(self.name) or NETWORK not in await source.networks("ads", self.name):
             return
-        answer = await ad_accounts(self.name, source)
+        answer, accounts = await ad_accounts(self.name, source)
         if answer.refusal and answer.refusal.rule.failure:
             return
-        seen: set[str] = set()
-        for position, account in enumerate(AD_ACCOUNTS.listed(answer.body)):
-            account_id = usable_id(account.get("accountId"))
-            if account_id is None:
-                source.note_no_id(self.name, position, account, NETWORK)
-            elif account_id not in seen:
-                seen.add(account_id)
-                yield [self.record(source, {**_account(account_id, account), **freshness(answer.body)})]
-        if AD_ACCOUNTS.count(answer.body) >= PAGE:
-            message = f"{PAGE} ad accounts or more: the API returns no more"
-            yield [Issue(self.name, Refusal(CUT, "list_full", message, HTTPStatus.OK), platform=NETWORK)]
+        for account_id, account in accounts.items():
+            yield [self.record(source, {**_account(account_id, account), **freshness(answer.body)})]
         yield [self.checkpoint(source.snapshot.date)]
 
 
@@ -121,30 +124,29 @@ class ByAccountStream(AdsFamilyStream):
         if source.is_read_today(self.name) or NETWORK not in await source.networks("ads", self.name):
             return
         began, accounts = _left(self.name, bookmark)
+        # A failure of an earlier run counts until all accounts have been read again.
+        is_whole = not (accounts and bookmark.get("failed"))
         if not accounts:
             began = source.snapshot.date
-            answer = await ad_accounts(self.name, source)
+            answer, known = await ad_accounts(self.name, source)
             if answer.refusal and answer.refusal.rule.failure:
                 return
-            listed = AD_ACCOUNTS.listed(answer.body)
-            known = {known: text(one.get("currency")) for one in listed if (known := usable_id(one.get("accountId")))}
-            accounts = list(known.items())
-        value, is_whole = bookmark.get("replication_key_value"), True
+            accounts = [(account_id, text(account.get("currency"))) for account_id, account in known.items()]
+        value = bookmark.get("replication_key_value")
         since = read_date(value) if value else None
         for position, (account_id, currency) in enumerate(accounts):
             try:
                 answer = await self.ask(source, account_id, since)
             except BudgetSpent:
-                left = [[known, money or ""] for known, money in accounts[position:]]
-                yield [self.checkpoint(value, began=began, left=left)]
+                left = [[known_id, money or ""] for known_id, money in accounts[position:]]
+                yield [self.checkpoint(value, began=began, left=left, failed=None if is_whole else True)]
                 raise
             source.settle(self.name, answer)
             for refusal in answer.refusals:
                 source.note(Issue(self.name, refusal, account_id, NETWORK))
             is_whole &= answer.refusal is None or not answer.refusal.rule.failure
             yield self._records(source, account_id, currency, answer)
-        if is_whole:
-            yield [self.checkpoint(began)]
+        yield [self.checkpoint(began if is_whole else value)]
 
     def _records(self, source: Source, account_id: str, currency: str | None, answer: Answer) -> Batch:
         seen: set[tuple[Any, ...]] = set()

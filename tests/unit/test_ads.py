@@ -151,3 +151,27 @@ def test_what_has_no_key_is_said():
     found, _ = read(AdSpendDailyStream(), source_with(answer, "ad_spend_daily", platforms=["facebook"]))
     assert [m.resource for m in found if isinstance(m, Issue)] == ["item-0:a1", "item-1:a1"]
     assert len(records(found)) == 1
+
+
+def test_a_failure_before_a_budget_ended_is_not_forgotten():
+    broken = {"1"}
+    accounts = {"adAccounts": [{"accountId": str(n)} for n in range(4)]}
+    world = account_of(lambda given: (404, {}) if given["accountId"] in broken else {"history": []}, accounts=accounts)
+    state = None
+    for _ in range(4):
+        output = world.run("ad_spend_daily", state=state, request_budget=2, platforms=["facebook"])
+        state = output.state
+    assert "replication_key_value" not in output.bookmark("ad_spend_daily")
+    broken.clear()
+    output = world.run("ad_spend_daily", state=state, platforms=["facebook"])
+    output = world.run("ad_spend_daily", state=output.state, platforms=["facebook"])
+    assert output.bookmark("ad_spend_daily")["replication_key_value"] == "2026-11-01"
+
+
+@pytest.mark.parametrize("stream", ADS)
+def test_accounts_that_can_not_be_read_are_said_by_whichever_stream_is_selected(stream):
+    many = {"adAccounts": [{"currency": "USD"}, *({"accountId": str(n)} for n in range(99))]}
+    output = account_of({"history": []}, accounts=many).run(stream, "extraction_errors")
+    assert {(name, resource, code) for name, resource, _, code in errors(output)} == {
+        (stream, "item-0", "invalid_body"), (stream, "all", "list_full"),
+    }  # fmt: skip

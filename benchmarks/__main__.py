@@ -280,7 +280,8 @@ def simulated(bench: Bench) -> None:
 def comments(bench: Bench) -> None:
     """Comments of many posts, against an API in the tap's process: memory must not grow with them."""
     rows = []
-    for posts, each in [(1_000, 100)] if bench.quick else [(1_000, 100), (20_000, 100), (2_000, 1_000)]:
+    sizes = [(1_000, 100)] if bench.quick else [(1_000, 100), (20_000, 20), (400, 1_000), (20_000, 100)]
+    for posts, each in sizes:
         command = [sys.executable, "-m", "benchmarks.simulation", "1", str(posts), str(each)]
         cost = json.loads(subprocess.run(command, capture_output=True, check=True, cwd=ROOT).stdout)
         rows.append([

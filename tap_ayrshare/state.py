@@ -13,6 +13,8 @@ from tap_ayrshare.engine.errors import StateError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
+    from tap_ayrshare.streams.base import AyrshareStream
+
 BOOKMARK = "replication_key_value"
 
 
@@ -48,6 +50,11 @@ class State:
             kept = {k: v for k, v in self.get(stream, label).items() if k not in ("context", "replication_key")}
             self.set(stream, label, "", {**kept, **values})
 
+    def partitions(self, stream: str) -> list[dict[str, Any]]:
+        """Return the bookmarks of a stream, those of all profiles."""
+        partitions: list[dict[str, Any]] = self._bookmarks.get(stream, {}).get("partitions", [])
+        return partitions
+
     def knows(self, label: str) -> bool:
         """Return whether a profile has been read before."""
         return any(partition.get(BOOKMARK) for (_, known), partition in self._partitions.items() if known == label)
@@ -55,6 +62,28 @@ class State:
     def streams(self) -> Iterable[str]:
         """Return the streams that have a bookmark."""
         return self._bookmarks.keys()
+
+
+def accepted(value: object, streams: Iterable[AyrshareStream], labels: Collection[str]) -> dict[str, Any]:
+    """Return a state that came in, as `State` takes it, its bookmarks checked by the streams that they are of.
+
+    Raises:
+        StateError: it is invalid.
+    """
+    by_name = {stream.name: stream for stream in streams}
+    state = checked(value, by_name, labels)
+    for name, bookmark in state.get("bookmarks", {}).items():
+        for partition in bookmark["partitions"]:
+            _check_content(by_name[name], partition)
+    return state
+
+
+def _check_content(stream: AyrshareStream, partition: dict[str, Any]) -> None:
+    try:
+        stream.check(partition)
+    except StateError as error:
+        label = partition["context"]["profile"]
+        raise _invalid(f"{stream.name} of profile {label[:60]!r}: {error}") from None
 
 
 def checked(value: object, streams: Collection[str], labels: Collection[str]) -> dict[str, Any]:
@@ -68,13 +97,13 @@ def checked(value: object, streams: Collection[str], labels: Collection[str]) ->
     if value in (None, {}):
         return {}
     if not isinstance(value, dict) or not isinstance(value.get("bookmarks"), dict):
-        raise invalid_state('it has no object "bookmarks"')
+        raise _invalid('it has no object "bookmarks"')
     bookmarks = {}
     for stream, bookmark in value["bookmarks"].items():
         if stream not in streams:
-            raise invalid_state(f"it has a bookmark for {stream[:60]!r}, which isn't a stream of this tap")
+            raise _invalid(f"it has a bookmark for {stream[:60]!r}, which isn't a stream of this tap")
         if not isinstance(bookmark, dict):
-            raise invalid_state(f"the bookmark of {stream} isn't an object")
+            raise _invalid(f"the bookmark of {stream} isn't an object")
         bookmarks[stream] = {"partitions": _partitions(stream, bookmark, labels)}
     return {"bookmarks": {stream: b for stream, b in bookmarks.items() if b["partitions"]}}
 
@@ -82,23 +111,23 @@ def checked(value: object, streams: Collection[str], labels: Collection[str]) ->
 def _partitions(stream: str, bookmark: dict[str, Any], labels: Collection[str]) -> list[dict[str, Any]]:
     partitions = bookmark.get("partitions", [])
     if not isinstance(partitions, list):
-        raise invalid_state(f"the partitions of {stream} aren't a list")
+        raise _invalid(f"the partitions of {stream} aren't a list")
     if BOOKMARK in bookmark and not partitions:
         if len(labels) != 1:
-            raise invalid_state(f"{stream} has one bookmark for several profiles")
+            raise _invalid(f"{stream} has one bookmark for several profiles")
         partitions = [{**bookmark, "context": {"profile": next(iter(labels))}}]
     elif bookmark and "partitions" not in bookmark:
-        raise invalid_state(f"the bookmark of {stream} has neither partitions nor a value")
+        raise _invalid(f"the bookmark of {stream} has neither partitions nor a value")
     seen = set()
     for partition in partitions:
         context = partition.get("context") if isinstance(partition, dict) else None
         label = context.get("profile") if isinstance(context, dict) else None
         if not isinstance(label, str) or not label or label in seen:
-            raise invalid_state(f"a partition of {stream} names no profile of its own in its context")
+            raise _invalid(f"a partition of {stream} names no profile of its own in its context")
         seen.add(label)
     return [dict(partition) for partition in partitions]
 
 
-def invalid_state(why: str) -> StateError:
+def _invalid(why: str) -> StateError:
     """Return the error for a state, as a person reads it."""
-    return StateError(f"invalid state: {why}; fix it, or run without --state for a full sync")
+    return StateError(f"invalid state: {why}; fix it, or run without it for a full sync")

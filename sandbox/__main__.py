@@ -40,6 +40,7 @@ def options() -> argparse.Namespace:
     add("--batch-cost", choices=("one", "ids"), default="one", help="what a batch of posts counts against the limit")
     add("--counting", choices=("sliding", "fixed"), default="sliding", help="how windows are counted")
     add("--links", choices=("legacy", "short", "current", "none"), default="legacy", help="the link endpoint")
+    add("--native-windows", choices=("exact", "ignored"), default="exact", help="since and until of Facebook's list")
     add("--playlists", choices=("array", "object", "status"), default="status", help="envelope of playlists")
     add("--plan", choices=("business", "premium", "basic"), default="business", help="what the plan includes")
     add("--x-keys", choices=("required", "ignored"), default="required", help="whether X needs its keys")

@@ -259,6 +259,9 @@ class Api:
         if not cursor[1:].isdigit():
             raise bad("next is not valid.")
         posts = [post for post in profile.on(network) if post.is_sent(call.now)]
+        if network == "facebook" and self.options.get("native_windows", "exact") == "exact":
+            since, until = call.moment("since") or TIMELINE, call.moment("until") or call.now
+            posts = [post for post in posts if since <= post.published <= until]
         at = int(cursor[1:])
         page = posts[at : at + limit]
         if call.query.get("skipAnalytics") == "true":

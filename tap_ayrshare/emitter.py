@@ -255,8 +255,8 @@ class Emitter:
         """Log the summary and write its file; raise what ended the run."""
         outcome = Outcome(self._extraction, self._signal)
         self._output.conclude(outcome)
-        for line in outcome.lines():
-            logger.info("%s", line)
+        for level, line in outcome.lines():
+            logger.log(level, "%s", line)
         outcome.write_summary()
         if outcome.error:
             raise outcome.error

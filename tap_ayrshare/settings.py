@@ -38,6 +38,8 @@ DEFAULT_SCHEDULE = [
     {"max_age_days": 30, "every_days": 3},
     {"max_age_days": 365, "every_days": 30},
 ]
+BATCHED_SCHEDULE = [{"max_age_days": 30, "every_days": 1}, {"max_age_days": 365, "every_days": 7}]
+"""The default where posts are read in batches: `python -m benchmarks.refresh` compares the two."""
 TEXT, WHOLE, NUMBER, ANY_LIST = th.StringType, th.IntegerType, th.NumberType, th.ArrayType(th.AnyType)
 PROFILE_LIST = th.ArrayType(th.ObjectType(
     th.Property("name", TEXT, required=True, description="Label of the profile in every record"),
@@ -87,12 +89,17 @@ SETTINGS = (
     Setting("social_post_ids", ANY_LIST, types.social_post_ids(WITH_POST_ANALYTICS), None, "Social post ids",
             "The same for native posts: a list of {platform, id, profile?}"),
     Setting("refresh_schedule", TIERS, types.refresh_schedule, DEFAULT_SCHEDULE, "Refresh schedule",
-            "How often a post's metrics are refreshed, by post age: a list of {max_age_days, every_days}"),
+            "How often a post's metrics are refreshed, by post age: a list of {max_age_days, every_days}. "
+            "Default with batches (bulk_analytics): daily for 30 days, weekly for 365"),
     Setting("bulk_analytics", th.StringType(allowed_values=["auto", "off"]), types.choice("auto", "off"), "off",
             "Bulk analytics",
             "Request metrics of up to 100 posts at once (auto). Each network's first batch is compared with a single "
             "response, and posts that a batch lacks are requested singly. Not used with request_budget. "
             "Not yet confirmed against the live API"),
+    Setting("native_metrics_from", th.StringType(allowed_values=["list", "post"]), types.choice("list", "post"), "post",
+            "Native metrics from",
+            "list: social_post_analytics doesn't request a native post whose item in social_posts already has every "
+            "promoted metric; then only social_posts has a row for it. Takes effect while social_posts is selected"),
     Setting("lookback_days", WHOLE, types.whole(0, 365), 3, "Look-back days",
             "Days of post history and daily series to read again"),
     Setting("social_quarters", WHOLE, types.whole(1, 4), 1, "Quarters",
@@ -170,7 +177,8 @@ class Settings(Options):
     post_ids: tuple[PostId, ...] | None
     social_post_ids: tuple[PostId, ...] | None
     refresh_schedule: RefreshSchedule
-    bulk_analytics: bool
+    uses_batches: bool
+    native_metrics_from_list: bool
     lookback_days: int
     social_quarters: int
     link_last_days: int
@@ -208,6 +216,12 @@ class Settings(Options):
                 secrets.update(_keys_in(value))
         network_keys = _network_keys(values)
         named, warnings = _profiles(values, secrets)
+        # A budget that ended between a post's networks would leave it half read, which no bookmark can say.
+        uses_batches = values["bulk_analytics"] == "auto" and values["request_budget"] is None
+        if values["bulk_analytics"] == "auto" and not uses_batches:
+            warnings.append("bulk_analytics isn't used with request_budget: posts are requested singly")
+        if uses_batches and _is_unset(config.get("refresh_schedule")):
+            values["refresh_schedule"] = types.refresh_schedule(BATCHED_SCHEDULE)
         include_primary = values["include_primary_profile"] or not named
         everyone = [Profile(PRIMARY, None), *named] if include_primary else named
         labels = {profile.label for profile in everyone}
@@ -223,7 +237,8 @@ class Settings(Options):
             "rate_limit_window": values["rate_limit_window_seconds"],
             "fail_on_error": values["on_error"] == "fail",
             "network_keys": network_keys,
-            "bulk_analytics": values["bulk_analytics"] == "auto",
+            "uses_batches": uses_batches,
+            "native_metrics_from_list": values["native_metrics_from"] == "list",
             "user_agent": values["user_agent"] or f"tap-ayrshare/{version('tap-ayrshare')}",
             "warnings": tuple(warnings),
         }
@@ -262,9 +277,14 @@ def unknown_variables(environment: Iterable[str], settings: Iterable[str]) -> li
     return unknown_names([name for name in names if not name.startswith(f"{ENVIRONMENT}_")], known)
 
 
+def _is_unset(value: Any) -> bool:
+    """Return whether a value counts as unset: None, "" and blanks."""
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
 def _read(setting: Setting, value: Any, secrets: Collection[str]) -> Any:
-    """Return the value of a setting; None, "" and blanks count as unset."""
-    if value is None or (isinstance(value, str) and not value.strip()):
+    """Return the value of a setting, its default if it is unset."""
+    if _is_unset(value):
         value = setting.default
     if value is None and setting.required:
         raise SettingsError(

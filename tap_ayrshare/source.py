@@ -90,9 +90,11 @@ class Source:
             self,
             keeps_native_ids="social_post_analytics" in snapshot.selected,
             keeps_rows=settings.request_budget is not None,
-            keeps_social_ids=settings.bulk_analytics,
+            keeps_social_ids=settings.uses_batches,
         )
-        self.native = NativeLists(self, self.ahead, settings.start_date)
+        # A metric that a list has brought must go out with it.
+        with_metrics = settings.native_metrics_from_list and "social_posts" in snapshot.selected
+        self.native = NativeLists(self, self.ahead, settings.start_date, with_metrics=with_metrics)
         self.left_out: set[str] = set()
         self.limited: set[str] = set()
         self.unbatched: set[str] = set()
@@ -115,7 +117,7 @@ class Source:
             self.memory.count_x(answer.sent - 1)
         if answer.refusal is None and isinstance(answer.body, dict) and request.path != USER.path:
             around = {key: value for key, value in answer.body.items() if key not in NETWORKS and key not in ITEMS}
-            self.snapshot.drift.look_at(request.stream, "answer", None, around)
+            self.snapshot.drift.look_at(request.stream, "answer", None, around, is_kept=False)
         return answer
 
     async def user(self, stream: str) -> dict[str, Any]:

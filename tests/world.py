@@ -16,9 +16,10 @@ import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from itertools import islice
 from unittest import mock
 
-from tap_ayrshare import extraction
+from tap_ayrshare import check, extraction
 from tap_ayrshare.ayrshare.contract import NETWORKS
 from tap_ayrshare.engine import client
 from tap_ayrshare.engine.errors import TapError
@@ -66,6 +67,8 @@ class World:
     fault: object = None
     by_day: bool = False
     latency: float = 0
+    windows: str = "exact"
+    measured: object = None
     requests: list[tuple[str, dict]] = field(default_factory=list)
     senders: list[str] = field(default_factory=list)
     written: list[int] = field(default_factory=list)
@@ -118,19 +121,32 @@ class World:
         start, end = (datetime.fromisoformat(query[n].replace("Z", "+00:00")) for n in ("startDate", "endDate"))
         if self.by_day:
             start, end = start.replace(hour=0, minute=0, second=0), end.replace(hour=23, minute=59, second=59)
-        rows = [p.row() for p in sorted(self.posts, key=lambda p: p.published, reverse=True)
-                if start <= p.published <= end and p.published <= self.now]  # fmt: skip
-        return (200, {"history": rows[: int(query["limit"])]}) if rows else (400, EMPTY_HISTORY)
+        listed = (p for p in sorted(self.posts, key=lambda p: p.published, reverse=True)
+                  if start <= p.published <= end and p.published <= self.now)  # fmt: skip
+        rows = [post.row() for post in islice(listed, int(query["limit"]))]
+        return (200, {"history": rows}) if rows else (400, EMPTY_HISTORY)
 
     def _native(self, network, query):
         listed = self.native.get(network, [])
         at, limit = int(query.get("next", 0)), int(query["limit"])
-        posts = [{"id": i, "created": d.isoformat(), "likeCount": 1} for i, d in listed[at : at + limit]]
+        if "until" in query and self.windows != "ignored":
+            if self.windows == "refused":
+                return 400, {"status": "error", "code": 101, "message": "until is not valid."}
+            since, until = (datetime.fromisoformat(query[n].replace("Z", "+00:00")) for n in ("since", "until"))
+            if self.windows == "days":
+                until = until.replace(hour=0, minute=0, second=0) - timedelta(seconds=1)
+            listed = [(i, d) for i, d in listed if since <= d <= until and self.windows != "empty"]
+        posts = [self._item(i, d) for i, d in listed[at : at + limit]]
         meta = {}
         if "native_cursor" in NETWORKS[network].reads:
             more = at + limit < len(listed)
             meta = {"meta": {"pagination": {"hasMore": more, "next": str(at + limit) if more else None}}}
         return 200, {"status": "success", "posts": posts, **meta}
+
+    def _item(self, post_id, published):
+        whole = {"replyCount": 1, "repostCount": 1} if self.measured and self.measured(post_id) else {}
+        date = {"created": published.isoformat()} if published else {}
+        return {"id": post_id, **date, "likeCount": 1, **whole}
 
     def asked(self, path="/analytics/post"):
         return [given for where, given in self.requests if where == path]
@@ -146,6 +162,19 @@ class World:
             return 0
 
         return self._during(sync, now).check()
+
+    def test(self, **config) -> Output:
+        """Run `--test`; its log is the report."""
+
+        def run() -> int:
+            with contextlib.redirect_stderr(io.StringIO()) as report:
+                try:
+                    TapAyrshare(config={**CONFIG, **config}).run_connection_test()
+                finally:
+                    logging.getLogger("tap_ayrshare").info("%s", report.getvalue())
+            return 0
+
+        return self._during(run, None)
 
     def command(self, *args: str, **environment: str) -> Output:
         """Run the command line; its log has a level before each line."""
@@ -179,6 +208,7 @@ class World:
             mock.patch.object(client, "FIRST_BACKOFF", 0),
             mock.patch.object(client, "read_clock", return_value=world.now),
             mock.patch.object(extraction, "read_clock", return_value=world.now),
+            mock.patch.object(check, "read_clock", return_value=world.now),
             contextlib.redirect_stdout(out),
         ):
             root.addHandler(handler)

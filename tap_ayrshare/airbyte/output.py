@@ -42,6 +42,7 @@ from tap_ayrshare.clock import read_clock
 from tap_ayrshare.engine.errors import NEEDS_PERSON, TapError
 from tap_ayrshare.outcome import Outcome
 from tap_ayrshare.source import MEMORY
+from tap_ayrshare.state import stamped
 from tap_ayrshare.streams import STREAMS
 from tap_ayrshare.values import LARGEST_INTEGER
 
@@ -209,8 +210,8 @@ class AirbyteOutput:
             return
         self._last_states[stream] = raw
         # As they are now: bookmarks change in place.
-        as_of_now = AirbyteStateBlob({name: orjson.Fragment(orjson.dumps(value)) for name, value in blob.items()})
-        state = AirbyteStreamState(StreamDescriptor(name=stream), as_of_now)
+        frozen = {name: orjson.Fragment(orjson.dumps(value)) for name, value in stamped(blob).items()}
+        state = AirbyteStreamState(StreamDescriptor(name=stream), AirbyteStateBlob(frozen))
         self._hold(AirbyteMessage(type=Type.STATE, state=AirbyteStateMessage(AirbyteStateType.STREAM, state)))
 
     def _close_stream(self, stream: str, outcome: Outcome) -> None:

@@ -34,7 +34,7 @@ from tap_ayrshare.redaction import SecretFormatter, redact_logs
 from tap_ayrshare.report import first_line, lines
 from tap_ayrshare.settings import DEFINITION, Settings, unknown_names
 from tap_ayrshare.source import MEMORY
-from tap_ayrshare.state import State, accepted
+from tap_ayrshare.state import VERSION, State, accepted
 from tap_ayrshare.stdout import abandon
 from tap_ayrshare.streams import STREAMS
 from tap_ayrshare.values import is_too_deep, one_line
@@ -84,6 +84,8 @@ class SourceAyrshare(Source):
             return AirbyteConnectionStatus(status=Status.FAILED, message=str(error))
         for line in lines(report):
             logger.info(line.strip("\n"))
+        if report.failure:
+            return AirbyteConnectionStatus(status=Status.FAILED, message=str(report.failure))
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
 
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:  # noqa: ARG002
@@ -268,15 +270,18 @@ def _bookmarks(states: Sequence[AirbyteStateMessage]) -> dict[str, Any]:
     """
     bookmarks: dict[str, Any] = {}
     memory: dict[str, Any] = {}
+    more: dict[str, Any] = {}
     for message in states:
         if message.stream is None:
             raise StateError("invalid state: it isn't a state of streams; clear it for a full sync")
         blob = dict(vars(message.stream.stream_state)) if message.stream.stream_state else {}
+        if VERSION in blob:
+            more[VERSION] = blob.pop(VERSION)
         if "memory" in blob:
             memory[MEMORY] = {"partitions": blob.pop("memory")}
         if blob:
             bookmarks[message.stream.stream_descriptor.name] = blob
-    return {"bookmarks": bookmarks | memory}
+    return {"bookmarks": bookmarks | memory, **more}
 
 
 class Entrypoint(AirbyteEntrypoint):

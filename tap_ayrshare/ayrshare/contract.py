@@ -129,6 +129,24 @@ def promote(level: str, network: str, body: object) -> dict[str, int | None]:
     }
 
 
+@cache
+def listed_metrics(network: str) -> tuple[str, ...]:
+    """Return the promoted columns of a post, if the network's list is known to have all of them, else nothing.
+
+    Known is what a source shows in an item of GET /history/:platform; what is `inferred` there isn't.
+    """
+    post, native = (load("metrics.json")[section].get(network, {}) for section in ("post", "native"))
+    is_known = all(column in native and not native[column].get("inferred") for column in post)
+    return tuple(post) if is_known else ()
+
+
+def has_every_metric(network: str, item: object) -> bool:
+    """Return whether an item of a network's list reports every promoted metric that the post's own answer would."""
+    columns = listed_metrics(network)
+    metrics = promote("native", network, item) if columns else {}
+    return bool(columns) and all(metrics[column] is not None for column in columns)
+
+
 def first(section: str, network: str, column: str, body: object) -> Any:
     """Return the first value present at the paths that a section maps for a column, as it is."""
     sections = _mapping(section)

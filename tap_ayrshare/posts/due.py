@@ -96,6 +96,11 @@ class DuePost:
         """Whether it is left for the end of a pass."""
         return any(cursor.is_deferred(self.position) for cursor in self.cursors)
 
+    def is_deferred_on(self, network: str) -> bool:
+        """Return whether it is left for the end of the pass of a network."""
+        cursor = self.apart.get(network, self.cursor)
+        return cursor is not None and cursor.is_deferred(self.position)
+
     def resolve(self, unasked: Collection[str] = ()) -> None:
         """Count it as read where it was deferred, but on networks that could not be asked for."""
         if self.cursor and self.apart.keys() >= set(unasked):

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import logging
 from contextlib import aclosing
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tap_ayrshare.ayrshare.codes import is_error
-from tap_ayrshare.ayrshare.contract import NETWORKS, first
+from tap_ayrshare.ayrshare.contract import NETWORKS, first, has_every_metric
 from tap_ayrshare.ayrshare.endpoints import NATIVE_HISTORY
 from tap_ayrshare.ayrshare.rows import usable_id
+from tap_ayrshare.clock import api_time
 from tap_ayrshare.engine.concurrency import in_order
-from tap_ayrshare.engine.errors import Scope
+from tap_ayrshare.engine.errors import UNREAD, Refusal, Scope
 from tap_ayrshare.engine.messages import Issue
-from tap_ayrshare.values import dig, instant, text
+from tap_ayrshare.posts.pages import Walk
+from tap_ayrshare.values import instant
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator, Mapping
+    from datetime import datetime
 
     from tap_ayrshare.engine.client import Answer
     from tap_ayrshare.posts.history import Reader
@@ -26,13 +28,6 @@ logger = logging.getLogger(__name__)
 
 OWNER = "social_posts"
 """The stream whose endpoint this is, and in whose bookmark the pages stand."""
-PAGE = 100
-"""Posts to request at once; above it the API advises against metrics (docs/api.md section 8)."""
-TAIL = 25
-"""Posts at the end of a page that must all be older than what is wanted, before a list without a cursor ends."""
-MOST = 500
-"""The most that the API returns where it has no cursor."""
-PAGINATION = ("meta", "pagination")
 LONGEST_CURSOR = 300
 """Characters of a cursor that the state keeps."""
 
@@ -57,21 +52,38 @@ class ListEnd(NamedTuple):
 class NativeLists:
     """The native posts of a profile.
 
-    posts: by network, those that have been listed: (published, id).
+    posts: by network, those that have been listed: when they were published, by id.
     gaps: the networks whose list couldn't be read to the end; ended: those whose list is over, either way.
-    pages: by network, the page that comes next, by its cursor, and the date on which the list was begun.
+    pages: by network, the page that comes next, by its name, and the date on which the list was begun.
     """
 
-    def __init__(self, reader: Reader, ahead: int, start: datetime | None) -> None:
-        """Make lists of nothing yet; ahead: requests at once; start: nothing published earlier is kept."""
+    def __init__(self, reader: Reader, ahead: int, start: datetime | None, *, with_metrics: bool) -> None:
+        """Make lists of nothing yet.
+
+        Args:
+            reader: the profile.
+            ahead: requests at once.
+            start: nothing published earlier is kept.
+            with_metrics: whether a post needn't be asked for whose item has every metric that its answer would have.
+        """
         self._reader = reader
         self._ahead = ahead
         self._start = start
+        self._with_metrics = with_metrics
         self._seen: dict[str, set[str]] = {}
-        self.posts: dict[str, list[tuple[datetime | None, str]]] = {}
+        self._read: dict[str, set[str]] = {}
+        self.posts: dict[str, dict[str, datetime | None]] = {}
         self.gaps: set[str] = set()
         self.ended: set[str] = set()
         self.pages: dict[str, list[str]] = {}
+
+    def unread(self) -> dict[str, list[tuple[datetime | None, str]]]:
+        """Return, by network, the posts that have to be asked for: (published, id)."""
+        return {
+            network: [(published, post_id) for post_id, published in posts.items() if post_id not in read]
+            for network, posts in self.posts.items()
+            for read in [self._read.get(network, set())]
+        }
 
     async def read(
         self, stream: str, depths: Mapping[str, datetime | None], begun: Mapping[str, list[str]]
@@ -84,74 +96,86 @@ class NativeLists:
             begun: the pages at which an earlier run's budget ended, as `pages`.
         """
         failed: list[str] = []
-        jobs = (self._first_page(stream, network, begun) for network in depths)
+        jobs = (self._first_page(stream, network, since, begun.get(network)) for network, since in depths.items())
         async with aclosing(in_order(jobs, self._ahead)) as answers:
-            async for network, answer in answers:
+            async for walk, answer in answers:
                 if answer.refusal and answer.refusal.transient:
-                    failed.append(network)
+                    failed.append(walk.network)
                     self._reader.cover(answer.sent)
                     continue
-                async for found in self._read_on(stream, network, depths[network], answer):
+                async for found in self._read_on(stream, walk, answer):
                     yield found
-                if network in self.gaps and network not in self._reader.limited:
-                    failed.append(network)
+                if walk.network in self.gaps and walk.network not in self._reader.limited:
+                    failed.append(walk.network)
         for network in failed:
             self._reader.remark(f"the list of {NETWORKS[network].label} was requested again, since it had failed")
-            _, answer = await self._page(stream, network)
-            async for found in self._read_on(stream, network, depths[network], answer):
+            walk = Walk(network, depths[network])
+            async for found in self._read_on(stream, walk, await self._page(stream, walk)):
                 yield found
 
-    async def _first_page(self, stream: str, network: str, begun: Mapping[str, list[str]]) -> tuple[str, Answer]:
+    async def _first_page(
+        self, stream: str, network: str, since: datetime | None, begun: list[str] | None
+    ) -> tuple[Walk, Answer]:
         """Ask for the page at which an earlier run's budget ended, else for the newest."""
-        if network in begun:
-            self.pages[network] = begun[network]
-            _, answer = await self._page(stream, network, *_page_at(begun[network][0]))
+        if begun:
+            self.pages[network] = begun
+            walk = Walk(network, since, begun[0])
+            answer = await self._page(stream, walk)
             if answer.refusal is None or answer.refusal.transient:
-                return network, answer
+                return walk, answer
             # What a page was called may not last.
             self.pages.pop(network)
-        return await self._page(stream, network)
+        walk = Walk(network, since)
+        return walk, await self._page(stream, walk)
 
-    async def _page(
-        self, stream: str, network: str, limit: int = PAGE, cursor: str | None = None
-    ) -> tuple[str, Answer]:
-        query = {"limit": str(limit), **({"next": cursor} if cursor else {})}
-        request = NATIVE_HISTORY.request(stream, query, networks=(network,), network=network)
-        return network, await self._reader.ask(request)
+    async def _page(self, stream: str, walk: Walk) -> Answer:
+        """Ask for the page that comes next, or for the one instead of a window that the API refuses."""
+        answer = await self._ask(stream, walk)
+        refusal = answer.refusal
+        if refusal and refusal.scope is Scope.RESOURCE and not refusal.transient and walk.give_up_windows():
+            self._reader.remark(f"{NETWORKS[walk.network].label} takes no windows of time ({refusal})")
+            self._reader.cover(answer.sent)
+            self._keep_page(stream, walk)
+            return await self._ask(stream, walk)
+        return answer
 
-    async def _read_on(
-        self, stream: str, network: str, since: datetime | None, answer: Answer
-    ) -> AsyncGenerator[NativePost | ListEnd, None]:
-        """Yield the posts of a first page and of those behind it, down to `since`, and the end of the list."""
-        listed = self.posts.setdefault(network, [])
-        begun = self.pages.get(network) if stream == OWNER else None
-        page, began = begun or ("", self._reader.now.date().isoformat())
-        limit, position, pages = _page_at(page)[0], 0, {page}
-        is_whole = True
+    def _keep_page(self, stream: str, walk: Walk) -> None:
+        """Keep the page that comes next, for the next run if the budget ends."""
+        if stream == OWNER and len(walk.page.name) <= LONGEST_CURSOR:
+            today = self._reader.now.date().isoformat()
+            self.pages[walk.network] = [walk.page.name, self.pages.get(walk.network, ["", today])[1]]
+
+    async def _ask(self, stream: str, walk: Walk) -> Answer:
+        request = NATIVE_HISTORY.request(stream, walk.query(), networks=(walk.network,), network=walk.network)
+        return await self._reader.ask(request)
+
+    async def _read_on(self, stream: str, walk: Walk, answer: Answer) -> AsyncGenerator[NativePost | ListEnd, None]:
+        """Yield the posts of a page and of those behind it, and the end of the list."""
+        network = walk.network
+        self.posts.setdefault(network, {})
+        begun = stream == OWNER and network in self.pages
+        position, is_whole = 0, True
         while True:
             self._settle(stream, network, answer)
-            if answer.refusal:
+            if answer.refusal and not (answer.refusal.scope is Scope.NOTHING and walk.page.until):
                 # A refusal that lasts is all that can be read; anything else is read on next time.
                 is_whole = not answer.refusal.rule.failure and not answer.refusal.rule.stays_due
                 break
-            items, dates = NATIVE_HISTORY.listed(answer.body), list[datetime]()
-            for post in self._posts(network, items, position, answer.body):
-                dates += [post.published] if post.published else []
+            items = NATIVE_HISTORY.listed(answer.body)
+            posts = list(self._posts(network, items, position, answer.body))
+            for post in posts:
                 if self._is_new(post):
                     yield post
-            if _is_deep_enough(network, dates, since) or dig(answer.body, (*PAGINATION, "hasMore")) is False:
+            # A date in the future would be no end of a window.
+            dates = [min(post.published, self._reader.now) for post in posts if post.published]
+            has_next = walk.turn(answer.body, [post.post_id for post in posts], dates, len(items))
+            self._say(stream, walk)
+            if not has_next:
                 break
-            page = _page_after(network, answer.body, len(items), limit)
-            if page in pages:
-                if len(items) >= limit:
-                    self._warn_of_end(network, len(listed))
-                break
-            pages.add(page)
-            if stream == OWNER and len(page) <= LONGEST_CURSOR:
-                self.pages[network] = [page, began]
-            limit, cursor = _page_at(page)
-            position = position + len(items) if cursor else 0
-            _, answer = await self._page(stream, network, limit, cursor)
+            self._keep_page(stream, walk)
+            # A larger page begins with the same items.
+            position = position + len(items) if walk.page.cursor or walk.page.until else 0
+            answer = await self._page(stream, walk)
         self.pages.pop(network, None)
         if begun and answer.refusal is None:
             # The newer part of the list was read by an earlier run: whoever needs it lists it again.
@@ -178,36 +202,26 @@ class NativeLists:
                 self._reader.note(Issue(stream, refusal, platform=network))
 
     def _is_new(self, post: NativePost) -> bool:
-        """Return whether a post is wanted that hasn't been listed yet; then it is from now on."""
+        """Keep a post that is wanted; return whether this run hasn't seen it yet."""
+        is_wanted = not (self._start and post.published and post.published < self._start)
+        if is_wanted:
+            self.posts[post.network][post.post_id] = post.published
+        if is_wanted and self._with_metrics and has_every_metric(post.network, post.item):
+            self._read.setdefault(post.network, set()).add(post.post_id)
         seen = self._seen.setdefault(post.network, set())
-        if post.post_id in seen:
-            return False
+        is_new = post.post_id not in seen
         seen.add(post.post_id)
-        if self._start and post.published and post.published < self._start:
-            return False
-        self.posts[post.network].append((post.published, post.post_id))
-        return True
+        return is_new and is_wanted
 
-    def _warn_of_end(self, network: str, count: int) -> None:
-        self._reader.remark(
-            f"{NETWORKS[network].label} lists no more than its newest {count} posts; "
-            "older ones are out of reach of social_posts"
-        )
-
-
-def _page_at(page: str) -> tuple[int, str | None]:
-    """Return limit and cursor of a page, as the state names it; "" is the first."""
-    return (MOST, None) if page == str(MOST) else (PAGE, page or None)
-
-
-def _page_after(network: str, body: Any, count: int, limit: int) -> str:
-    """Return the name of the page behind one with so many posts; "" if there is none."""
-    if "native_cursor" in NETWORKS[network].reads:
-        return text(dig(body, (*PAGINATION, "next"))) or ""
-    return str(MOST) if count >= limit and limit < MOST else ""
-
-
-def _is_deep_enough(network: str, dates: list[datetime], since: datetime | None) -> bool:
-    """Return whether a page reaches beyond `since`: one old post that is pinned to its head does not."""
-    tail = dates if "native_cursor" in NETWORKS[network].reads else dates[-TAIL:]
-    return since is not None and bool(tail) and max(tail) < since
+    def _say(self, stream: str, walk: Walk) -> None:
+        """Say what of a list can't be read."""
+        if walk.gap:
+            message = "two windows of the list have no post in common: posts before this time may be missing"
+            refusal = Refusal(UNREAD, "window_gap", message, 200)
+            self._reader.note(Issue(stream, refusal, api_time(walk.gap), walk.network))
+            walk.gap = None
+        if walk.is_cut:
+            self._reader.remark(
+                f"{NETWORKS[walk.network].label} lists no more than its newest {len(self.posts[walk.network])} posts; "
+                "older ones are out of reach of social_posts"
+            )

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from tap_ayrshare.singer.metrics import log_metrics
+from tap_ayrshare.state import stamped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from singer_sdk import Tap
+    from singer_sdk.helpers.types import TapState
 
     from tap_ayrshare.engine.messages import Ended, Record
     from tap_ayrshare.extraction import Extraction
@@ -52,7 +54,7 @@ class SingerOutput:
 
     def write_state(self) -> None:
         """Keep a STATE."""
-        self._tap.state_writer.write_state(self._tap.state)
+        self._tap.state_writer.write_state(cast("TapState", stamped(self._tap.state)))
 
     def tick(self) -> None:
         """Singer has nothing to say."""

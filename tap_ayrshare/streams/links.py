@@ -14,6 +14,7 @@ from tap_ayrshare.ayrshare.endpoints import LINKS
 from tap_ayrshare.ayrshare.rows import usable_id
 from tap_ayrshare.clock import api_time
 from tap_ayrshare.engine.client import Answer, BudgetSpent
+from tap_ayrshare.engine.errors import Refused
 from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.posts.cursor import read_date
 from tap_ayrshare.streams.base import AyrshareStream
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from tap_ayrshare.ayrshare.endpoints import Endpoint
     from tap_ayrshare.engine.client import Request
-    from tap_ayrshare.engine.messages import Batch
+    from tap_ayrshare.engine.messages import Batch, Checkpoint
     from tap_ayrshare.source import Source
 
 logger = logging.getLogger(__name__)
@@ -56,13 +57,12 @@ class LinkAnalyticsStream(AyrshareStream):
         tried: list[Endpoint] = []
         try:
             answer = await self._ask(source, bookmark, days, tried)
-        except BudgetSpent:
-            if tried:
-                yield [self.checkpoint(bookmark.get("replication_key_value"), endpoint=tried[-1].path)]
+        except (BudgetSpent, Refused):
+            yield self._found_gone(bookmark, tried)
             raise
         source.settle(self.name, answer)
         if answer.refusal:
-            yield [Issue(self.name, answer.refusal)]
+            yield [Issue(self.name, answer.refusal), *self._found_gone(bookmark, tried)]
             return
         endpoint = self._endpoint or LINKS[0]
         seen: set[str] = set()
@@ -74,6 +74,11 @@ class LinkAnalyticsStream(AyrshareStream):
                 seen.add(short_url)
                 yield [self.record(source, _link(short_url, link, days))]
         yield [self.checkpoint(source.snapshot.date, endpoint=endpoint.path)]
+
+    def _found_gone(self, bookmark: Mapping[str, Any], tried: list[Endpoint]) -> list[Checkpoint]:
+        """Return a bookmark with the endpoint to begin with in the next run, if others were found to be gone."""
+        value = bookmark.get("replication_key_value")
+        return [self.checkpoint(value, endpoint=tried[-1].path)] if tried else []
 
     async def _ask(self, source: Source, bookmark: Mapping[str, Any], days: int, tried: list[Endpoint]) -> Answer:
         if self._endpoint is None and self._is_sought:
@@ -89,9 +94,13 @@ class LinkAnalyticsStream(AyrshareStream):
             self._found.set()
 
     async def _find(self, source: Source, bookmark: Mapping[str, Any], days: int, tried: list[Endpoint]) -> Answer:
-        """Ask one endpoint after another, from the one that answered last time on, until one isn't gone."""
+        """Ask one endpoint after another, from the one that was there last time on, until one isn't gone."""
         paths = [endpoint.path for endpoint in LINKS]
-        start = paths.index(bookmark["endpoint"]) if bookmark.get("endpoint") in paths else 0
+        labels = (profile.label for profile in source.settings.profiles)
+        # What one profile has found is so for all.
+        bookmarks = (bookmark, *(source.snapshot.bookmarks(self.name, label) for label in labels))
+        known = (found.get("endpoint") for found in bookmarks)
+        start = next((paths.index(path) for path in known if path in paths), 0)
         for endpoint in LINKS[start:] + LINKS[:start]:
             tried.append(endpoint)
             answer = await source.ask(_request(endpoint, source, days))

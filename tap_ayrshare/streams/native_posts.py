@@ -21,7 +21,7 @@ from tap_ayrshare.streams.refresh import Refresh, RefreshedStream
 from tap_ayrshare.values import instant, text
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
+    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 
     from tap_ayrshare.engine.client import Request
     from tap_ayrshare.engine.messages import Batch, Checkpoint
@@ -119,6 +119,7 @@ def _native_post(post: NativePost) -> dict[str, Any]:
         "published_at": singer_time(post.published) if post.published else None,
         "text": text(first("native_fields", post.network, "text", post.item)),
         "post_url": text(first("native_fields", post.network, "post_url", post.item)),
+        "published_by": text(first("native_fields", post.network, "published_by", post.item)),
         **promote("native", post.network, post.item),
         "analytics": post.item,
         **freshness(post.body),
@@ -190,7 +191,7 @@ class SocialPostAnalyticsStream(RefreshedStream):
         passes.list_as_of(source.now)
         since = passes.oldest_due
         is_listed = source.history.has_reached(earlier(since, OPEN_DAYS) if since else None)
-        return passes.due(native.posts, source.history.native_ids, {}) if is_listed else None
+        return passes.due(native.unread(), source.history.native_ids, {}) if is_listed else None
 
     async def read_due(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
         """Read the posts that an earlier run listed and left over for want of requests, then all that are due."""
@@ -222,14 +223,14 @@ class SocialPostAnalyticsStream(RefreshedStream):
             async for batch in self._list(source, passes, left.network):
                 yield batch
         except BudgetSpent:
-            whole = {network: posts for network, posts in native.posts.items() if network not in native.gaps}
+            whole = {network: posts for network, posts in native.unread().items() if network not in native.gaps}
             refresh.unread = newest_first(passes.due(whole, sent, left.read))
             left.is_checked, left.network = False, [left.network, *native.posts][-1]
             yield [saved()]
             raise
         left.network = ""
         passes.cut_short(native.gaps)
-        async for batch in refresh.read(passes.due(native.posts, sent, left.read), [*passes.cursors.values()]):
+        async for batch in refresh.read(passes.due(native.unread(), sent, left.read), [*passes.cursors.values()]):
             yield batch
 
     async def _list(self, source: Source, passes: NativePasses, after: str) -> AsyncIterator[Batch]:
@@ -245,3 +246,17 @@ class SocialPostAnalyticsStream(RefreshedStream):
         if cursors:
             start = passes.oldest_due
             await source.history.reach(self.name, earlier(start, OPEN_DAYS) if start else None)
+            if source.settings.request_budget is None and self._has_undated(source, cursors):
+                # A post without a date may be of any age, and Ayrshare may have sent it long ago: to know that takes
+                # a request for a thousand posts, and to read it one a day for each.
+                await source.history.reach(self.name, None)
+
+    @staticmethod
+    def _has_undated(source: Source, networks: Iterable[str]) -> bool:
+        """Return whether there are native posts without a date that Ayrshare isn't known to have sent."""
+        sent = source.history.native_ids
+        return any(
+            published is None and post_id not in sent
+            for network in networks
+            for post_id, published in source.native.posts.get(network, {}).items()
+        )

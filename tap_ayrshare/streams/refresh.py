@@ -194,9 +194,7 @@ class Refresh:
             self._stats.stays_due.add("posts stay due that could not be asked for")
 
     def _batches_of(self, posts: list[DuePost]) -> Batches | None:
-        settings = self._source.settings
-        # A budget that ended between a post's networks would leave it half read, which no bookmark can say.
-        is_on = self._saved is not None and settings.bulk_analytics and settings.request_budget is None
+        is_on = self._saved is not None and self._source.settings.uses_batches
         return Batches(self._source, self._stream, posts) if is_on else None
 
     def _checkpoint(self) -> list[Checkpoint]:
@@ -224,8 +222,10 @@ class Refresh:
         return messages
 
     def _see(self, post: DuePost, found: Found) -> None:
+        """Note the networks on which a post has been read, where its pass doesn't say so."""
         if self._seen is not None:
-            self._seen.setdefault(post.post_id, set()).update(set(post.networks) - found.unasked)
+            read = {name for name in post.networks if name not in found.unasked and not post.is_deferred_on(name)}
+            self._seen.setdefault(post.post_id, set()).update(read)
 
     def _take(self, post: DuePost, found: Found) -> Iterator[Message]:
         """Decide about a post: recorded, held until it is known why it failed, or left for the next run."""
@@ -312,8 +312,7 @@ class Refresh:
         self._stats.done += 1
         # The next run begins with the first post that it can't remember.
         self._passed_by += not self._is_stuck
-        if not post.is_deferred:
-            self._see(post, found)
+        self._see(post, found)
         post.cut_short(found.unasked)
         if self._is_stuck:
             return

@@ -54,7 +54,8 @@ def test_the_same_records_as_the_tap_on_two_days(source, tap_process, sandbox):
         }
         state, tap_state = ours.state, theirs.state
         bookmarks = {s["stream"]["stream_descriptor"]["name"]: s["stream"]["stream_state"] for s in state}
-        assert {name: blob for name, blob in bookmarks.items() if blob["partitions"]} == tap_state["bookmarks"]
+        written = {name: blob["partitions"] for name, blob in bookmarks.items() if blob["partitions"]}
+        assert written == {name: blob["partitions"] for name, blob in tap_state["bookmarks"].items()}
         assert set(ours.statuses) == set(bookmarks)
         assert all(s[0] == "STARTED" and s[-1] == "COMPLETE" for s in ours.statuses.values())
     assert len(found["post_analytics"]) > 10

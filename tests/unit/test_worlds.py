@@ -12,6 +12,7 @@ from tests.world import START, Post, World, errors, posts, read
 
 ANALYTICS = ("posts", "post_analytics", "extraction_errors")
 DAY = timedelta(days=1)
+LINK_PATHS = ("/analytics/links", "/analytics/links-short", "/links")
 GATEWAY = (404, {})
 
 
@@ -622,3 +623,25 @@ def test_posts_that_can_t_be_asked_for_now_are_not_taken_for_failures_of_two_dat
     world.fault = None
     third = world.run(*select, state=second.state, now=START + 2 * DAY)
     assert {r["social_post_id"] for r in third.records(select[0])} >= {"facebook-0", "facebook-1", "facebook-2"}
+
+
+# Links
+
+
+@pytest.mark.parametrize("current", [(200, {"analytics": [], "status": "success"}), (403, post_error(169)), (500, {})])
+def test_a_link_endpoint_that_is_gone_is_not_asked_first_again_by_any_profile(current):
+    world = World()
+    named = [{"name": f"p{n}", "profile_key": f"world-profile-key-{n}"} for n in range(2)]
+    world.fault = lambda path, _: current if path == "/links" else GATEWAY if path in LINK_PATHS else None
+    first = world.run("link_analytics")
+    assert [path for path, _ in world.requests if path in LINK_PATHS][:3] == list(LINK_PATHS)
+    world.run("link_analytics", state=first.state, profiles=named, now=START + DAY)
+    assert {path for path, _ in world.requests if path in LINK_PATHS} == {"/links"}
+    # Back again, the older one isn't needed while the newer one is there; once that is gone it is found again.
+    world.fault = lambda path, _: current if path == "/links" else None
+    world.run("link_analytics", state=first.state, now=START + DAY)
+    assert {path for path, _ in world.requests if path in LINK_PATHS} == {"/links"}
+    world.fault = lambda path, _: GATEWAY if path == "/links" else None
+    output = world.run("link_analytics", state=first.state, now=START + 2 * DAY)
+    assert [path for path, _ in world.requests if path in LINK_PATHS] == ["/links", "/analytics/links"]
+    assert len(output.records("link_analytics")) == 1

@@ -63,7 +63,7 @@ ROWS_OF_OTHERS = frozenset(kind.name for kind in STREAMS if not kind.takes_turns
 """Streams whose rows say how the others went: they end with the run."""
 NULL = orjson.Fragment(b"null")
 """A column without a value; the CDK leaves None out."""
-NO_BOOKMARKS = b'{"partitions":[]}'
+FEEDS = {kind.name: kind.feeds for kind in STREAMS}
 
 
 def failure_type(error: TapError) -> FailureType:
@@ -100,10 +100,11 @@ class AirbyteOutput:
         self._batches: queue.SimpleQueue[list[AirbyteMessage] | None] = queue.SimpleQueue()
         self._printed: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._extraction: Extraction
-        self._profiles_left: Counter[str] = Counter()
+        # How many profiles of the stream itself and of those that feed it haven't ended.
+        self._open_ends: Counter[str] = Counter()
         self._statuses: dict[str, AirbyteStreamStatus] = {}
         self._limited: set[str] = set()
-        self._last_states: dict[str, bytes] = {}
+        self._last_states: dict[str, dict[str, bytes]] = {}
 
     # What a run writes
 
@@ -115,11 +116,14 @@ class AirbyteOutput:
     def open(self, extraction: Extraction) -> None:
         """Make ready for the messages of a run."""
         self._extraction = extraction
-        self._profiles_left.update(stream.name for _, streams in extraction.sync.work for stream in streams)
+        self._last_states = {stream.name: self._raw_state(stream.name) for stream in extraction.streams}
+        for _, streams in extraction.sync.work:
+            for stream in streams:
+                self._open_ends.update((stream.name, *FEEDS[stream.name]))
 
     def write(self, record: Record) -> None:
         """Keep a RECORD."""
-        if record.stream not in self._statuses:
+        if self._statuses.get(record.stream) is not AirbyteStreamStatus.RUNNING:
             self._set_status(record.stream, AirbyteStreamStatus.RUNNING)
         data = {column: _exact(value) for column, value in record.values.items()}
         written = AirbyteRecordMessage(record.stream, data, int(read_clock().timestamp() * 1000))
@@ -133,9 +137,10 @@ class AirbyteOutput:
 
     def end(self, label: str, ended: Ended) -> None:  # noqa: ARG002
         """Keep the status of a stream that has ended for all its profiles."""
-        self._profiles_left[ended.stream] -= 1
-        if not self._profiles_left[ended.stream] and ended.stream != self._carrier:
-            self._close_stream(ended.stream, Outcome(self._extraction))
+        for stream in (ended.stream, *FEEDS[ended.stream]):
+            self._open_ends[stream] -= 1
+            if not self._open_ends[stream] and stream in self._modes and stream != self._carrier:
+                self._close_stream(stream, Outcome(self._extraction))
 
     def tick(self) -> None:
         """Keep the status of a stream that begins or ceases to wait for the rate limit."""
@@ -202,17 +207,20 @@ class AirbyteOutput:
     # States and statuses
 
     def _write_state_of(self, stream: str, *, always: bool = False) -> None:
+        raw = self._raw_state(stream)
+        if always or raw != self._last_states[stream]:
+            self._last_states[stream] = raw
+            self._start(stream)
+            # Finished JSON: bookmarks change in place.
+            frozen = AirbyteStateBlob({name: orjson.Fragment(part) for name, part in raw.items()})
+            state = AirbyteStreamState(StreamDescriptor(name=stream), frozen)
+            self._hold(AirbyteMessage(type=Type.STATE, state=AirbyteStateMessage(AirbyteStateType.STREAM, state)))
+
+    def _raw_state(self, stream: str) -> dict[str, bytes]:
         blob = {"partitions": self._state.partitions(stream)}
         if stream == self._carrier and (memory := self._state.partitions(MEMORY)):
             blob["memory"] = memory
-        raw = orjson.dumps(blob)
-        if not always and raw == self._last_states.get(stream, NO_BOOKMARKS):
-            return
-        self._last_states[stream] = raw
-        # As they are now: bookmarks change in place.
-        frozen = {name: orjson.Fragment(orjson.dumps(value)) for name, value in stamped(blob).items()}
-        state = AirbyteStreamState(StreamDescriptor(name=stream), AirbyteStateBlob(frozen))
-        self._hold(AirbyteMessage(type=Type.STATE, state=AirbyteStateMessage(AirbyteStateType.STREAM, state)))
+        return {name: orjson.dumps(part) for name, part in stamped(blob).items()}
 
     def _close_stream(self, stream: str, outcome: Outcome) -> None:
         self._write_state_of(stream, always=True)
@@ -227,11 +235,15 @@ class AirbyteOutput:
     def _set_status(self, stream: str, status: AirbyteStreamStatus, wait: float | None = None) -> None:
         """Keep the status of a stream; wait: seconds until the rate limit lets it go on."""
         descriptor = StreamDescriptor(name=stream)
-        if stream not in self._statuses:
-            self._hold(status_message(descriptor, AirbyteStreamStatus.STARTED))
+        self._start(stream)
         self._statuses[stream] = status
         reasons = None if wait is None else [_rate_limited(wait)]
         self._hold(status_message(descriptor, status, reasons))
+
+    def _start(self, stream: str) -> None:
+        if stream not in self._statuses:
+            self._statuses[stream] = AirbyteStreamStatus.STARTED
+            self._hold(status_message(StreamDescriptor(name=stream), AirbyteStreamStatus.STARTED))
 
     def _being_read(self) -> dict[str, list[Source]]:
         """Return the streams that are being read, each with the profiles that it is being read from."""

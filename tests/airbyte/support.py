@@ -89,6 +89,7 @@ class Messages:
             elif message["type"] == "STATE":
                 state = message["state"]
                 stream = state["stream"]["stream_descriptor"]["name"]
+                assert stream in open_now, f"a state of {stream} before STARTED or after its end"
                 assert stream not in ended, f"a state of {stream} after its end"
                 assert state["sourceStats"]["recordCount"] == sent.pop(stream, 0)
             elif message["type"] == "TRACE" and "stream_status" in message["trace"]:

@@ -54,11 +54,19 @@ def test_the_same_records_as_the_tap_on_two_days(source, tap_process, sandbox):
         }
         state, tap_state = ours.state, theirs.state
         bookmarks = {s["stream"]["stream_descriptor"]["name"]: s["stream"]["stream_state"] for s in state}
-        written = {name: blob["partitions"] for name, blob in bookmarks.items() if blob["partitions"]}
-        assert written == {name: blob["partitions"] for name, blob in tap_state["bookmarks"].items()}
+        assert days({"bookmarks": bookmarks}) == days(tap_state)
         assert set(ours.statuses) == set(bookmarks)
         assert all(s[0] == "STARTED" and s[-1] == "COMPLETE" for s in ours.statuses.values())
     assert len(found["post_analytics"]) > 10
+
+
+def days(state: dict) -> dict:
+    """Return the days of bookmarks; their moments are each run's own."""
+    return {
+        (name, partition["context"]["profile"]): partition.get("replication_key_value", "")[:10]
+        for name, blob in state["bookmarks"].items()
+        for partition in blob["partitions"]
+    }
 
 
 def test_the_same_day_again_replaces_rows_and_adds_none(source, sandbox):
@@ -109,7 +117,7 @@ def test_numbers_keep_their_digits(source, sandbox):
 
 @pytest.mark.parametrize("mode", ["incremental", "full_refresh"])
 def test_a_killed_sync_resumes_from_its_last_states(source, sandbox, mode):
-    box = sandbox("--posts", "150", "--latency", "0.02", "--profiles", "1")
+    box = sandbox("--posts", "100", "--latency", "0.02", "--profiles", "1", "--linked", "facebook,youtube")
     config = {**box.config, **EVERYONE, "rate_limit_requests": 10**6, "max_concurrency": 2}
     whole = source.read(config, mode=mode)
     box.clear()
@@ -132,8 +140,8 @@ def test_a_killed_sync_resumes_from_its_last_states(source, sandbox, mode):
     rest = source.read(config, state=killed.state, mode=mode)
     assert rest.code == 0
     asked_again = [r["body"].get("id") for r in box.requests("/analytics/post")]
-    assert 0 < len(set(asked_first) & set(asked_again)) + len(asked_again) < 2 * len(asked_first) + 200
-    assert len(set(asked_first) & set(asked_again)) < 100
+    assert len(set(asked_first)) > 50
+    assert len(set(asked_first) & set(asked_again)) < 30
 
     found = rows(killed.records)
     for name, of_stream in rows(rest.records).items():

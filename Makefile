@@ -5,7 +5,7 @@ PYTHON ?= python3
 PY := .venvs/dev/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-destinations audit docs format bench clean FORCE
+.PHONY: help setup demo test test-destinations test-airbyte audit docs format bench clean FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-24s %s\n", $$1, $$2 }'
@@ -23,11 +23,15 @@ test: .venvs/dev/ready .venvs/target-postgres/ready ## check formatting, lint, t
 	@.venvs/dev/bin/lint-imports --no-cache > .venvs/imports.log || { cat .venvs/imports.log; exit 1; }
 	@$(PY) -m tools.gate
 	@$(PY) -m tools.reference --check
-	@TARGET_POSTGRES="$(CURDIR)/.venvs/target-postgres/bin/target-postgres" $(PY) -m pytest -q --ignore tests/destinations
+	@TARGET_POSTGRES="$(CURDIR)/.venvs/target-postgres/bin/target-postgres" $(PY) -m pytest -q --ignore tests/destinations --ignore tests/airbyte
 
 test-destinations: .venvs/dev/ready .venvs/meltano/ready .venvs/fakesnow/ready ## test every destination and the dbt models with Meltano
 	@$(PY) -m tests.destinations
 	@export KILLS_SEED=$${KILLS_SEED:-$$(date +%s)}; echo "KILLS_SEED=$$KILLS_SEED"; $(PY) -m pytest -q tests/destinations
+
+test-airbyte: .venvs/airbyte/ready ## test the Airbyte source with airbyte-cdk's standard tests and PyAirbyte
+	@.venvs/airbyte/bin/python -m mypy --config-file pyproject.toml --package tap_ayrshare.airbyte
+	@AIRBYTE_OFFLINE_MODE=1 .venvs/airbyte/bin/python -m pytest -q -c tests/airbyte/pytest.ini --rootdir . tests/airbyte
 
 audit: .venvs/dev/ready .venvs/audit/ready ## check licenses, known vulnerabilities and imports of what a user installs
 	@$(PY) -m tools.audit
@@ -39,7 +43,7 @@ format: .venvs/dev/ready ## format the code and apply the linter's fixes
 	@$(PY) -m ruff check --fix --exit-zero .
 	@$(PY) -m ruff format .
 
-bench: .venvs/dev/ready .venvs/target-postgres/ready ## measure speed and memory against the sandbox
+bench: .venvs/dev/ready .venvs/target-postgres/ready .venvs/airbyte/ready ## measure speed and memory against the sandbox
 	@$(PY) -m benchmarks
 
 clean: ## remove the environments, the demo and all caches (but not .meltano, which has the state of your own runs)
@@ -59,6 +63,9 @@ endef
 
 .venvs/dev/ready: pyproject.toml .venvs/python
 	$(call environment,Python environment,about a minute,--editable . --group dev)
+
+.venvs/airbyte/ready: pyproject.toml .venvs/python
+	$(call environment,airbyte-cdk and PyAirbyte,about two minutes,--editable '.[airbyte]' --group airbyte)
 
 .venvs/target-postgres/ready: .venvs/python
 	$(call environment,target-postgres,about 20 seconds,'meltanolabs-target-postgres~=0.8.1')

@@ -16,7 +16,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from benchmarks import airbyte, bodies, load, refresh, target
-from benchmarks.contenders import ROOT, Measure, low_code, measure, plain_sdk, this_tap, windows_for
+from benchmarks.contenders import ROOT, Measure, low_code, measure, plain_sdk, this_source, this_tap, windows_for
 from sandbox.process import running
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ LEAN = (*WITH_PROFILES, "--profiles", "0")
 UNPACED = {"rate_limit_requests": 10**6, "rate_limit_window_seconds": 1, "max_concurrency": 16}
 LIMIT, WINDOW, RESERVE = 60, 6.0, 0.05
 ALLOWED = LIMIT * (1 - RESERVE)
-OURS, PLAIN, LOW_CODE = "tap-ayrshare", "plain singer-sdk tap", "airbyte-cdk low-code"
+OURS, OUR_SOURCE = "tap-ayrshare", "source-ayrshare"
+PLAIN, LOW_CODE = "plain singer-sdk tap", "airbyte-cdk low-code"
 MOST_PLAIN = 2000
 STEPS = ((1_000, 2_000), (1_000, 4_000), (10_000, 13_000))
 UNLIMITED = ("--networks-per-post", "2", "--limit", "0")
@@ -78,13 +79,15 @@ class Bench:
 
     def names(self, posts: int) -> list[str]:
         """Return the contenders to run for this number of posts."""
-        return [OURS, *([LOW_CODE] if self.low_code else []), *([PLAIN] if posts <= MOST_PLAIN else [])]
+        return [OURS, OUR_SOURCE, *([LOW_CODE] if self.low_code else []), *([PLAIN] if posts <= MOST_PLAIN else [])]
 
     def run(self, name: str, box: SandboxProcess, posts: int) -> Measure:
         """Run a contender without pacing."""
         windows = windows_for(posts, DAYS)
         if name == OURS:
             return measure(box, this_tap(self.directory, box.config, **UNPACED))
+        if name == OUR_SOURCE:
+            return measure(box, this_source(self.directory, box.config, **UNPACED))
         if name == PLAIN:
             return measure(box, plain_sdk(self.directory, box.config, windows))
         return measure(box, low_code(self.directory, self.low_code or Path(), box.config, windows))
@@ -208,7 +211,7 @@ def cpu(bench: Bench) -> None:
                         found.setdefault((name, posts), []).append(measured)
                     thousands = (step[1] - step[0]) / 1000
                     further.setdefault((name, step), []).append((pair[1].cpu - pair[0].cpu) / thousands)
-    names = [name for name in (OURS, PLAIN, LOW_CODE) if (name, steps[0]) in further]
+    names = [name for name in (OURS, OUR_SOURCE, PLAIN, LOW_CODE) if (name, steps[0]) in further]
     bench.report.table(
         "CPU seconds per additional 1,000 posts, two networks each, no latency, no rate limit",
         ["", *(f"{low:,} to {high:,} posts" for low, high in steps)],
@@ -235,8 +238,8 @@ def cpu(bench: Bench) -> None:
             for name in names for posts in sorted({size for step in steps for size in step})
             if (measures := found.get((name, posts)))
         ],
-        f"{LOW_CODE} writes no SCHEMA during a read; `discover` outputs its schemas. It writes one record per post, "
-        "the taps one per post and network.",
+        f"{OUR_SOURCE} and {LOW_CODE} write no SCHEMA during a read; `discover` outputs them. {LOW_CODE} "
+        "writes one record per post, the others one per post and network.",
     )  # fmt: skip
 
 
@@ -354,7 +357,7 @@ def main() -> None:
     if args.runs < 1:
         parser.error("--runs must be 1 or more")
     runs = 1 if args.quick else args.runs
-    source, missing = airbyte.install(ROOT / ".venvs" / "airbyte")
+    source, missing = airbyte.install(ROOT / ".venvs" / "low-code")
     report = Report(None if args.quick else ROOT / "benchmarks" / "RESULTS.md")
     report.say("# Benchmarks\n")
     report.say(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 KINDS = ("RECORD", "STATE", "SCHEMA")
 STREAMS = ("posts", "post_analytics", "extraction_errors")
+SOURCE = ROOT / ".venvs" / "airbyte" / "bin" / "source-ayrshare"
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,22 @@ def this_tap(directory: Path, config: dict[str, Any], **settings: Any) -> list[s
     (directory / "catalog.json").write_text(json.dumps(catalog))
     (directory / "config.json").write_text(json.dumps({**config, **settings}))
     return [*command, "--config", str(directory / "config.json"), "--catalog", str(directory / "catalog.json")]
+
+
+def this_source(directory: Path, config: dict[str, Any], **settings: Any) -> list[str]:
+    """Return the command to run this project's Airbyte source; `make` has installed it."""
+    streams = [
+        {
+            "stream": {"name": name, "json_schema": {}, "supported_sync_modes": ["incremental"]},
+            "sync_mode": "incremental",
+            "destination_sync_mode": "append_dedup",
+        }
+        for name in STREAMS
+    ]
+    (directory / "source-catalog.json").write_text(json.dumps({"streams": streams}))
+    (directory / "source.json").write_text(json.dumps({**config, **settings}))
+    files = ["--config", str(directory / "source.json"), "--catalog", str(directory / "source-catalog.json")]
+    return [str(SOURCE), "read", *files]
 
 
 def plain_sdk(directory: Path, config: dict[str, Any], windows: list[tuple[str, str]]) -> list[str]:

@@ -126,6 +126,13 @@ class Report:
     no_profiles: Refusal | None = None
 
     @property
+    def failure(self) -> TapError | None:
+        """Why a run would fail that isn't worth ending the check for, None if it wouldn't."""
+        if len(self.usable) == len(self.found) or "profile" not in self.settings.fail_on:
+            return None
+        return TapError(f"{len(self.usable)} of {len(self.found)} profiles can be read")
+
+    @property
     def usable(self) -> list[Findings]:
         """The profiles that can be read."""
         return [one for one in self.found if one.refused is None]

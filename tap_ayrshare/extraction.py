@@ -77,12 +77,14 @@ class Extraction:
         return [stream for stream in self.streams if stream.name == PROFILES or not stream.takes_turns]
 
     async def items(self) -> AsyncGenerator[Item[Source], None]:
-        """Read everything that is selected and yield its records and bookmarks; those of a profile in order."""
+        """Read everything that is selected and yield its records, bookmarks and ends; those of a profile in order."""
         async with aclosing(self.sync.items()) as items:
             async for item in items:
                 message = self._as_written(item.source, item.message)
                 if message is not None:
                     yield replace(item, message=message)
+                if isinstance(item.message, Ended):
+                    yield item
 
     def _as_written(self, source: Source, message: Message) -> Record | Checkpoint | None:
         """Return a message as it is written: issues and ends as records; None if its stream isn't selected."""

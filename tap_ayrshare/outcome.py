@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from tap_ayrshare.engine.errors import Refusal
+    from tap_ayrshare.engine.messages import Ended
     from tap_ayrshare.extraction import Extraction
 
 NAMED_AT_MOST = 10
@@ -109,6 +110,33 @@ class Outcome:
             yield f"networks were left out: {_named(f'{part} of {who} ({why})' for (who, part), why in parts.items())}"
         if "budget" in fail_on and self._sync.is_spent and (unfinished := self._unfinished()):
             yield f"the request budget is spent; unfinished: {', '.join(unfinished)}"
+
+    # One stream
+
+    def is_cut_off(self, stream: str) -> bool:
+        """Return whether a stream wasn't read to its end."""
+        return any(ended.is_cut_off for _, ended in self._ends(stream))
+
+    def failure_of(self, stream: str) -> TapError | None:
+        """Return what of a stream that has ended makes the run fail, None if nothing does."""
+        ends = self._ends(stream)
+        is_lost = all(ended.status is Status.FAILED for _, ended in ends)
+        label, ended = next((end for end in ends if is_lost or self._fails(*end)), ("", None))
+        if ended is None:
+            return None
+        cause = self._sync.fatal or self._sync.refused.get(label)
+        return TapError(f"{stream} of profile {label}: {ended.reason}", cause.exit_code if cause else None)
+
+    def _fails(self, label: str, ended: Ended) -> bool:
+        """Return whether a stream that has ended for one profile makes the run fail."""
+        fail_on = self._settings.fail_on
+        if not ended.is_cut_off:
+            return ended.status in (Status.FAILED, Status.SKIPPED) and "stream" in fail_on
+        return self._sync.is_cancelled or ("profile" if label in self._sync.refused else "budget") in fail_on
+
+    def _ends(self, stream: str) -> list[tuple[str, Ended]]:
+        """Return how a stream ended, with the labels of the profiles."""
+        return [(label, ended) for (label, name), ended in self._sync.ended.items() if name == stream]
 
     # The closing lines
 

@@ -183,3 +183,9 @@ class SecretFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, with *** in place of every secret."""
         return self._redactor.text(self._formatter.format(record))
+
+
+def redact_logs(secrets: Iterable[str]) -> None:
+    """Put *** in the place of secrets in all that is logged from now on."""
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(SecretFormatter(handler.formatter, secrets))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import os
 import signal
 import sys
 from copy import deepcopy
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from jsonschema import Draft202012Validator
 from singer_sdk import Tap
@@ -20,15 +19,16 @@ from singer_sdk.plugin_base import SingerCommand, _ConfigInput
 from singer_sdk.singerlib import Catalog
 
 from tap_ayrshare.check import ConnectionCheck
+from tap_ayrshare.emitter import Emitter
 from tap_ayrshare.engine.errors import SettingsError, StateError, TapError
-from tap_ayrshare.redaction import Redactor, SecretFormatter
+from tap_ayrshare.redaction import Redactor, redact_logs
 from tap_ayrshare.report import first_line, lines
 from tap_ayrshare.settings import DEFINITION, ENVIRONMENT, Settings, unknown_names, unknown_variables
 from tap_ayrshare.singer.catalog import completed
-from tap_ayrshare.singer.emitter import Emitter
-from tap_ayrshare.singer.state import checked, invalid_state, newer_version
+from tap_ayrshare.singer.output import SingerOutput
 from tap_ayrshare.singer.stream import SingerStream
 from tap_ayrshare.singer.writer import MessageWriter
+from tap_ayrshare.state import State, accepted
 from tap_ayrshare.streams import STREAMS
 from tap_ayrshare.values import is_too_deep, one_line
 
@@ -115,8 +115,7 @@ class TapAyrshare(Tap):
         if not raise_errors:
             return []
         settings, known = self.settings, self.config_jsonschema["properties"]
-        for handler in logging.getLogger().handlers:
-            handler.setFormatter(SecretFormatter(handler.formatter, settings.secrets))
+        redact_logs(settings.secrets)
         for name in known.keys() - OWN_SETTINGS & self.config.keys():
             if not Draft202012Validator(known[name]).is_valid(self.config[name]):
                 raise SettingsError(f"setting '{name}': takes {_types(known[name])}")
@@ -163,21 +162,10 @@ class TapAyrshare(Tap):
         """
         if not state:
             return
-        try:
-            self.state.update(self._checked(state))  # type: ignore[typeddict-item]
-        except StateError as error:
-            if newer := newer_version(state):
-                why = f"it was written by tap-ayrshare {newer}, which is newer than this one; upgrade, or"
-                raise StateError(f"{why} go back to an older state ({error})") from None
-            raise
-
-    def _checked(self, state: dict[str, Any]) -> dict[str, Any]:
         streams: dict[str, SingerStream] = self.streams  # type: ignore[assignment]
-        value = checked(state, streams, [profile.label for profile in self.settings.profiles])
-        for name, bookmark in value.get("bookmarks", {}).items():
-            for partition in bookmark["partitions"]:
-                _check_state(streams[name], partition)
-        return value
+        kinds = [stream.kind() for stream in streams.values()]
+        value = accepted(state, kinds, [profile.label for profile in self.settings.profiles])
+        self.state.update(value)  # type: ignore[typeddict-item]
 
     def sync_all(self) -> None:  # type: ignore[misc]
         """Read all selected streams.
@@ -188,10 +176,14 @@ class TapAyrshare(Tap):
         selected = [stream for stream in self.streams.values() if stream.selected]
         if not selected:
             raise SettingsError("no stream is selected, so there is nothing to read; select streams in the catalog")
-        Emitter(self, self.settings, selected).run()  # type: ignore[arg-type]
+        self._emitter(selected).run()  # type: ignore[arg-type]
 
     def _read_alone(self, stream: SingerStream) -> AsyncGenerator[Record | Checkpoint, None]:
-        return Emitter(self, self.settings, [stream]).messages()
+        return self._emitter([stream]).messages()
+
+    def _emitter(self, selected: Sequence[SingerStream]) -> Emitter:
+        state = State(cast("dict[str, Any]", self.state))
+        return Emitter(self.settings, state, [stream.name for stream in selected], SingerOutput(self, selected))
 
     def run_connection_test(self) -> bool:  # type: ignore[misc]
         """Say on stderr what will work; final in the SDK, which reads a record of every stream.
@@ -202,8 +194,8 @@ class TapAyrshare(Tap):
         sys.stderr.write(first_line(self.settings) + "\n")
         report = asyncio.run(ConnectionCheck(self.settings).run())
         sys.stderr.writelines(f"{line}\n" for line in lines(report))
-        if len(report.usable) < len(report.found) and "profile" in self.settings.fail_on:
-            raise TapError(f"{len(report.usable)} of {len(report.found)} profiles can be read")
+        if report.failure:
+            raise report.failure
         return True
 
     # The command line: one clear line instead of a traceback for what a user can cause.
@@ -295,14 +287,6 @@ def _parsed(name: str, value: str) -> Any:
         if name.startswith("stream_map"):
             raise SettingsError(f"setting '{name}': takes JSON") from None
         return value
-
-
-def _check_state(stream: SingerStream, partition: dict[str, Any]) -> None:
-    try:
-        stream.kind().check(partition)
-    except StateError as error:
-        label = partition["context"]["profile"]
-        raise invalid_state(f"{stream.name} of profile {label[:60]!r}: {error}") from None
 
 
 def _types(schema: dict[str, Any]) -> str:

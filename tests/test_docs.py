@@ -20,6 +20,8 @@ ELSEWHERE = {
     "make demo": "tests the demo's parts in tests/test_demo.py; the whole of it by hand before a release",
     "make test": "this",
     "make test-destinations": "CI",
+    "make test-airbyte": ".ci/run",
+    "source-ayrshare": "tests/airbyte",
     "make setup": "make test begins with it",
     "make format": "changes files",
     "make bench": "takes a quarter of an hour",

@@ -16,9 +16,24 @@ from tests.support import ROOT, environment
 IN_THE_SDIST = {
     ".env.example", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "PKG-INFO", "README.md",
     "SECURITY.md", "benchmarks", "dbt", "demo", "docs", "meltano.yml", "pyproject.toml", "sandbox", "schemas",
-    "tap_ayrshare", "tests", "tools",
+    "source_ayrshare", "tap_ayrshare", "tests", "tools",
 }  # fmt: skip
-KINDS = {"", ".csv", ".example", ".ini", ".json", ".md", ".pem", ".py", ".sql", ".toml", ".typed", ".yml", ".yaml"}
+KINDS = {
+    "",
+    ".csv",
+    ".example",
+    ".ini",
+    ".json",
+    ".md",
+    ".pem",
+    ".py",
+    ".sql",
+    ".svg",
+    ".toml",
+    ".typed",
+    ".yml",
+    ".yaml",
+}
 
 
 @pytest.fixture(scope="module")

@@ -155,6 +155,11 @@ class Sync(Generic[S]):
                 end.cancel()
                 await asyncio.gather(*self._tasks, end, return_exceptions=True)
 
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the run was ended before its own end."""
+        return bool(self._why_cancelled)
+
     def cancel(self, why: str) -> None:
         """End the run at a safe point; why: what the streams that aren't complete say of it."""
         self._why_cancelled = self._why_cancelled or why

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import select
 import sys
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from singer_sdk.io_base import SingerWriter
@@ -45,23 +42,6 @@ class MessageWriter(SingerWriter):
         line = self.format_message(message) + "\n"
         self._held.append(line)
         self.size += len(line)
-
-    @staticmethod
-    def is_unread() -> bool:
-        """Return whether nobody reads stdout any more: it is a pipe whose other end is closed."""
-        try:
-            poll = select.poll()
-            poll.register(sys.stdout.fileno(), 0)
-            return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
-        except (AttributeError, OSError, ValueError):
-            # No such call on Windows, no such file in a test.
-            return False
-
-    @staticmethod
-    def abandon() -> None:
-        """Throw away what is left for a target that has gone: writing it when the process ends would fail again."""
-        with suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     async def flush(self) -> None:
         """Write what is kept; other tasks go on while the target does not read."""

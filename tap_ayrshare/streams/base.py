@@ -24,10 +24,12 @@ class AyrshareStream(ABC):
     """A stream: what it asks of a profile, and the records and bookmarks that come of it.
 
     takes_turns: whether it asks for anything, so that it needs its turn under a request budget.
+    feeds: the other streams whose records it yields too.
     """
 
     name: ClassVar[str]
     takes_turns: ClassVar[bool] = True
+    feeds: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self) -> None:
         self.contract = stream_contract(self.name)

@@ -146,6 +146,7 @@ class SocialPostAnalyticsStream(RefreshedStream):
     """The analytics of native posts that Ayrshare did not send, by social post id."""
 
     name = "social_post_analytics"
+    feeds = (SocialPostsStream.name,)
 
     def __init__(self) -> None:
         super().__init__()

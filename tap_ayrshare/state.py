@@ -15,6 +15,8 @@ from tap_ayrshare.engine.errors import StateError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
+    from tap_ayrshare.streams.base import AyrshareStream
+
 BOOKMARK = "replication_key_value"
 VERSION = "tap_version"
 """Where a state has the version of the tap that wrote it."""
@@ -52,6 +54,11 @@ class State:
             kept = {k: v for k, v in self.get(stream, label).items() if k not in ("context", "replication_key")}
             self.set(stream, label, "", {**kept, **values})
 
+    def partitions(self, stream: str) -> list[dict[str, Any]]:
+        """Return the bookmarks of a stream, those of all profiles."""
+        partitions: list[dict[str, Any]] = self._bookmarks.get(stream, {}).get("partitions", [])
+        return partitions
+
     def knows(self, label: str) -> bool:
         """Return whether a profile has been read before."""
         return any(partition.get(BOOKMARK) for (_, known), partition in self._partitions.items() if known == label)
@@ -59,6 +66,38 @@ class State:
     def streams(self) -> Iterable[str]:
         """Return the streams that have a bookmark."""
         return self._bookmarks.keys()
+
+
+def accepted(value: object, streams: Iterable[AyrshareStream], labels: Collection[str]) -> dict[str, Any]:
+    """Return a state that came in, as `State` takes it, its bookmarks checked by the streams that they are of.
+
+    Raises:
+        StateError: it is invalid.
+    """
+    by_name = {stream.name: stream for stream in streams}
+    try:
+        return _accepted(value, by_name, labels)
+    except StateError as error:
+        if newer := newer_version(value):
+            why = f"it was written by tap-ayrshare {newer}, which is newer than this one; upgrade, or"
+            raise StateError(f"{why} go back to an older state ({error})") from None
+        raise
+
+
+def _accepted(value: object, by_name: Mapping[str, AyrshareStream], labels: Collection[str]) -> dict[str, Any]:
+    state = checked(value, by_name, labels)
+    for name, bookmark in state.get("bookmarks", {}).items():
+        for partition in bookmark["partitions"]:
+            _check_content(by_name[name], partition)
+    return state
+
+
+def _check_content(stream: AyrshareStream, partition: dict[str, Any]) -> None:
+    try:
+        stream.check(partition)
+    except StateError as error:
+        label = partition["context"]["profile"]
+        raise _invalid(f"{stream.name} of profile {label[:60]!r}: {error}") from None
 
 
 def checked(value: object, streams: Collection[str], labels: Collection[str]) -> dict[str, Any]:
@@ -75,13 +114,13 @@ def checked(value: object, streams: Collection[str], labels: Collection[str]) ->
     if value in (None, {}):
         return {}
     if not isinstance(value, dict) or not isinstance(value.get("bookmarks"), dict):
-        raise invalid_state('it has no object "bookmarks"')
+        raise _invalid('it has no object "bookmarks"')
     bookmarks = {}
     for stream, bookmark in value["bookmarks"].items():
         if stream not in streams:
-            raise invalid_state(f"it has a bookmark for {stream[:60]!r}, which isn't a stream of this tap")
+            raise _invalid(f"it has a bookmark for {stream[:60]!r}, which isn't a stream of this tap")
         if not isinstance(bookmark, dict):
-            raise invalid_state(f"the bookmark of {stream} isn't an object")
+            raise _invalid(f"the bookmark of {stream} isn't an object")
         bookmarks[stream] = {"partitions": _partitions(stream, bookmark, labels)}
     return {"bookmarks": {stream: b for stream, b in bookmarks.items() if b["partitions"]}}
 
@@ -89,19 +128,19 @@ def checked(value: object, streams: Collection[str], labels: Collection[str]) ->
 def _partitions(stream: str, bookmark: dict[str, Any], labels: Collection[str]) -> list[dict[str, Any]]:
     partitions = bookmark.get("partitions", [])
     if not isinstance(partitions, list):
-        raise invalid_state(f"the partitions of {stream} aren't a list")
+        raise _invalid(f"the partitions of {stream} aren't a list")
     if BOOKMARK in bookmark and not partitions:
         if len(labels) != 1:
-            raise invalid_state(f"{stream} has one bookmark for several profiles")
+            raise _invalid(f"{stream} has one bookmark for several profiles")
         partitions = [{**bookmark, "context": {"profile": next(iter(labels))}}]
     elif bookmark and "partitions" not in bookmark:
-        raise invalid_state(f"the bookmark of {stream} has neither partitions nor a value")
+        raise _invalid(f"the bookmark of {stream} has neither partitions nor a value")
     seen = set()
     for partition in partitions:
         context = partition.get("context") if isinstance(partition, dict) else None
         label = context.get("profile") if isinstance(context, dict) else None
         if not isinstance(label, str) or not label or label in seen:
-            raise invalid_state(f"a partition of {stream} names no profile of its own in its context")
+            raise _invalid(f"a partition of {stream} names no profile of its own in its context")
         seen.add(label)
     return [dict(partition) for partition in partitions]
 
@@ -123,6 +162,6 @@ def _numbers(text: str) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d{1,6}", text.split("+", maxsplit=1)[0])[:3])
 
 
-def invalid_state(why: str) -> StateError:
+def _invalid(why: str) -> StateError:
     """Return the error for a state, as a person reads it."""
-    return StateError(f"invalid state: {why}; fix it, or run without --state for a full sync")
+    return StateError(f"invalid state: {why}; fix it, or run without it for a full sync")

@@ -1,6 +1,7 @@
 """README and docs: their commands have been run, their links lead somewhere, their settings and codes are the tap's."""
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -153,3 +154,17 @@ def test_the_readme_is_short_and_its_figures_are_measured():
     results = (ROOT / "benchmarks" / "RESULTS.md").read_text()
     for figure in ("28.3", "194.7", "37.3", "28.4", "0.40", "1.85", "0.47", "0.64", "78,448", "1.11"):
         assert figure in results, figure
+
+
+def test_the_help_is_true():
+    command = [sys.executable, "-m", "tap_ayrshare", "--help"]
+    text = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    assert text.count("    tap-ayrshare --config") + text.count("tap-ayrshare --config ENV --test") == 2
+    for code in ("0 done", "1 failed", "2 only a person"):
+        assert code in text
+    schema = subprocess.run(
+        [sys.executable, "-m", "tap_ayrshare", "--config", "ENV", "--test=schema"],
+        capture_output=True, text=True, check=True, cwd=ROOT,
+        env={**os.environ, "TAP_AYRSHARE_API_KEY": "key-for-the-help"},
+    ).stdout  # fmt: skip
+    assert {json.loads(line)["type"] for line in schema.splitlines()} == {"SCHEMA"}

@@ -109,7 +109,7 @@ def postgres(tmp_path):
 
 @pytest.fixture
 def duckdb(tmp_path):
-    settings = {"filepath": str(tmp_path / "social.duckdb"), "default_target_schema": "ayrshare"}
+    settings = {**loader_settings("target-duckdb"), "filepath": str(tmp_path / "social.duckdb")}
     return DuckDB("target-duckdb", settings, tmp_path)
 
 

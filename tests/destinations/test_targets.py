@@ -1,8 +1,9 @@
 """What arrives in PostgreSQL, DuckDB and files: counts, types, days, additions, odd values."""
 
 import json
+import subprocess
 
-from tests.destinations.conftest import STREAMS, Destination, config
+from tests.destinations.conftest import STREAMS, Destination, config, plugin
 from tests.e2e.test_incremental import later
 from tests.support import NOW
 
@@ -120,3 +121,28 @@ def test_files(tap, box, tmp_path):
     for stream in STREAMS:
         lines = (place / f"{stream}.jsonl").read_text().splitlines()
         assert [json.loads(line) for line in lines] == output.records(stream)
+
+
+def test_a_state_of_duckdb_claims_only_rows_that_are_there(duckdb):
+    """The target is killed right after a state; without `flush_all_streams` it lost the other streams' rows."""
+    properties = {"id": {"type": "integer"}, "likes": {"type": "integer"}}
+    lines: list[dict] = [
+        {"type": "SCHEMA", "stream": stream, "schema": {"properties": properties}, "key_properties": ["id"]}
+        for stream in ("few", "many")
+    ]
+    lines += [
+        {"type": "RECORD", "stream": "few", "record": {"id": 1, "likes": 2}},
+        {"type": "STATE", "value": {"bookmarks": {"few": 1}}},
+        *({"type": "RECORD", "stream": "many", "record": {"id": number, "likes": 2}} for number in range(20)),
+    ]
+    duckdb.settings["batch_size_rows"] = 10
+    path = duckdb.directory / "duckdb.json"
+    path.write_text(json.dumps(duckdb.settings))
+    command = [plugin("loaders", "target-duckdb"), "--config", path]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as target:
+        target.stdin.write("".join(json.dumps(line) + "\n" for line in lines))
+        target.stdin.flush()
+        state = json.loads(target.stdout.readline())
+        target.kill()
+    assert state == {"bookmarks": {"few": 1}}
+    assert duckdb.ask("SELECT id FROM ayrshare.few") == [[1]]

@@ -75,7 +75,7 @@ def test_from_cron(api, place):
     tap.write_text(json.dumps({**api.config, **QUICK, "api_key": "wrong"}))
     failed = as_cron(line, place)
     assert "api_key" in failed.stdout, "nothing that cron could mail"
-    assert as_cron(f"{place}/pipe.sh {place}", place).returncode == 1
+    assert as_cron(f"{place}/pipe.sh {place}", place).returncode == 2
     assert (place / "state.json").read_text() == kept
 
 

@@ -11,7 +11,7 @@ NETWORKS = 12
 REASONS = {
     "user": "GET /user: the linked networks, once for all streams",
     "profiles": "GET /profiles: the account's profiles",
-    "history": "GET /history: look-back and what can be due; all, if a list has posts without a date that may be sent ones",
+    "history": "GET /history: the look-back and what can be due; all of it if a list has posts without a date",
     "deleted": "GET /history?status=deleted: deleted posts are listed only when asked for",
     "lists": "GET /history/:platform: native posts, down to the age that can be due; the first 100, then larger",
     "posts": "POST /analytics/post by Ayrshare id: posts that are due, all their networks at once",

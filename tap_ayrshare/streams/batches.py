@@ -124,7 +124,12 @@ class NetworkBatches:
         except Refused as refused:
             if refused.refusal.scope is not Scope.STREAM:
                 raise
-            logger.info("profile %s: no batches: %s", self._source.label, refused.refusal)
+            logger.warning(
+                "profile %s: no batches (%s): posts are requested singly; set bulk_analytics to off for the default "
+                "schedule of single requests",
+                self._source.label,
+                refused.refusal,
+            )
             self._source.unbatched.update(NETWORKS)
         finally:
             done.set()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sandbox.process import SandboxProcess
 
 ROOT = Path(__file__).parent.parent
-EXTRACTED_AT = re.compile(rb'"extracted_at":"[^"]*"')
+EXTRACTED_AT = re.compile(rb'"(extracted_at|time_extracted)":"[^"]*"')
 KINDS = ("RECORD", "STATE", "SCHEMA")
 STREAMS = ("posts", "post_analytics", "extraction_errors")
 

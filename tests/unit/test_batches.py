@@ -78,11 +78,30 @@ def compared(world: Batched, *select, **config):
 
 
 def test_batches_bring_the_same_rows_in_a_fraction_of_the_requests():
-    world = account(1000)
+    world = account(2000)
+    world.run(*ANALYTICS)
+    single = len(world.requests)
     output = compared(world, *ANALYTICS)
-    assert len(world.asked()) <= 1000 / 25
+    assert len(world.requests) <= single / 25
     assert not errors(output)
     assert {len(given["postIds"]) for given in world.batches()} >= {25, 50, 100}
+
+
+def test_batches_of_a_network_are_in_flight_side_by_side_once_it_is_proven():
+    world = account(1000, latency=0.02)
+    in_flight = []
+    answer = world.answer
+
+    def counted(path, given):
+        in_flight.append(len(given.get("postIds", ())))
+        return answer(path, given)
+
+    world.answer = counted
+    world.run(*ANALYTICS, bulk_analytics="auto", max_concurrency=64)
+    sizes = [size for size in in_flight if size]
+    assert sizes[:4] == [25] * 4
+    assert sizes[4:12] == [50] * 4 * len(BOTH)
+    assert set(sizes[12:-2]) == {100}
 
 
 def test_off_is_as_ever():

@@ -17,7 +17,7 @@ from statistics import median
 from time import time
 from typing import TYPE_CHECKING
 
-from benchmarks import airbyte, bodies, load, refresh
+from benchmarks import airbyte, bodies, load, refresh, target
 from benchmarks.contenders import ROOT, Measure, low_code, measure, plain_sdk, this_tap, windows_for
 from sandbox.moments import FRESH_SECONDS, iso
 from sandbox.process import running
@@ -330,6 +330,12 @@ def schedules(bench: Bench) -> None:
     bench.report.table(refresh.TITLE, refresh.HEADER, refresh.rows(), refresh.NOTE)
 
 
+def into_postgres(bench: Bench) -> None:
+    """This tap and target-postgres, with different settings of the target."""
+    posts = 1_000 if bench.quick else 20_000
+    bench.report.table(target.TITLE, target.HEADER, [*target.rows(posts, bench.runs)], target.NOTE)
+
+
 def main() -> None:
     """Run all benchmarks."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
@@ -360,6 +366,7 @@ def main() -> None:
             cpu,
             simulated,
             loaded,
+            into_postgres,
             read,
             *(() if args.quick else (many,)),
         ):

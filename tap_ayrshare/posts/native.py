@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tap_ayrshare.ayrshare.codes import is_error
-from tap_ayrshare.ayrshare.contract import first, has_every_metric
+from tap_ayrshare.ayrshare.contract import NETWORKS, first, has_every_metric
 from tap_ayrshare.ayrshare.endpoints import NATIVE_HISTORY
 from tap_ayrshare.ayrshare.rows import usable_id
-from tap_ayrshare.clock import api_time, singer_time
+from tap_ayrshare.clock import api_time
 from tap_ayrshare.engine.concurrency import in_order
 from tap_ayrshare.engine.errors import UNREAD, Refusal, Scope
 from tap_ayrshare.engine.messages import Issue
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 
     from tap_ayrshare.engine.client import Answer
     from tap_ayrshare.posts.history import Reader
-
-logger = logging.getLogger(__name__)
 
 OWNER = "social_posts"
 """The stream whose endpoint this is, and in whose bookmark the pages stand."""
@@ -53,7 +50,7 @@ class NativeLists:
     """The native posts of a profile.
 
     posts: by network, those that have been listed: when they were published, by id.
-    gaps: the networks whose list couldn't be read to the end.
+    gaps: the networks whose list couldn't be read to the end; ended: those whose list is over, either way.
     pages: by network, the page that comes next, by its name, and the date on which the list was begun.
     """
 
@@ -74,6 +71,7 @@ class NativeLists:
         self._read: dict[str, set[str]] = {}
         self.posts: dict[str, dict[str, datetime | None]] = {}
         self.gaps: set[str] = set()
+        self.ended: set[str] = set()
         self.pages: dict[str, list[str]] = {}
 
     def unread(self) -> dict[str, list[tuple[datetime | None, str]]]:
@@ -107,7 +105,7 @@ class NativeLists:
                 if walk.network in self.gaps and walk.network not in self._reader.limited:
                     failed.append(walk.network)
         for network in failed:
-            logger.info("profile %s: retrying the list of %s, which failed before", self._reader.label, network)
+            self._reader.remark(f"the list of {NETWORKS[network].label} was requested again, since it had failed")
             walk = Walk(network, depths[network])
             async for found in self._read_on(stream, walk, await self._page(stream, walk)):
                 yield found
@@ -132,7 +130,7 @@ class NativeLists:
         answer = await self._ask(stream, walk)
         refusal = answer.refusal
         if refusal and refusal.scope is Scope.RESOURCE and not refusal.transient and walk.give_up_windows():
-            logger.info("profile %s: %s takes no windows of time: %s", self._reader.label, walk.network, refusal)
+            self._reader.remark(f"{NETWORKS[walk.network].label} lists no windows of time ({refusal})")
             self._reader.cover(answer.sent)
             self._keep_page(stream, walk)
             return await self._ask(stream, walk)
@@ -168,7 +166,7 @@ class NativeLists:
             # A date in the future would be no end of a window.
             dates = [min(post.published, self._reader.now) for post in posts if post.published]
             has_next = walk.turn(answer.body, [post.post_id for post in posts], dates, len(items))
-            self._say(stream, walk, dates)
+            self._say(stream, walk)
             if not has_next:
                 break
             self._keep_page(stream, walk)
@@ -180,6 +178,7 @@ class NativeLists:
             # The newer part of the list was read by an earlier run: whoever needs it lists it again.
             self.posts.pop(network)
         (self.gaps.discard if is_whole else self.gaps.add)(network)
+        self.ended.add(network)
         yield ListEnd(network, is_whole)
 
     def _posts(
@@ -211,7 +210,7 @@ class NativeLists:
         seen.add(post.post_id)
         return is_new and is_wanted
 
-    def _say(self, stream: str, walk: Walk, dates: list[datetime]) -> None:
+    def _say(self, stream: str, walk: Walk) -> None:
         """Say what of a list can't be read."""
         if walk.gap:
             message = "two windows of the list have no post in common: posts before this time may be missing"
@@ -219,11 +218,7 @@ class NativeLists:
             self._reader.note(Issue(stream, refusal, api_time(walk.gap), walk.network))
             walk.gap = None
         if walk.is_cut:
-            logger.warning(
-                "profile %s: %s returns no more than its newest %d posts; what was published before %s "
-                "is out of reach of social_posts",
-                self._reader.label,
-                walk.network,
-                len(self.posts[walk.network]),
-                singer_time(min(dates)) if dates else "them",
+            self._reader.remark(
+                f"{NETWORKS[walk.network].label} lists no more than its newest {len(self.posts[walk.network])} posts; "
+                "older ones are out of reach of social_posts"
             )

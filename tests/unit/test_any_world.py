@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
+from tap_ayrshare.ayrshare import contract
 from tap_ayrshare.posts import pages
 from tests.world import START, Post, World, errors
 
@@ -40,7 +41,7 @@ def error(code: int) -> dict:
 
 NO_ANSWERS = ((404, {}), (404, error(186)), (503, {}), (200, {"status": "success", "id": "x"}), (400, error(101)))
 WINDOWS = ("exact", "exact", "days", "ignored", "refused", "empty")
-OUT_OF_REACH = re.compile(r"(\w+) returns no more than .* before (\S+) is out of reach")
+OUT_OF_REACH = re.compile(r"(\w+) lists no more than its newest (\d+) posts")
 EVENTS = ("calm", "calm", "outage", "limit", "gap", "kill")
 
 
@@ -100,8 +101,9 @@ class Life:
 
     def _see(self, output, points: set[int], lists_count: bool) -> None:
         today = self.world.now.date()
-        for network, moment in OUT_OF_REACH.findall(output.log):
-            self.reach[network] = datetime.fromisoformat(moment.replace("Z", "+00:00"))
+        for label, count in OUT_OF_REACH.findall(output.log):
+            network = next(network for network in LINKED if contract.NETWORKS[network].label == label)
+            self.reach[network] = self.world.native[network][int(count) - 1][1]
         for record in output.records("social_posts") if lists_count else ():
             if None not in (record["likes"], record["comments"], record["shares"]):
                 self.touched["social_post_analytics", record["social_post_id"], record["platform"]] = today

@@ -90,7 +90,7 @@ def test_batches_bring_the_same_rows_in_a_fraction_of_the_requests():
 
 def test_batches_of_a_network_are_in_flight_side_by_side_once_it_is_proven():
     world = account(1000, latency=0.02)
-    world.run(*ANALYTICS, bulk_analytics="auto", max_concurrency=64)
+    world.run(*ANALYTICS, bulk_analytics="auto")
     sizes = Counter(len(given["postIds"]) for given in world.batches())
     # Of each network: the one that is proven and the one that waits for it, four at once, twice four, and the rest.
     assert sizes == {25: 2 * 2, 50: 2 * (4 + 1), 100: 2 * 7}

@@ -118,10 +118,11 @@ class Life:
                 key = stream, record[column], record["platform"]
                 if not self.after_kill and key in self.read:
                     last, schedule = self.read[key]
-                    assert last < today, f"{key} twice on {today}"
-                    # What a budget leaves over counts for the date on which it was listed, and a schedule that changes
-                    # within a pass judges all of it: more is read, never less.
-                    may_come_early = self.had_budget or schedule != self.schedules
+                    # A schedule that changes within a pass judges all of it, and what a budget leaves over counts for the
+                    # date on which it was listed: more is read, never less.
+                    has_changed = schedule != self.schedules
+                    assert last < today or has_changed, f"{key} twice on {today}"
+                    may_come_early = self.had_budget or has_changed
                     assert may_come_early or self._has_point(key, last, today, self.points), f"{key}: {last}, {today}"
                 self.read[key], self.touched[key] = (today, self.schedules), today
         for stream, resource, platform, _ in errors(output):

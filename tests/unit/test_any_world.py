@@ -118,8 +118,8 @@ class Life:
                 key = stream, record[column], record["platform"]
                 if not self.after_kill and key in self.read:
                     last, schedule = self.read[key]
-                    # A schedule that changes within a pass judges all of it, and what a budget leaves over counts for the
-                    # date on which it was listed: more is read, never less.
+                    # A schedule that changes within a pass judges all of it, and what a budget leaves over counts for
+                    # the date on which it was listed: more is read, never less.
                     has_changed = schedule != self.schedules
                     assert last < today or has_changed, f"{key} twice on {today}"
                     may_come_early = self.had_budget or has_changed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from benchmarks import airbyte
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from sandbox.process import SandboxProcess
 
 ROOT = Path(__file__).parent.parent
+EXTRACTED_AT = re.compile(rb'"(extracted_at|time_extracted)":"[^"]*"')
 KINDS = ("RECORD", "STATE", "SCHEMA")
 STREAMS = ("posts", "post_analytics", "extraction_errors")
 SOURCE = ROOT / ".venvs" / "airbyte" / "bin" / "source-ayrshare"
@@ -28,6 +31,7 @@ class Measure:
     """One run: wall-clock seconds, CPU seconds, peak memory in MiB, bytes by message type, requests.
 
     posts: number of distinct posts whose analytics were returned.
+    rows: a checksum of all records in any order, but for `extracted_at`.
     """
 
     seconds: float
@@ -39,6 +43,7 @@ class Measure:
     requests: int
     refused: int
     posts: int
+    rows: int
     log: list[dict[str, Any]] = field(repr=False)
 
 
@@ -105,12 +110,14 @@ def measure(box: SandboxProcess, command: list[str], timeout: float = 600) -> Me
         launcher = [sys.executable, "-I", str(Path(__file__).parent / "launch.py"), str(out), str(timeout), *command]
         cost = json.loads(subprocess.run(launcher, capture_output=True, check=True, cwd=ROOT).stdout)
         sizes: Counter[str] = Counter()
-        records = 0
+        records = rows = 0
         with out.open("rb") as lines:
             for line in lines:
                 kind = next((name for name in KINDS if f'"type":"{name}"'.encode() in line[:40]), "other")
                 sizes[kind] += len(line)
-                records += kind == "RECORD"
+                if kind == "RECORD":
+                    records += 1
+                    rows += crc32(EXTRACTED_AT.sub(b"", line))
     log = box.requests()
     return Measure(
         **cost,
@@ -119,5 +126,6 @@ def measure(box: SandboxProcess, command: list[str], timeout: float = 600) -> Me
         requests=len(log),
         refused=sum(request["status"] == 429 for request in log),
         posts=len({r["body"].get("id") for r in log if r["path"] == "/analytics/post" and r["status"] == 200}),
+        rows=rows,
         log=log,
     )

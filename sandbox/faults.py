@@ -4,7 +4,8 @@ A rule is an object: `fault`, what it matches, and the fault's parameters. The f
 decides.
 
 A rule matches by `endpoint` (path below /api; /history matches /history/facebook too, with `exact: true` it does
-not), `method`, `profile`, `id` (of the body or the end of the path), `platform` (one that is asked for). Of the
+not), `method`, `profile`, `id` (of the body or the end of the path), `platform` (one that is asked for), `over` (a
+batch of more posts than that). Of the
 requests that match it acts on all, or on each nth (`every`), or on some (`turns`, a list that counts from 1), in all
 at most `times`. A `fault` that is a list of names gives them one after the other.
 
@@ -107,6 +108,8 @@ class Rule:
         if any(name in rule and rule[name] != request[name] for name in ("method", "profile", "id")):
             return False
         if "platform" in rule and rule["platform"] not in request["platforms"]:
+            return False
+        if "over" in rule and request["ids"] <= rule["over"]:
             return False
         self.matched += 1
         is_turn = self.matched % int(rule.get("every", 1)) == 0 and self.matched in rule.get("turns", [self.matched])

@@ -117,7 +117,9 @@ class Sandbox:
         """Return the fault rule that acts on a request, an empty one if none does."""
         if not self.faults.rules:
             return {}
+        ids = call.body.get("postIds")
         return self.faults.of({
+            "ids": len(ids) if isinstance(ids, list) else 0,
             "endpoint": call.path, "method": call.method, "profile": entry["profile"], "platforms": call.platforms,
             "id": call.body.get("id") or call.path.rsplit("/", 1)[-1],
         }) or {}  # fmt: skip

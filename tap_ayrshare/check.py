@@ -18,7 +18,7 @@ from tap_ayrshare.engine.client import Client
 from tap_ayrshare.engine.errors import NEEDS_PERSON, Refusal, Refused, Scope, TapError
 from tap_ayrshare.estimate import Estimate
 from tap_ayrshare.posts.history import LIMIT, UPPER_SHARE
-from tap_ayrshare.posts.pages import PAGE
+from tap_ayrshare.posts.pages import PAGE, TAIL
 from tap_ayrshare.settings import PRIMARY, Profile
 from tap_ayrshare.source import client_of, linked_networks
 from tap_ayrshare.streams.batches import FIRST as FIRST_BATCH
@@ -95,8 +95,10 @@ def _windows(posts: Count) -> Count:
 
 def _pages(network: str, listed: NativeList) -> int:
     """Return how many pages a run asks of a network's list."""
-    if {"native_cursor", "native_windows"} & NETWORKS[network].reads:
+    if "native_cursor" in NETWORKS[network].reads:
         return max(1, math.ceil(listed.count / PAGE))
+    if "native_windows" in NETWORKS[network].reads and listed.count >= PAGE // 2:
+        return 2 + math.ceil(max(0, listed.count - PAGE) / (PAGE - TAIL))
     return 1 if listed.count < PAGE else 2
 
 

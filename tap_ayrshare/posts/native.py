@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 
     from tap_ayrshare.engine.client import Answer
     from tap_ayrshare.posts.history import Reader
-
-logger = logging.getLogger(__name__)
 
 OWNER = "social_posts"
 """The stream whose endpoint this is, and in whose bookmark the pages stand."""
@@ -133,7 +130,7 @@ class NativeLists:
         answer = await self._ask(stream, walk)
         refusal = answer.refusal
         if refusal and refusal.scope is Scope.RESOURCE and not refusal.transient and walk.give_up_windows():
-            self._reader.remark(f"{NETWORKS[walk.network].label} takes no windows of time ({refusal})")
+            self._reader.remark(f"{NETWORKS[walk.network].label} lists no windows of time ({refusal})")
             self._reader.cover(answer.sent)
             self._keep_page(stream, walk)
             return await self._ask(stream, walk)

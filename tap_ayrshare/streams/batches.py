@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 FIRST, MOST, LEAST = 25, 100, 4
 """Ids in the first batch of a network, at most (docs/api.md section 6), and below which batches are no use."""
+SIDE_BY_SIDE = 4
+"""Batches of a network in flight at once, since they take as long as the networks do."""
 COMPARED = 3
 """Posts of a batch that are asked for singly, until one of them has an answer to compare."""
 DIFFERS = Rule(Scope.RESOURCE, failure=False, action="batches of this network aren't used in this run")
@@ -96,7 +98,9 @@ class NetworkBatches:
         if post in self._read_by:
             await self._read_by[post].wait()
         else:
-            await self._read(self._next_chunk(post))
+            is_proven = self._network in self._source.proven_batches
+            chunks = [self._next_chunk(post) for _ in range(SIDE_BY_SIDE if is_proven else 1)]
+            await asyncio.gather(*(self._read(chunk) for chunk in chunks if chunk))
         requests, self._requests = self._requests, 0
         return self._blocks.pop(post, None), requests
 
@@ -124,7 +128,12 @@ class NetworkBatches:
         except Refused as refused:
             if refused.refusal.scope is not Scope.STREAM:
                 raise
-            logger.info("profile %s: no batches: %s", self._source.label, refused.refusal)
+            logger.warning(
+                "profile %s: no batches (%s): posts are requested singly; set bulk_analytics to off for the default "
+                "schedule of single requests",
+                self._source.label,
+                refused.refusal,
+            )
             self._source.unbatched.update(NETWORKS)
         finally:
             done.set()

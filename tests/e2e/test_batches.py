@@ -29,12 +29,16 @@ def rows(output, stream):
         [{"fault": "batch", "shape": "rows", "endpoint": "/analytics/post"}],
         [{"fault": "batch", "missing": 2, "endpoint": "/analytics/post"}],
         [{"fault": "batch", "differs": True, "endpoint": "/analytics/post"}],
+        [{"fault": "server_error", "status": 504, "endpoint": "/analytics/post", "over": 9}],
+        [{"fault": "slow", "seconds": 4, "endpoint": "/analytics/post", "over": 19}],
     ],
-    ids=["well", "a plan refusal once", "errors", "by id", "an unknown form", "half missing", "another metric"],
-)
+    ids=["well", "a plan refusal once", "errors", "by id", "an unknown form", "half missing", "another metric",
+         "a gateway's time-outs", "time-outs"],
+)  # fmt: skip
 def test_the_rows_are_the_same(tap, sandbox, faults):
     box = sandbox("--posts", "150", "--profiles", "0")
-    config = {**box.config, **EVERYONE, "rate_limit_requests": 100000, "rate_limit_window_seconds": 1}
+    config = {**box.config, **EVERYONE, "rate_limit_requests": 100000, "rate_limit_window_seconds": 1,
+              "request_timeout": 2}  # fmt: skip
     single = tap.run(config, select=STREAMS)
     asked = len(box.requests())
     box.clear()
@@ -64,3 +68,23 @@ def test_what_a_batch_costs_is_said(tap, sandbox, cost):
     output = tap.run({**config, "bulk_analytics": "auto"}, select=("posts", "post_analytics"))
     assert output.code == 0
     assert ("batches save time but no quota" in output.log) == (cost == "ids")
+
+
+@pytest.mark.parametrize("config", [{}, {"bulk_analytics": "off"}])
+def test_without_batches_each_post_is_one_request_on_all_its_networks(tap, sandbox, config):
+    box = sandbox("--posts", "60", "--profiles", "0", "--native-every", "0", "--x-keys", "ignored")
+    config = {**box.config, **EVERYONE, "rate_limit_requests": 100000, "rate_limit_window_seconds": 1, **config}
+    output = tap.run(config, select=STREAMS)
+    sent = {
+        row["post_id"]: [entry["platform"] for entry in row["post_ids"] or [] if entry["status"] == "success"]
+        for row in output.records("posts")
+        if row["post_ids"] is not None
+    }
+    asked = [request["body"] for request in box.requests("/analytics/post")]
+    by_ayrshare_id = {body["id"]: body["platforms"] for body in asked if "searchPlatformId" not in body}
+    assert all(body.keys() <= {"id", "platforms", "searchPlatformId"} for body in asked)
+    assert len(asked) == len({(body["id"], *body["platforms"]) for body in asked})
+    known = {post_id: networks for post_id, networks in by_ayrshare_id.items() if post_id in sent}
+    assert len(known) > 40
+    without = {"gmb", "telegram"}
+    assert known == {post_id: [n for n in sent[post_id] if n not in without] for post_id in known}

@@ -56,7 +56,9 @@ class Life:
 
     never: the posts that never answer, and what comes instead.
     touched: when each post on a network was last read or said to be unreadable; read: when it was last read.
+        Both by date, `read` with the number of changes of the schedule until then.
     reach: since when the native posts of a network can be listed, as was said.
+    points: the ages at which the schedule of the last run reads a post; schedules: how often it has changed.
     """
 
     world: World
@@ -64,11 +66,13 @@ class Life:
     no_answer: tuple
     state: dict | None = None
     touched: dict[tuple[str, str, str], date] = field(default_factory=dict)
-    read: dict[tuple[str, str, str], date] = field(default_factory=dict)
+    read: dict[tuple[str, str, str], tuple[date, int]] = field(default_factory=dict)
     after_kill: bool = False
     had_budget: bool = False
     had_limit: bool = False
     reach: dict[str, datetime] = field(default_factory=dict)
+    points: set[int] = field(default_factory=set)
+    schedules: int = 0
 
     def live(self, event: str, select: tuple[str, ...], budget: int | None, cut: float, network: str, **more) -> None:
         """Run the tap once."""
@@ -87,7 +91,9 @@ class Life:
         self.state = output.state or self.state
         assert len(json.dumps(self.state)) <= LARGEST_STATE
         is_batched = more.get("bulk_analytics") == "auto" and budget is None
-        self._see(output, BATCHED_POINTS if is_batched else POINTS, more.get("native_metrics_from") == "list")
+        before, self.points = self.points, BATCHED_POINTS if is_batched else POINTS
+        self.schedules += self.points != before
+        self._see(output, lists_count=more.get("native_metrics_from") == "list")
         self.after_kill |= event == "kill"
 
     def _answer(self, event: str, network: str, path: str, given: dict) -> tuple | None:
@@ -123,10 +129,10 @@ class Life:
     def _asked_in_vain(self, output) -> bool:
         return bool(self.world.asked()) and not output.records("post_analytics")
 
-    def _see(self, output, points: set[int], lists_count: bool) -> None:
+    def _see(self, output, *, lists_count: bool) -> None:
         today = self.world.now.date()
         for label, count in OUT_OF_REACH.findall(output.log):
-            network = next(network.name for network in contract.NETWORKS.values() if network.label == label)
+            network = next(network for network in LINKED if contract.NETWORKS[network].label == label)
             self.reach[network] = self.world.native[network][int(count) - 1][1]
         for record in output.records("social_posts") if lists_count else ():
             if None not in (record["likes"], record["comments"], record["shares"]):
@@ -136,11 +142,15 @@ class Life:
             for key in sorted({(stream, record[column], record["platform"]) for record in output.records(stream)}):
                 # One network's limit may keep the comments of the others from being read, which then are as a whole.
                 may_repeat = self.after_kill or (self.had_limit and stream == "comments")
-                if not may_repeat and (last := self.read.get(key)):
-                    assert last < today, f"{key} twice on {today}"
-                    # What a budget leaves over counts for the date on which it was listed: more is read, never less.
-                    assert self.had_budget or self._has_point(key, last, today, points), f"{key} on {last} and {today}"
-                self.read[key] = self.touched[key] = today
+                if not may_repeat and key in self.read:
+                    last, schedule = self.read[key]
+                    # A schedule that changes within a pass judges all of it, and what a budget leaves over counts for
+                    # the date on which it was listed: more is read, never less.
+                    has_changed = schedule != self.schedules
+                    assert last < today or has_changed, f"{key} twice on {today}"
+                    may_come_early = self.had_budget or has_changed
+                    assert may_come_early or self._has_point(key, last, today, self.points), f"{key}: {last}, {today}"
+                self.read[key], self.touched[key] = (today, self.schedules), today
         for stream, resource, platform, _ in errors(output):
             for network in LINKED if platform == "all" else (platform,):
                 if resource != "all":

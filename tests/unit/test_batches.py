@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -78,11 +79,21 @@ def compared(world: Batched, *select, **config):
 
 
 def test_batches_bring_the_same_rows_in_a_fraction_of_the_requests():
-    world = account(1000)
+    world = account(2000)
+    world.run(*ANALYTICS)
+    single = len(world.requests)
     output = compared(world, *ANALYTICS)
-    assert len(world.asked()) <= 1000 / 25
+    assert len(world.requests) <= single / 25
     assert not errors(output)
     assert {len(given["postIds"]) for given in world.batches()} >= {25, 50, 100}
+
+
+def test_batches_of_a_network_are_in_flight_side_by_side_once_it_is_proven():
+    world = account(1000, latency=0.02)
+    world.run(*ANALYTICS, bulk_analytics="auto")
+    sizes = Counter(len(given["postIds"]) for given in world.batches())
+    # Of each network: the one that is proven and the one that waits for it, four at once, twice four, and the rest.
+    assert sizes == {25: 2 * 2, 50: 2 * (4 + 1), 100: 2 * 7}
 
 
 def test_off_is_as_ever():

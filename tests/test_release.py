@@ -16,7 +16,22 @@ IN_THE_SDIST = {
     "SECURITY.md", "benchmarks", "dbt", "demo", "docs", "meltano.yml", "pyproject.toml", "sandbox", "schemas",
     "tap_ayrshare", "tests", "tools",
 }  # fmt: skip
-KINDS = {"", ".csv", ".example", ".ini", ".json", ".md", ".pem", ".py", ".sql", ".toml", ".typed", ".yml", ".yaml"}
+KINDS = {
+    "",
+    ".csv",
+    ".example",
+    ".ini",
+    ".json",
+    ".md",
+    ".patch",
+    ".pem",
+    ".py",
+    ".sql",
+    ".toml",
+    ".typed",
+    ".yml",
+    ".yaml",
+}
 
 
 @pytest.fixture(scope="module")

@@ -21,13 +21,14 @@ RUN /opt/build/bin/python -m pip wheel --no-cache-dir --no-deps --no-build-isola
 
 FROM ${BASE} AS meltano-environment
 COPY requirements/meltano.txt requirements/target-postgres.txt requirements/dbt-postgres.txt /requirements/
-RUN for environment in meltano:/opt/meltano target-postgres:/project/.meltano/loaders/target-postgres/venv \
-        dbt-postgres:/project/.meltano/utilities/dbt-postgres/venv; do \
-        place="${environment#*:}" \
-        && python3 -m venv "$place" \
-        && "$place/bin/python" -m pip install --no-cache-dir --only-binary :all: --require-hashes \
-            -r "/requirements/${environment%%:*}.txt" \
-        && "$place/bin/python" -m pip uninstall --yes pip || exit 1; \
+RUN python3 -m venv /opt/meltano \
+    && /opt/meltano/bin/python -m pip install --no-cache-dir --only-binary :all: --require-hashes -r /requirements/meltano.txt
+RUN for plugin in loaders/target-postgres utilities/dbt-postgres; do \
+        place=/project/.meltano/$plugin/venv \
+        && python3 -m venv $place \
+        && $place/bin/python -m pip install --no-cache-dir --only-binary :all: --require-hashes \
+            -r /requirements/${plugin#*/}.txt \
+        && $place/bin/python -m pip uninstall --yes pip || exit 1; \
     done \
     && mkdir -p /project/.meltano/extractors/tap-ayrshare /work \
     && ln -s /opt/tap /project/.meltano/extractors/tap-ayrshare/venv

@@ -30,6 +30,7 @@ def wanted() -> dict[str, list[str]]:
         "build": _strings("requires"),
         "dev": [*tap, *_strings("test"), *_strings("lint")],
         "meltano": [MELTANO],
+        "release": [*_strings("requires"), *_strings("release")],
         "tap": tap,
         **_plugins(),
     }
@@ -74,7 +75,7 @@ def main(arguments: list[str]) -> int:
         command = [
             "uv", "pip", "compile", "-", "--output-file", str(PLACE / f"{name}.txt"), "--universal",
             "--python-version", OLDEST_PYTHON, "--generate-hashes", "--quiet", *arguments,
-            "--no-annotate", "--custom-compile-command", "make lock",
+            "--no-annotate", "--no-strip-extras", "--custom-compile-command", "make lock",
         ]  # fmt: skip
         done = subprocess.run(command, input="\n".join(requirements), text=True, check=False, cwd=ROOT)
         if done.returncode:

@@ -13,7 +13,7 @@ from tap_ayrshare.ayrshare.contract import NETWORKS
 from tap_ayrshare.ayrshare.endpoints import HISTORY, LINKS, PROFILES, SOCIAL_ANALYTICS, USER
 from tap_ayrshare.clock import read_clock
 from tap_ayrshare.engine.client import Client
-from tap_ayrshare.engine.errors import Refusal, Refused, Scope, TapError
+from tap_ayrshare.engine.errors import NEEDS_PERSON, Refusal, Refused, Scope, TapError
 from tap_ayrshare.posts.history import LIMIT, analytics_networks, published_at
 from tap_ayrshare.settings import PRIMARY, Profile
 from tap_ayrshare.source import client_of, linked_networks
@@ -102,9 +102,9 @@ class ConnectionCheck:
             try:
                 found = await asyncio.gather(*map(self._profile, self._settings.profiles))
             except Refused as refused:
-                raise TapError(self._cause(refused.refusal)) from None
-            if found and all(one.refused for one in found):
-                raise TapError(self._cause(found[0].refused))
+                raise self._error(refused.refusal) from None
+            if found and (first := found[0].refused) and all(one.refused for one in found):
+                raise self._error(first)
             report = Report(self._settings, found)
             if found:
                 report.links = await self._ask_links()
@@ -189,13 +189,12 @@ class ConnectionCheck:
                 return why(refusal) if refusal else ""
         return "none of the link endpoints is there (404)"
 
-    def _cause(self, refusal: Refusal | None) -> str:
+    def _error(self, refusal: Refusal) -> TapError:
         """Return why nothing can be read, and what to do about it."""
-        if refusal is None:
-            return "nothing can be read"
         if refusal.http_status == HTTPStatus.NOT_FOUND or refusal.code == "invalid_body":
-            return f"{self._settings.api_url}{USER.path} is not the Ayrshare API ({refusal}): check api_url"
-        return f"nothing can be read: {refusal} ({refusal.rule.action})"
+            cause = f"{self._settings.api_url}{USER.path} is not the Ayrshare API ({refusal}): check api_url"
+            return TapError(cause, NEEDS_PERSON)
+        return TapError(f"nothing can be read: {refusal} ({refusal.rule.action})", refusal.exit_code)
 
 
 async def _asked(client: ProfileClient, request: Request) -> Answer | Refusal:

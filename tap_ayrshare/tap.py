@@ -24,7 +24,7 @@ from tap_ayrshare.redaction import Redactor, SecretFormatter
 from tap_ayrshare.report import first_line, lines
 from tap_ayrshare.settings import DEFINITION, Settings, unknown_names, unknown_variables
 from tap_ayrshare.singer.catalog import completed
-from tap_ayrshare.singer.extraction import Extraction
+from tap_ayrshare.singer.emitter import Emitter
 from tap_ayrshare.singer.state import checked, invalid_state
 from tap_ayrshare.singer.stream import SingerStream
 from tap_ayrshare.singer.writer import MessageWriter
@@ -156,10 +156,10 @@ class TapAyrshare(Tap):
         selected = [stream for stream in self.streams.values() if stream.selected]
         if not selected:
             raise SettingsError("no stream is selected, so there is nothing to read; select streams in the catalog")
-        Extraction(self, self.settings, selected).run()  # type: ignore[arg-type]
+        Emitter(self, self.settings, selected).run()  # type: ignore[arg-type]
 
     def _read_alone(self, stream: SingerStream) -> AsyncGenerator[Record | Checkpoint, None]:
-        return Extraction(self, self.settings, [stream]).messages()
+        return Emitter(self, self.settings, [stream]).messages()
 
     def run_connection_test(self) -> bool:  # type: ignore[misc]
         """Say on stderr what will work; final in the SDK, which reads a record of every stream.

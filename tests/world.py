@@ -18,10 +18,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from unittest import mock
 
+from tap_ayrshare import extraction
 from tap_ayrshare.ayrshare.contract import NETWORKS
 from tap_ayrshare.engine import client
 from tap_ayrshare.engine.errors import TapError
-from tap_ayrshare.singer import extraction
 from tap_ayrshare.tap import TapAyrshare
 from tests.support import Output, messages
 

@@ -41,7 +41,7 @@ def door(tmp_path):
 def error_of(output) -> str:
     """Return the only error line of a run that has asked nothing."""
     lines = [line for line in output.log.splitlines() if line.startswith(("ERROR", "CRITICAL"))]
-    assert output.code == 1
+    assert output.code == 2
     assert len(lines) == 1, output.log
     assert "Traceback" not in output.log
     return lines[0]

@@ -12,7 +12,6 @@ import re
 import signal
 import subprocess
 import sys
-from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,9 +25,9 @@ STEPS = tuple(os.environ.get("AYRSHARE_STEPS", "tap-ayrshare target-postgres").s
 """What `meltano run` runs."""
 STREAMS = (
     "accounts", "extraction_errors", "link_analytics", "post_analytics", "posts", "profiles", "social_analytics",
-    "social_analytics_daily", "social_post_analytics", "social_posts", "youtube_playlists",
+    "social_analytics_daily", "social_post_analytics", "social_posts", "sync_runs", "youtube_playlists",
 )  # fmt: skip
-"""The streams that are selected in the project."""
+"""All streams of the tap."""
 
 MAY_PASS, ONLY_A_PERSON = 1, 2
 """The tap's exit codes for what a retry may mend, and for what none does: a key, a setting, the state."""
@@ -36,7 +35,7 @@ PLUGINS = ("extractors", "loaders", "mappers", "utilities")
 SECONDS_TO_END = 30
 
 
-class ShardFailed(Exception):  # noqa: N818 - as orchestrators say it
+class ShardFailed(Exception):
     """The shard failed, and may pass when it is run again."""
 
 
@@ -50,15 +49,24 @@ def names(shards: int = SHARDS) -> list[str]:
 
 
 def run(shard: str) -> dict[str, int]:
-    """Run a shard to its end and return the number of records by stream. Meltano's log is printed.
+    """Run a shard to its end and return the number of records by selected stream. Meltano's log is printed.
 
     Raises:
         ShardNeedsPerson: The tap exited with code 2, or Meltano or its project isn't there.
         ShardFailed: The run failed for another reason.
     """
     k, n = _numbers(shard)
+    directory = _own_directory(shard)
+    summary = directory / "summary.json"
+    summary.unlink(missing_ok=True)
+    env = {
+        **os.environ,
+        "MELTANO_AUTO_INSTALL": "false",
+        "MELTANO_SYS_DIR_ROOT": str(directory),
+        "TAP_AYRSHARE_SHARD": f"{k}/{n}",
+        "TAP_AYRSHARE_SUMMARY_FILE": str(summary),
+    }
     command = ["meltano", "--log-format", "json", "run", "--state-id-suffix", shard, *STEPS]
-    env = {**os.environ, "TAP_AYRSHARE_SHARD": f"{k}/{n}", "MELTANO_SYS_DIR_ROOT": str(_own_directory(shard))}
     try:
         process = subprocess.Popen(
             command, cwd=PROJECT, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
@@ -72,20 +80,21 @@ def run(shard: str) -> dict[str, int]:
         code = process.wait()
     finally:
         _end(process, log)
-    if not code:
-        return dict.fromkeys(STREAMS, 0) | log.records
-    kind = ShardNeedsPerson if log.exit_codes.get("extractors") == ONLY_A_PERSON else ShardFailed
-    raise kind(f"{shard}: {log.last_error or f'meltano exited with code {code}'}")
+    if code:
+        kind = ShardNeedsPerson if log.exit_codes.get("extractors") == ONLY_A_PERSON else ShardFailed
+        raise kind(f"{shard}: {log.last_error or f'meltano exited with code {code}'}")
+    # Steps without the tap write none.
+    streams = json.loads(summary.read_text(encoding="utf-8"))["streams"] if summary.exists() else {}
+    return {stream: counts["records"] for stream, counts in streams.items()}
 
 
 @dataclass
 class Log:
     """What Meltano's JSON log says.
 
-    records: by stream. exit_codes: by type of plugin, if one has failed. last_error: a plugin's, else Meltano's.
+    exit_codes: by type of plugin, if one has failed. last_error: a plugin's, else Meltano's.
     """
 
-    records: Counter[str] = field(default_factory=Counter)
     exit_codes: dict[str, int] = field(default_factory=dict)
     last_error: str = ""
     _is_of_plugin: bool = False
@@ -103,13 +112,9 @@ class Log:
         if not isinstance(entry, dict):
             return line.rstrip()
         level, plugin, event = (str(entry.get(name, "")) for name in ("level", "string_id", "event"))
-        metric = entry.get("metric_info") or {}
-        if metric.get("metric") == "record_count":
-            self.records[metric["tags"]["stream"]] += metric["value"]
         self.exit_codes.update(entry.get("exit_codes") or {})
         self._note_error(level, plugin, event)
-        details = json.dumps(metric) if metric else str(entry.get("exception", ""))
-        return " ".join(filter(None, [level, plugin or "meltano", event.rstrip(), details]))
+        return " ".join(filter(None, [level, plugin or "meltano", event.rstrip(), str(entry.get("exception", ""))]))
 
     def _note_error(self, level: str, plugin: str, event: str) -> None:
         # A plugin without levels in its log ends with the last line of a traceback.
@@ -154,7 +159,8 @@ def _end(process: subprocess.Popen[str], log: Log) -> None:
         rest, _ = process.communicate(timeout=SECONDS_TO_END)
     except subprocess.TimeoutExpired:
         process.kill()
-        rest, _ = process.communicate()
+        process.wait()
+        return
     for line in rest.splitlines():
         log.print(line)
 

@@ -38,7 +38,9 @@ def wanted() -> dict[str, list[str]]:
 
 def _strings(key: str) -> list[str]:
     """Return a list of pyproject.toml; tomllib is not in Python 3.10."""
-    found = re.search(rf"^{key} = \[(.*?)\]$", (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.M | re.S)
+    found = re.search(
+        rf"^{key} = \[(.*?)\]$", (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
     return re.findall(r'"([^"]+)"', found[1]) if found else []
 
 
@@ -59,7 +61,7 @@ def stale() -> list[str]:
         path = PLACE / f"{name}.txt"
         text = path.read_text(encoding="utf-8") if path.exists() else ""
         pins: dict[str, list[str]] = {}
-        for package, version in re.findall(r"^([\w.-]+)(?:\[.*\])?==([^\s;]+)", text, flags=re.M):
+        for package, version in re.findall(r"^([\w.-]+)(?:\[.*\])?==([^\s;]+)", text, flags=re.MULTILINE):
             pins.setdefault(canonicalize_name(package), []).append(version)
         for requirement in map(Requirement, requirements):
             versions = pins.get(canonicalize_name(requirement.name), [])

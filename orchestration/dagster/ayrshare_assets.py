@@ -15,7 +15,10 @@ DAILY = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36), warn_win
 
 @dg.multi_asset(
     specs=[
-        dg.AssetSpec(["ayrshare", stream], group_name="ayrshare", kinds={"singer"}, freshness_policy=DAILY)
+        # A stream that isn't selected in the project is skipped.
+        dg.AssetSpec(
+            ["ayrshare", stream], group_name="ayrshare", kinds={"singer"}, freshness_policy=DAILY, skippable=True
+        )
         for stream in ayrshare_shard.STREAMS
     ],
     partitions_def=SHARDS,
@@ -29,10 +32,8 @@ def ayrshare(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult
     except ayrshare_shard.ShardFailed as error:
         may_pass = not isinstance(error, ayrshare_shard.ShardNeedsPerson)
         raise dg.Failure(str(error), allow_retries=may_pass) from None
-    for stream in ayrshare_shard.STREAMS:
-        yield dg.MaterializeResult(
-            asset_key=["ayrshare", stream], metadata={"dagster/partition_row_count": records[stream]}
-        )
+    for stream, count in records.items():
+        yield dg.MaterializeResult(asset_key=["ayrshare", stream], metadata={"dagster/partition_row_count": count})
 
 
 load = dg.define_asset_job("load_ayrshare", selection=[ayrshare])

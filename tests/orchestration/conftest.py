@@ -1,4 +1,4 @@
-"""A night as an orchestrator sees it: a Meltano project, the API, a database, and the files of orchestration/ in use."""
+"""A night as an orchestrator sees it: a Meltano project, the API, a database and the files of orchestration/."""
 
 from __future__ import annotations
 

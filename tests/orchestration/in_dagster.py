@@ -2,7 +2,7 @@
 
 import json
 import sys
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import ayrshare_assets
@@ -13,7 +13,7 @@ dg.Definitions.validate_loadable(ayrshare_assets.defs)
 (assets,) = {id(each): each for each in ayrshare_assets.defs.assets}.values()
 # Retries wait ten minutes; here they come at once.
 at_once = dg.RetryPolicy(max_retries=assets.op.retry_policy.max_retries, delay=0)
-assets.op._retry_policy = at_once  # noqa: SLF001
+assets.op._retry_policy = at_once
 job = ayrshare_assets.defs.resolve_job_def("load_ayrshare")
 
 
@@ -45,7 +45,15 @@ Path(report).write_text(
         {
             "version": dg.__version__,
             "schedule": [[request.run_key, request.partition_key] for request in tick.run_requests],
-            "fresh": sorted({str(spec.freshness_policy) for spec in assets.specs}),
+            "fresh": sorted(
+                {
+                    tuple(
+                        window.to_timedelta() / timedelta(hours=1)
+                        for window in (spec.freshness_policy.fail_window, spec.freshness_policy.warn_window)
+                    )
+                    for spec in assets.specs
+                }
+            ),
             "retries": at_once.max_retries,
             "pool": assets.op.pool,
             "shards": {shard: materialized(shard) for shard in partitions},

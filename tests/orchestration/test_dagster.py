@@ -11,15 +11,14 @@ def test_two_days_with_a_retried_and_an_empty_shard(night):
     first = night.drive("dagster", *SHARDS)
     assert first["schedule"] == [[f"2026-11-23 {shard}", shard] for shard in SHARDS]
     assert (first["retries"], first["pool"]) == (2, "ayrshare")
-    assert len(first["fresh"]) == 1
-    assert "129600" in first["fresh"][0] or "36" in first["fresh"][0]
+    assert first["fresh"] == [[36, 26]]
     shards = first["shards"]
     assert all(shard["success"] for shard in shards.values()), first["log"][-3000:]
     assert {name: shard["tries"] for name, shard in shards.items()} == {ACME: 1, PRIMARY: 1, EMPTY: 1, GLOBEX: 2}
     for name, shard in shards.items():
         assert shard["partitions"] == [name]
         assert set(shard["records"]) == set(load("contract.json")["streams"])
-    assert set(shards[EMPTY]["records"].values()) == {0}
+    assert sum(shards[EMPTY]["records"].values()) == 0
     assert shards[PRIMARY]["records"]["profiles"] == 2
     rows = night.rows()
     assert rows["posts"] == sum(shard["records"]["posts"] for shard in shards.values())

@@ -1,0 +1,61 @@
+"""orchestration/kubernetes: the CronJob is valid, and its pods' command reads every profile, side by side."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from tests.orchestration.conftest import EMPTY, FILES, SHARDS
+from tests.support import NOW, ROOT
+
+CRONJOB = FILES / "kubernetes" / "cronjob.yaml"
+
+
+@pytest.mark.parametrize("version", ["1.33", "1.37"])
+def test_it_is_valid(version):
+    program = ROOT / ".venvs" / "dagster" / "bin" / "kubernetes-validate"
+    command = [str(program), "--kubernetes-version", version, "--strict", str(CRONJOB)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_an_invalid_one_is_found(tmp_path):
+    wrong = tmp_path / "cronjob.yaml"
+    wrong.write_text(CRONJOB.read_text().replace("backoffLimitPerIndex:", "backoffLimitPerShard:"))
+    program = ROOT / ".venvs" / "dagster" / "bin" / "kubernetes-validate"
+    done = subprocess.run([str(program), "--strict", str(wrong)], capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+
+
+def test_all_pods_side_by_side(night):
+    (spec,) = yaml.safe_load_all(CRONJOB.read_text())
+    (container,) = spec["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    own = {variable["name"]: variable["value"] for variable in container["env"]}
+    profiles = night.directory / "profiles.json"
+    profiles.write_text(night.environment["TAP_AYRSHARE_PROFILES"])
+    work = night.directory / "work"
+    mounted = {own["AYRSHARE_WORK"]: str(work), own["TAP_AYRSHARE_PROFILES_FILE"]: str(profiles)}
+    env = {**night.on(0), **{name: mounted.get(value, value) for name, value in own.items()}}
+    del env["TAP_AYRSHARE_PROFILES"]
+    python, program = container["command"]
+    assert (python, program) == ("python3", "/project/ayrshare_shard.py")
+    pods = [
+        subprocess.Popen(
+            [sys.executable, str(night.directory / "code" / "ayrshare_shard.py")],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**env, "JOB_COMPLETION_INDEX": str(index)},
+        )
+        for index in range(len(SHARDS))
+    ]  # fmt: skip
+    results = {}
+    for pod in pods:
+        out, error = pod.communicate(timeout=200)
+        assert pod.returncode == 0, out[-3000:] + error
+        last = json.loads(out.splitlines()[-1])
+        results[last["shard"]] = last["records"]
+    assert list(results) == SHARDS
+    assert results[EMPTY]["posts"] == 0
+    assert night.rows()["posts"] == sum(records["posts"] for records in results.values())
+    assert night.profiles("social_analytics", NOW[:10]) == {"acme", "globex"}
+    assert {path.name for path in work.iterdir()} == set(SHARDS)

@@ -40,8 +40,9 @@ image-test: .venvs/dev/ready ## build and run the images with buildah; BASE=pinn
 audit: .venvs/dev/ready .venvs/audit/ready ## check licenses, known vulnerabilities and imports of what a user installs
 	@$(PY) -m tools.audit
 
-docs: .venvs/dev/ready ## generate docs/reference from schemas/ (make test checks it)
+docs: .venvs/dev/ready ## generate docs/reference and hub/tap-ayrshare.yml (make test checks them)
 	@$(PY) -m tools.reference
+	@$(PY) -m tools.hub
 
 lock: .venvs/dev/ready .venvs/uv/ready ## pin what has changed in pyproject.toml or meltano.yml in requirements/; ARGS=--upgrade takes the newest
 	@PATH="$(CURDIR)/.venvs/uv/bin:$$PATH" $(PY) -m tools.lock $(ARGS)

@@ -27,7 +27,7 @@ test: .venvs/dev/ready .venvs/target-postgres/ready ## check formatting, lint, t
 
 test-destinations: .venvs/dev/ready .venvs/meltano/ready .venvs/fakesnow/ready ## test every destination and the dbt models with Meltano
 	@$(PY) -m tests.destinations
-	@$(PY) -m pytest -q tests/destinations
+	@export KILLS_SEED=$${KILLS_SEED:-$$(date +%s)}; echo "KILLS_SEED=$$KILLS_SEED"; $(PY) -m pytest -q tests/destinations
 
 test-orchestration: .venvs/dev/ready .venvs/meltano/ready .venvs/airflow/ready .venvs/dagster/ready ## run the Airflow, Dagster and Kubernetes recipes with Meltano
 	@$(PY) -m tests.orchestration
@@ -58,7 +58,7 @@ format: .venvs/dev/ready ## format the code and apply the linter's fixes
 	@$(PY) -m ruff check --fix --exit-zero .
 	@$(PY) -m ruff format .
 
-bench: .venvs/dev/ready ## measure speed and memory against the sandbox
+bench: .venvs/dev/ready .venvs/target-postgres/ready ## measure speed and memory against the sandbox
 	@$(PY) -m benchmarks
 
 clean: ## remove the environments, the demo and all caches (but not .meltano, which has the state of your own runs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections import Counter
 from contextlib import suppress
@@ -34,8 +35,7 @@ class Interrupted(TapError):
 
     def __init__(self, signum: signal.Signals) -> None:
         super().__init__(
-            f"interrupted by {signum.name}; the last STATE covers every record before it, "
-            "and the next run continues from the state that the target confirmed",
+            f"interrupted by {signum.name}; the last STATE written covers every record written",
             128 + signum,
         )
 
@@ -112,32 +112,42 @@ class Outcome:
 
     # The closing lines
 
-    def lines(self) -> Iterator[str]:
-        """Yield the summary: a line for each stream, what is missing, what was met by many, the verdict."""
-        tally, sources = self._extraction.tally, self._extraction.sources
+    def lines(self) -> Iterator[tuple[int, str]]:
+        """Yield the summary, each line with its level: the streams, what is missing, what many met, the verdict."""
+        yield from ((logging.INFO, line) for line in self._table())
+        yield from ((logging.INFO, line) for line in self._in_common())
+        yield from ((logging.WARNING, line) for line in self._missing())
+        if line := self._extraction.snapshot.drift.summary():
+            yield logging.WARNING, line
+        waited = max((source.client.pacer.waited for source in self._extraction.sources), default=0.0)
+        requests = sum(source.client.sent for source in self._extraction.sources)
+        seconds = monotonic() - self._extraction.tally.began
+        yield (
+            logging.INFO,
+            f"{requests} requests in {seconds:.0f} s, of which {waited:.0f} s waiting for the rate limit",
+        )
+        if self.error is None:
+            yield logging.INFO if self.verdict == "complete" else logging.WARNING, self._verdict_line()
+
+    def _table(self) -> Iterator[str]:
         yield f"{'stream':<24}{'records':>9}{'requests':>10}{'skipped':>9}  errors by code"
         for name in sorted(self._extraction.snapshot.selected):
             records, requests, errors = self._counts(name)
             codes = ", ".join(f"{code}: {count}" for code, count in sorted(errors.items())) or "-"
             yield f"{name:<24}{records:>9}{requests:>10}{sum(errors.values()):>9}  {codes}"
+
+    def _in_common(self) -> Iterator[str]:
+        """Yield what many profiles met, a line for all of them."""
+        tally = self._extraction.tally
         for stream, part, code, labels in tally.met_by_many():
             place = " of ".join(name for name in (part, stream) if name != ALL) or "the whole profile"
             yield f"{code} ({place}) in {len(labels)} profiles: {_named(labels)}"
         for remark, labels in tally.remarks():
             yield f"{remark} ({_profiles(labels)})"
-        asked_again = sum((source.client.asked_again for source in sources), Counter[str]())
+        asked_again = sum((source.client.asked_again for source in self._extraction.sources), Counter[str]())
         if asked_again:
             listed = ", ".join(f"{code}: {count}" for code, count in sorted(asked_again.items()))
             yield f"requests sent again after {listed}"
-        yield from self._missing()
-        if line := self._extraction.snapshot.drift.summary():
-            yield line
-        waited = max((source.client.pacer.waited for source in sources), default=0.0)
-        requests = sum(source.client.sent for source in sources)
-        seconds = monotonic() - tally.began
-        yield f"{requests} requests in {seconds:.0f} s, of which {waited:.0f} s waiting for the rate limit"
-        if self.error is None:
-            yield self._verdict_line()
 
     def _counts(self, stream: str) -> tuple[int, int, Counter[str]]:
         """Return records, requests and errors by code of a stream."""

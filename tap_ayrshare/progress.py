@@ -8,6 +8,9 @@ from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from tap_ayrshare.estimate import Estimate, sentences
+from tap_ayrshare.survey import Count
+
 if TYPE_CHECKING:
     from tap_ayrshare.engine.sync import Stream
     from tap_ayrshare.extraction import Extraction
@@ -22,17 +25,21 @@ DAY = timedelta(days=1)
 
 
 class Progress:
-    """The line that a run logs every 30 s."""
+    """The line that a run logs every 30 s, and the estimate that it logs as soon as all posts are listed."""
 
     def __init__(self, extraction: Extraction) -> None:
-        """Make a line for a run."""
+        """Make the lines of a run."""
         self._extraction = extraction
+        self._is_planned = False
         self._expected: dict[tuple[str, str], int] = {}
         self._last_line = extraction.tally.began
 
     def tick(self) -> None:
-        """Log the line if it is due."""
+        """Log what is due."""
         now = monotonic()
+        if not self._is_planned and (plan := self._plan()):
+            self._is_planned = True
+            logger.info("%s", " ".join(sentences(plan, self._extraction.settings, "This run")))
         if now - self._last_line >= SECONDS_BETWEEN_LINES:
             self._last_line = now
             logger.info("%s", self.line())
@@ -61,6 +68,20 @@ class Progress:
             ]
         )
 
+    def _plan(self) -> list[Estimate]:
+        """Return the requests of each profile, made and to come; none if any aren't known yet, or if all are made."""
+        found, to_come = [], 0
+        for source in self._extraction.sources:
+            estimate = Estimate(source.label)
+            for stream in self._streams(source):
+                left = self._left_of(source, stream)
+                if left is None:
+                    return []
+                to_come += left
+                estimate.requests[stream.name] = Count.exactly(source.client.requests[stream.name] + left)
+            found.append(estimate)
+        return found if to_come else []
+
     def _clock(self, seconds: float) -> str:
         """Return the time of day in so many seconds, with its date if that is a day away."""
         snapshot = self._extraction.snapshot
@@ -70,15 +91,17 @@ class Progress:
 
     def _left(self, source: Source) -> tuple[int, bool]:
         """Return how many requests of a profile are still to come, and whether that is all that is to come."""
-        total, is_all = 0, True
+        found = [self._left_of(source, stream) for stream in self._streams(source)]
+        return sum(left or 0 for left in found), None not in found
+
+    def _streams(self, source: Source) -> list[Stream[Source]]:
+        """Return the streams of a profile that ask for anything."""
         streams = next(streams for one, streams in self._extraction.sync.work if one is source)
-        for stream in streams:
-            if stream.takes_turns and (source.label, stream.name) not in self._extraction.sync.ended:
-                left = self._left_of(source, stream)
-                total, is_all = total + (left or 0), is_all and left is not None
-        return total, is_all
+        return [stream for stream in streams if stream.takes_turns]
 
     def _left_of(self, source: Source, stream: Stream[Source]) -> int | None:
+        if (source.label, stream.name) in self._extraction.sync.ended:
+            return 0
         stats, sent = source.stats(stream.name), source.client.requests[stream.name]
         if stats.planned is not None:
             each = sent / stats.done if stats.done >= ENOUGH else 1.0

@@ -115,7 +115,7 @@ class Source:
             self.memory.count_x(answer.sent - 1)
         if answer.refusal is None and isinstance(answer.body, dict) and request.path != USER.path:
             around = {key: value for key, value in answer.body.items() if key not in NETWORKS and key not in ITEMS}
-            self.snapshot.drift.look_at(request.stream, "answer", None, around)
+            self.snapshot.drift.look_at(request.stream, "answer", None, around, is_kept=False)
         return answer
 
     async def user(self, stream: str) -> dict[str, Any]:

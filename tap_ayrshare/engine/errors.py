@@ -89,6 +89,11 @@ class Refusal:
         return self.rule.scope
 
     @property
+    def is_lasting(self) -> bool:
+        """Whether it is the API's own word, by its code, on something that another run would hear again."""
+        return self.code.isdigit() and not self.transient
+
+    @property
     def exit_code(self) -> int:
         """The exit code of a run that it ends."""
         return NEEDS_PERSON if self.rule.needs_person else MAY_PASS

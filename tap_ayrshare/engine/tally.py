@@ -92,7 +92,7 @@ class Tally:
         stats.errors[refusal.code] += 1
         if refusal.rule.stays_due:
             stats.stays_due.add(str(refusal))
-        elif refusal.rule.failure:
+        elif refusal.rule.failure and not refusal.is_lasting:
             stats.failures[refusal.code] += 1
 
     def met(self, label: str, stream: str, part: str, code: str) -> bool:

@@ -21,7 +21,7 @@ from tap_ayrshare.outcome import Outcome, prepare_summary
 from tap_ayrshare.progress import Progress
 from tap_ayrshare.settings import PRIMARY
 from tap_ayrshare.singer.metrics import log_metrics
-from tap_ayrshare.singer.state import State
+from tap_ayrshare.singer.state import State, stamped
 from tap_ayrshare.singer.writer import MessageWriter
 from tap_ayrshare.source import MEMORY
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from singer_sdk import Tap
+    from singer_sdk.helpers.types import TapState
 
     from tap_ayrshare.engine.sync import Item
     from tap_ayrshare.settings import Settings
@@ -140,7 +141,7 @@ class Emitter:
         for source in self._sources:
             self._state.add(MEMORY, source.label, source.memory.to_state())
             source.coverage.in_state = self._covered.get(source.label, 0)
-        self._tap.state_writer.write_state(self._tap.state)
+        self._tap.state_writer.write_state(cast("TapState", stamped(self._tap.state)))
         self._last_state = monotonic()
         self._newly_covered = 0
         self._state_waits = True
@@ -206,8 +207,8 @@ class Emitter:
         """Log the summary and write its file; raise what ended the run."""
         outcome = Outcome(self._extraction, self._signal)
         log_metrics(self._extraction)
-        for line in outcome.lines():
-            logger.info("%s", line)
+        for level, line in outcome.lines():
+            logger.log(level, "%s", line)
         outcome.write_summary()
         if outcome.error:
             raise outcome.error

@@ -134,7 +134,7 @@ class SocialAnalyticsDailyStream(AccountAnalyticsStream):
     def _points(self, source: Source, network: str, block: dict[str, Any], ends: dict[str, date]) -> Batch:
         """Yield the points of a network since the look-back; set its end to where all of its metrics reach."""
         analytics = block.get("analytics")
-        source.snapshot.drift.look_at(self.name, "account", network, analytics)
+        source.snapshot.drift.look_at(self.name, "account", network, analytics, is_kept=False)
         since, last_dates = _since(source, ends.get(network)), []
         for metric, series in daily_series(analytics):
             points = {day: point for point in objects(series.get("values")) if (day := _day(point))}

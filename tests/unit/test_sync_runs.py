@@ -128,9 +128,10 @@ def test_a_stream_that_fails_is_failed_and_one_post_that_fails_is_partial():
     assert statuses(every) == {**dict.fromkeys(statuses(every), "complete"), "post_analytics": "failed"}
 
 
-def test_a_post_that_is_gone_leaves_the_day_complete():
+@pytest.mark.parametrize("code", [186, 254])
+def test_a_post_that_the_api_refuses_leaves_the_day_complete(code):
     world = World(posts(5))
-    world.fault = lambda path, given: (404, post_error(186)) if given.get("id") == "p0003" else None
+    world.fault = lambda path, given: (404, post_error(code)) if given.get("id") == "p0003" else None
     row = runs(world.run())["primary", "post_analytics"]
     assert (row["status"], row["errors"]) == ("complete", 1)
 

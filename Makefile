@@ -31,11 +31,11 @@ test-destinations: .venvs/dev/ready .venvs/meltano/ready .venvs/fakesnow/ready #
 
 test-orchestration: .venvs/dev/ready .venvs/meltano/ready .venvs/airflow/ready .venvs/dagster/ready ## run the Airflow, Dagster and Kubernetes recipes with Meltano
 	@$(PY) -m tests.orchestration
-	@$(PY) -m pytest -q --numprocesses=2 tests/orchestration
+	@$(PY) -m pytest -q --numprocesses=2 --timeout=600 tests/orchestration
 
 image-test: .venvs/dev/ready ## build and run the images with buildah; BASE=pinned takes the base image from its registry
 	@$(PY) -m tests.image
-	@BASE="$(BASE)" $(PY) -m pytest -q --numprocesses=0 tests/image
+	@BASE="$(BASE)" $(PY) -m pytest -q --numprocesses=0 --timeout=900 -rP tests/image
 
 audit: .venvs/dev/ready .venvs/audit/ready ## check licenses, known vulnerabilities and imports of what a user installs
 	@$(PY) -m tools.audit

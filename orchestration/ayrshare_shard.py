@@ -12,6 +12,7 @@ import re
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,7 +33,7 @@ STREAMS = (
 MAY_PASS, ONLY_A_PERSON = 1, 2
 """The tap's exit codes for what a retry may mend, and for what none does: a key, a setting, the state."""
 PLUGINS = ("extractors", "loaders", "mappers", "utilities")
-SECONDS_TO_END = 30
+SECONDS_TO_END = 45
 
 
 class ShardFailed(Exception):
@@ -151,10 +152,18 @@ def _own_directory(shard: str) -> Path:
 
 
 def _end(process: subprocess.Popen[str], log: Log) -> None:
-    """End a run that is still under way, since the orchestrator has called it off: the tap writes its last state."""
+    """End a run that is still under way, since the orchestrator has called it off.
+
+    The tap is ended first: the target then loads what was read, and Meltano saves the state that covers it.
+    """
     if process.poll() is not None:
         return
-    process.terminate()
+    taps = _taps(process.pid)
+    for tap in taps:
+        with suppress(ProcessLookupError):
+            os.kill(tap, signal.SIGTERM)
+    if not taps:
+        process.terminate()
     try:
         rest, _ = process.communicate(timeout=SECONDS_TO_END)
     except subprocess.TimeoutExpired:
@@ -163,6 +172,17 @@ def _end(process: subprocess.Popen[str], log: Log) -> None:
         return
     for line in rest.splitlines():
         log.print(line)
+
+
+def _taps(meltano: int) -> list[int]:
+    """Return the ids of the tap's processes that a Meltano has started; none where there is no /proc."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            parent = status.read_text().rpartition(")")[2].split()[1]
+            if parent == str(meltano) and b"bin/tap-ayrshare" in status.with_name("cmdline").read_bytes():
+                found.append(int(status.parent.name))
+    return found
 
 
 def main(arguments: list[str]) -> int:

@@ -13,7 +13,8 @@ from tests.support import ROOT, environment
 
 IN_THE_SDIST = {
     ".env.example", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "PKG-INFO", "README.md",
-    "SECURITY.md", "benchmarks", "dbt", "demo", "docs", "meltano.yml", "pyproject.toml", "sandbox", "schemas",
+    "SECURITY.md", "benchmarks", "dbt", "demo", "docs", "hub", "meltano.yml", "orchestration",
+    "pyproject.toml", "sandbox", "schemas",
     "tap_ayrshare", "tests", "tools",
 }  # fmt: skip
 KINDS = {

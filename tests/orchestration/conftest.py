@@ -52,7 +52,7 @@ class Night:
         report.unlink(missing_ok=True)
         done = subprocess.run(
             [str(python), str(driver), str(report), *map(str, arguments)],
-            capture_output=True, text=True, check=False, cwd=self.directory, env=self.on(day), timeout=220,
+            capture_output=True, text=True, check=False, cwd=self.directory, env=self.on(day), timeout=500,
         )  # fmt: skip
         assert report.exists(), done.stdout[-3000:] + done.stderr[-3000:]
         return {**json.loads(report.read_text()), "log": done.stdout + done.stderr}

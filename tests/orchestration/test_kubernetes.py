@@ -1,8 +1,10 @@
 """orchestration/kubernetes: the CronJob is valid, and its pods' command reads every profile, side by side."""
 
 import json
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 import yaml
@@ -59,3 +61,29 @@ def test_all_pods_side_by_side(night):
     assert night.rows()["posts"] == sum(records["posts"] for records in results.values())
     assert night.profiles("social_analytics", NOW[:10]) == {"acme", "globex"}
     assert {path.name for path in work.iterdir()} == set(SHARDS)
+
+
+def test_a_pod_that_is_evicted_loses_nothing_that_was_loaded(night):
+    """SIGTERM in the middle: the rows are loaded, the state covers them, and the next pod reads the rest."""
+    night.box.set_latency(0.3)
+    env = {**night.on(0), "AYRSHARE_SHARDS": "1", "JOB_COMPLETION_INDEX": "0", "TAP_AYRSHARE_MAX_CONCURRENCY": "1"}
+    command = [sys.executable, str(night.directory / "code" / "ayrshare_shard.py")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env) as pod:
+        deadline = time.monotonic() + 60
+        while len(night.box.requests("/api/analytics/post") or night.box.requests("/analytics/post")) < 8:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        pod.send_signal(signal.SIGTERM)
+        out, error = pod.communicate(timeout=60)
+        assert pod.returncode == 143, out[-3000:] + error
+    first = {request.get("id") for request in night.box.requests("/analytics/post")}
+    loaded = night.rows()
+    assert loaded["posts"] > 0
+    night.box.set_latency(0)
+    night.box.clear()
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=env, timeout=200)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+    second = {request.get("id") for request in night.box.requests("/analytics/post")}
+    # Only what was in flight is asked again.
+    assert len(first & second) <= 2 * 4
+    assert night.rows()["posts"] >= loaded["posts"]

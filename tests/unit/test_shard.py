@@ -112,14 +112,20 @@ def test_what_a_user_can_get_wrong_is_one_line(shard, tmp_path):
     assert (code, error) == (2, f"shard-1-of-4: {tmp_path} isn't a Meltano project after `meltano install`\n")
 
 
-def test_meltano_is_ended_with_the_program_and_its_last_lines_are_kept(shard):
-    then = "trap 'echo the last state; exit 143' TERM; echo up; while :; do sleep 0.1; done"
+@pytest.mark.parametrize("has_tap", [True, False])
+def test_stopped_it_ends_the_tap_else_meltano_and_keeps_the_last_lines(shard, tmp_path, has_tap):
+    tap = tmp_path / "bin" / "tap-ayrshare"
+    tap.write_text("#!/bin/sh\ntrap 'echo the tap has ended; exit 143' TERM\necho up\nwhile :; do sleep 0.1; done\n")
+    tap.chmod(0o755)
+    then = f"trap 'echo ended' TERM; {tap}; echo the last state" if has_tap else (
+        "trap 'echo the last state; exit 143' TERM; echo up; while :; do sleep 0.1; done"
+    )  # fmt: skip
     process = shard([], "shard-1-of-4", then=then)
     assert process.stdout.readline() == "up\n"
     began = time.monotonic()
     process.send_signal(signal.SIGTERM)
     code, out, _ = ended(process)
-    assert (code, out) == (143, "the last state\n")
+    assert (code, out) == (143, "the tap has ended\nthe last state\n" if has_tap else "the last state\n")
     assert time.monotonic() - began < 20
 
 

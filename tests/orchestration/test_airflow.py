@@ -28,7 +28,8 @@ def test_two_days_with_a_retried_and_an_empty_shard(night):
     assert {task["tries"] for task in second["tasks"].values()} == {1}
     assert night.profiles("social_analytics", later(1)[:10]) == {"acme", "globex"}
     assert night.rows()["social_analytics"] > rows["social_analytics"]
-    assert night.rows()["posts"] == rows["posts"]
+    new = sum(task["records"]["posts"] for task in second["tasks"].values())
+    assert rows["posts"] <= night.rows()["posts"] <= rows["posts"] + new
 
 
 def test_what_only_a_person_can_mend_is_not_tried_again(night):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -19,11 +20,23 @@ def run(*command: str, **options) -> subprocess.CompletedProcess[str]:
 
 
 def buildah(*arguments: str, **options) -> str:
-    """Run buildah and return what it says; its storage is thrown away with .image."""
+    """Run buildah and return what it says."""
     storage = ("--root", str(PLACE / "storage"), "--runroot", str(PLACE / "run"))
     done = run("buildah", *storage, *arguments, cwd=ROOT, **options)
     assert done.returncode == 0, f"{' '.join(arguments)}\n{done.stdout[-2000:]}\n{done.stderr[-3000:]}"
     return done.stdout
+
+
+def clean() -> None:
+    """Remove all containers and images, those of an interrupted run too; a storage that is mounted can't be deleted."""
+    if not (PLACE / "storage").exists():
+        return
+    buildah("rm", "--all")
+    buildah("rmi", "--all", "--force")
+    for place in (PLACE / "storage" / "overlay", PLACE / "run"):
+        run("umount", str(place))
+    shutil.rmtree(PLACE / "storage")
+    shutil.rmtree(PLACE / "run", ignore_errors=True)
 
 
 def make_base() -> None:
@@ -56,7 +69,7 @@ def build(target: str) -> str:
     # This machine's certificates: it may reach its package index through a proxy.
     certificates = ("--volume", f"{CERTIFICATES}:{CERTIFICATES}:ro")
     buildah(
-        "build", "--isolation", "chroot", "--network", "host", "--layers", *certificates,
+        "build", "--force-rm", "--isolation", "chroot", "--network", "host", "--layers", *certificates,
         *base, "--target", target, "--tag", name, ".",
     )  # fmt: skip
     return name

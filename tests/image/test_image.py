@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from demo.postgres import running_postgres
-from tests.image.buildah import build, buildah
+from tests.image.buildah import build, buildah, clean
 from tests.support import ROOT
 
 VERSION = re.search(r'^version = "(.*)"', (ROOT / "pyproject.toml").read_text(), flags=re.MULTILINE)[1]
@@ -15,8 +15,15 @@ LIMIT_MB = {"tap": 100, "meltano": 550}
 """What an image may add to its base; docs/images.md has what it was."""
 
 
+@pytest.fixture(scope="session")
+def storage():
+    clean()
+    yield
+    clean()
+
+
 @pytest.fixture(scope="session", params=["tap", "meltano"])
-def image(request):
+def image(request, storage):
     return request.param, build(request.param)
 
 

@@ -27,6 +27,7 @@ KINDS = {
     ".patch",
     ".pem",
     ".py",
+    ".sh",
     ".sql",
     ".toml",
     ".typed",

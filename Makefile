@@ -3,9 +3,11 @@
 # The Python used to create the environments: make PYTHON=python3.12 test
 PYTHON ?= python3
 PY := .venvs/dev/bin/python
+# Below tests/, what has a target of its own.
+SLOWER := destinations airbyte orchestration image
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-destinations test-airbyte audit docs format bench clean FORCE
+.PHONY: help setup demo test test-destinations test-airbyte test-orchestration image-test audit docs lock dist format bench clean FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-24s %s\n", $$1, $$2 }'
@@ -23,7 +25,7 @@ test: .venvs/dev/ready .venvs/target-postgres/ready ## check formatting, lint, t
 	@.venvs/dev/bin/lint-imports --no-cache > .venvs/imports.log || { cat .venvs/imports.log; exit 1; }
 	@$(PY) -m tools.gate
 	@$(PY) -m tools.reference --check
-	@TARGET_POSTGRES="$(CURDIR)/.venvs/target-postgres/bin/target-postgres" $(PY) -m pytest -q --ignore tests/destinations --ignore tests/airbyte
+	@TARGET_POSTGRES="$(CURDIR)/.venvs/target-postgres/bin/target-postgres" $(PY) -m pytest -q $(SLOWER:%=--ignore tests/%)
 
 test-destinations: .venvs/dev/ready .venvs/meltano/ready .venvs/fakesnow/ready ## test every destination and the dbt models with Meltano
 	@$(PY) -m tests.destinations
@@ -33,11 +35,30 @@ test-airbyte: .venvs/airbyte/ready ## test the Airbyte source with airbyte-cdk's
 	@.venvs/airbyte/bin/python -m mypy --config-file pyproject.toml --package tap_ayrshare.airbyte
 	@AIRBYTE_OFFLINE_MODE=1 .venvs/airbyte/bin/python -m pytest -q -c tests/airbyte/pytest.ini --rootdir . tests/airbyte
 
+test-orchestration: .venvs/dev/ready .venvs/meltano/ready .venvs/airflow/ready .venvs/dagster/ready ## run the Airflow, Dagster and Kubernetes recipes with Meltano
+	@$(PY) -m tests.orchestration
+	@$(PY) -m pytest -q --numprocesses=2 --timeout=600 tests/orchestration
+
+image-test: .venvs/dev/ready ## build and run the images with buildah; BASE=pinned takes the base image from its registry
+	@$(PY) -m tests.image
+	@BASE="$(BASE)" $(PY) -m pytest -q --numprocesses=0 --timeout=900 -rP tests/image
+
 audit: .venvs/dev/ready .venvs/audit/ready ## check licenses, known vulnerabilities and imports of what a user installs
 	@$(PY) -m tools.audit
 
-docs: .venvs/dev/ready ## generate docs/reference from schemas/ (make test checks it)
+docs: .venvs/dev/ready ## generate docs/reference and hub/tap-ayrshare.yml (make test checks them)
 	@$(PY) -m tools.reference
+	@$(PY) -m tools.hub
+
+lock: .venvs/dev/ready .venvs/uv/ready ## pin what has changed in pyproject.toml or meltano.yml in requirements/; ARGS=--upgrade takes the newest
+	@PATH="$(CURDIR)/.venvs/uv/bin:$$PATH" $(PY) -m tools.lock $(ARGS)
+
+dist: .venvs/release/ready ## build the archives, and a list of what they install (SBOM)
+	@rm -rf dist sbom && mkdir sbom
+	@.venvs/release/bin/python -m build --no-isolation > .venvs/release/build.log || { cat .venvs/release/build.log; exit 1; }
+	@.venvs/release/bin/cyclonedx-py requirements requirements/tap.txt --pyproject pyproject.toml --mc-type application \
+		--output-reproducible --output-file sbom/tap-ayrshare.cdx.json
+	@ls dist/* sbom/*
 
 format: .venvs/dev/ready ## format the code and apply the linter's fixes
 	@$(PY) -m ruff check --fix --exit-zero .
@@ -47,7 +68,7 @@ bench: .venvs/dev/ready .venvs/target-postgres/ready .venvs/airbyte/ready ## mea
 	@$(PY) -m benchmarks
 
 clean: ## remove the environments, the demo and all caches (but not .meltano, which has the state of your own runs)
-	@rm -rf .venvs .demo .destinations .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
+	@rm -rf .venvs .demo .destinations .orchestration .image sbom .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # $(call environment,<name>,<how long it takes>,<pip install arguments>): recreate the target's environment.
@@ -61,8 +82,26 @@ define environment
 @touch $@
 endef
 
+# LOCKED=1 installs exactly requirements/dev.txt, in place of the newest packages that fit.
 .venvs/dev/ready: pyproject.toml .venvs/python
+ifdef LOCKED
+	$(call environment,locked Python environment,about a minute,--require-hashes --requirement requirements/dev.txt)
+	@$(PY) -m pip install --quiet --no-deps --editable .
+else
 	$(call environment,Python environment,about a minute,--editable . --group dev)
+endif
+
+.venvs/release/ready: requirements/release.txt .venvs/python
+	$(call environment,build and cyclonedx-bom,about 20 seconds,--require-hashes --requirement requirements/release.txt)
+
+.venvs/uv/ready: .venvs/python
+	$(call environment,uv,about 10 seconds,'uv==0.13.9')
+
+.venvs/airflow/ready: .venvs/python
+	$(call environment,Airflow,about a minute,'apache-airflow==3.3.2')
+
+.venvs/dagster/ready: .venvs/python
+	$(call environment,Dagster and kubernetes-validate,about a minute,'dagster==1.13.29' 'kubernetes-validate==1.37.0')
 
 .venvs/airbyte/ready: pyproject.toml .venvs/python
 	$(call environment,airbyte-cdk and PyAirbyte,about two minutes,--editable '.[airbyte]' --group airbyte)

@@ -15,8 +15,8 @@ from tests.support import ROOT, environment
 
 IN_THE_SDIST = {
     ".env.example", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "PKG-INFO", "README.md",
-    "SECURITY.md", "benchmarks", "dbt", "demo", "docs", "meltano.yml", "pyproject.toml", "sandbox", "schemas",
-    "source_ayrshare", "tap_ayrshare", "tests", "tools",
+    "SECURITY.md", "benchmarks", "dbt", "demo", "docs", "hub", "meltano.yml", "orchestration", "pyproject.toml", "sandbox",
+    "schemas", "source_ayrshare", "tap_ayrshare", "tests", "tools",
 }  # fmt: skip
 KINDS = {
     "",
@@ -25,8 +25,10 @@ KINDS = {
     ".ini",
     ".json",
     ".md",
+    ".patch",
     ".pem",
     ".py",
+    ".sh",
     ".sql",
     ".svg",
     ".toml",

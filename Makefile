@@ -5,16 +5,19 @@ PYTHON ?= python3
 PY := .venvs/dev/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-destinations audit docs format bench clean FORCE
+.PHONY: help setup demo demo-stop test test-destinations audit docs format bench clean FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-24s %s\n", $$1, $$2 }'
 
 setup: .venvs/dev/ready ## create the development environment in .venvs/dev
 
-demo: ## load three days of a sandbox account into a real PostgreSQL and query it
+demo: ## load sixty days of a sandbox account into a real PostgreSQL, query it and write a report; KEEP=1: leave it running
 	@$(MAKE) --no-print-directory --silent -j2 .venvs/dev/ready .venvs/meltano/ready
-	@exec $(PY) -m demo
+	@exec $(PY) -m demo $(if $(KEEP),--keep)
+
+demo-stop: ## stop the PostgreSQL that `make demo KEEP=1` has left running
+	@$(PY) -m demo --stop
 
 test: .venvs/dev/ready .venvs/target-postgres/ready ## check formatting, lint, types and the contract, and run the tests
 	@$(PY) -m ruff format --check .

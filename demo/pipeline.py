@@ -6,11 +6,16 @@ import hashlib
 import importlib.metadata
 import os
 import shutil
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 from demo.processes import run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 ROOT = Path(__file__).parent.parent
 MELTANO = ROOT / ".venvs" / "meltano" / "bin" / "meltano"
@@ -63,6 +68,18 @@ class Pipeline:
         Raises:
             ProcessFailedError: the exit code is not 0.
         """
+        self._run(arguments, log, settings, subprocess.DEVNULL)
+
+    def load(self, messages: Path, loader: str, *, log: Path, **settings: str) -> None:
+        """Hand a file of Singer messages to a loader.
+
+        Raises:
+            ProcessFailedError: the exit code is not 0.
+        """
+        with messages.open() as stdin:
+            self._run(("invoke", loader), log, settings, stdin)
+
+    def _run(self, arguments: Sequence[str], log: Path, settings: Mapping[str, str], stdin: IO[str] | int) -> None:
         own = {
             "MELTANO_SYS_DIR_ROOT": str(self.plugins),
             "MELTANO_DATABASE_URI": f"sqlite:///{self.directory / 'meltano.db'}",
@@ -73,7 +90,8 @@ class Pipeline:
         }
         kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
         command = [str(MELTANO), "--env-file", str(self.directory / "no.env"), *arguments]
-        run(command, what=f"meltano {arguments[0]}", log=log, cwd=ROOT, env={**kept, **own, **settings})
+        env = {**kept, **own, **settings}
+        run(command, what=f"meltano {arguments[0]}", log=log, stdin=stdin, cwd=ROOT, env=env)
 
     def forget_state(self) -> None:
         """Delete the state of earlier runs."""

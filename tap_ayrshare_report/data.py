@@ -134,11 +134,13 @@ def _window(tables: Tables, limits: Limits) -> Window:
         )
     found: set[str] = set()
     days: list[date] = []
+    published: list[date] = []
     for table in (POSTS, ACCOUNT_DAYS, NETWORK_DAYS):
-        for profile, newest in tables.rows(table, ["profile", "snapshot_date"], "ORDER BY 2 DESC"):
+        for profile, *dates in tables.rows(table, ["profile", "snapshot_date", "published_date"]):
             found.add(str(profile))
-            if (day := _date(newest)) is not None and (limits.profiles is None or profile in limits.profiles):
-                days.append(day)
+            if limits.profiles is None or profile in limits.profiles:
+                for known, day in zip((days, published), dates, strict=True):
+                    known.extend(filter(None, [_date(day)]))
     if unknown := sorted(set(limits.profiles or ()) - found):
         known = ", ".join(sorted(found)[:10]) or "none"
         raise ReportError(f"no profile {unknown[0]!r} in the models; profiles there: {known}")
@@ -147,7 +149,7 @@ def _window(tables: Tables, limits: Limits) -> Window:
             f"{tables.name}: the models in {tables.schema!r} have no rows yet: run the tap and dbt, then this command"
         )
     last = max(days)
-    first = max(min(days), last - timedelta(days=limits.days - 1))
+    first = max(min(days + published), last - timedelta(days=limits.days - 1))
     wanted = None if limits.profiles is None else frozenset(limits.profiles)
     return Window(first, last, Names(), Names(), wanted)
 

@@ -36,7 +36,7 @@
   const number = new Intl.NumberFormat("en-US");
   const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
   const state = { profile: -1, networks: new Set(), from: 0, to: 0, metric: "engagements", sort: "engagements",
-                  shown: 10, followers: "percent", rate: "engagement_rate", pictures: false };
+                  shown: 10, followers: "percent", rate: "engagement_rate", pictures: false, open: new Set(), closed: new Set() };
   const charts = new Map();
   let D, first;
 
@@ -118,17 +118,21 @@
 
   function table(caption, columns, rows) {
     const cell = (tag, at, value) => make(tag, { class: columns[at][1], scope: tag === "th" ? "col" : null }, is(value) ? value : "–");
-    return make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+    return make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Table: ${caption}` },
       make("table", {}, make("caption", {}, caption),
         make("thead", {}, make("tr", {}, ...columns.map((column, at) => cell("th", at, column[0])))),
         make("tbody", {}, ...rows.map((row) => make("tr", {}, ...row.map((value, at) => cell("td", at, value)))))));
   }
 
-  /** Tables are made when they are opened, or printed: with thousands of rows they cost more than all charts. */
-  function numbers(build) {
-    const details = make("details", {}, make("summary", {}, "Show the numbers"));
+  /** Tables are made when they are opened: with thousands of rows they cost more than all charts. */
+  function folded(id, build, title = "Show the numbers", isOpen = false) {
+    const details = make("details", { open: state.open.has(id) || (isOpen && !state.closed.has(id)) }, make("summary", {}, title));
+    const fill = () => { if (details.open && details.children.length === 1) details.append(build()); };
+    fill();
     details.addEventListener("toggle", () => {
-      if (details.open && details.children.length === 1) details.append(build());
+      state[details.open ? "open" : "closed"].add(id);
+      state[details.open ? "closed" : "open"].delete(id);
+      fill();
     });
     return details;
   }
@@ -187,8 +191,7 @@
     return columns[names[0]].map((_, at) => Object.fromEntries(names.map((name) => [name, columns[name][at]])));
   };
   /** Whether there are numbers of a whole span: the first day of the data has no growth yet. */
-  const isCovered = (rows, span) => rows.length > 0 && Math.min(...firstDays(rows)) < span.from;
-  const firstDays = (rows) => [rows.reduce((least, row) => Math.min(least, row.day), Infinity)];
+  const isCovered = (rows, span) => rows.some((row) => row.day < span.from);
 
   function accountsOf(rows) {
     return [...groups(rows, (row) => row.profile * 1000 + row.network).values()].map((series) => {
@@ -282,7 +285,7 @@
     const [now, then] = [daily.filter((row) => within(row)), daily.filter((row) => within(row, span))];
     const [followersNow, followersThen] = [followers.filter((row) => within(row)), followers.filter((row) => within(row, span))];
     const [postsNow, postsThen] = [posts.filter((post) => within(post)), posts.filter((post) => within(post, span))];
-    const known = isCovered(daily, span), knownFollowers = isCovered(followers, span);
+    const known = isCovered(daily, span), knownPosts = isCovered(posts, span), knownFollowers = isCovered(followers, span);
     const gain = (metric) => {
       const sum = (rows) => total("post", metric, ["days", "posts", "profiles"], rows.map((row) => row[metric]));
       const reporting = new Set(now.filter((row) => is(row[metric])).map((row) => network(row.network)));
@@ -295,8 +298,8 @@
       tile("Followers won, net", net(followersNow), net(followersThen), knownFollowers, (v) => signed(v, short),
         `of ${plural(new Set(followersNow.map((row) => row.profile * 1000 + row.network)).size, "account")}`, perDay(followersNow, net)),
       gain("engagements"), gain("views"), gain("impressions"),
-      tile("Posts published", postsNow.length, postsThen.length, known, short, "that have numbers", null),
-      tile("Engagement rate", median(postsNow.map((post) => post[rate])), median(postsThen.map((post) => post[rate])), known,
+      tile("Posts published", postsNow.length, postsThen.length, knownPosts, short, "that have numbers", null),
+      tile("Engagement rate", median(postsNow.map((post) => post[rate])), median(postsThen.map((post) => post[rate])), knownPosts,
         (v) => percent(v, 2), `median of ${plural(postsNow.filter((post) => is(post[rate])).length, "post")} of the period`, null));
   }
 
@@ -312,7 +315,7 @@
     card("followers", "Followers by network", by + some,
       [toggle("Growth in %", isShare, () => { state.followers = "percent"; }), toggle("Followers", !isShare, () => { state.followers = "count"; })],
       accounts.length ? make("div", { class: "legended" }, element, legend) : empty("No followers are reported for this choice."),
-      accounts.length ? numbers(() => table("Followers by account",
+      accounts.length ? folded("followers", () => table("Followers by account",
         [["Account"], ["Followers", "number"], ["Change", "number"], ["Change in %", "number"], ["Won", "number"], ["Lost", "number"], ["Read on"]],
         ranked.map((one) => [make("span", {}, dot(one.network), ` ${account(one)}`), count(one.followers), signed(one.change),
           signed(one.growth, (v) => percent(v)), count(one.gained), count(one.lost), written(one.read)]))) : null);
@@ -369,7 +372,7 @@
     card("engagement", `${title} by ${step === 1 ? "day" : "week"}`,
       "What all posts won on each day, whenever they were published. Days without a reading get their share of the next.",
       [choice("What is counted", reported.map((name) => [name, METRICS[name]]), metric, (value) => { state.metric = value; })], element,
-      numbers(() => table(`${title} by ${step === 1 ? "day" : "week"} and network`,
+      folded("engagement", () => table(`${title} by ${step === 1 ? "day" : "week"} and network`,
         [[step === 1 ? "Day" : "Week from"], ...nets.map((one) => [network(one.n), "number"])],
         bins.map((bin, at) => [written(bin, true), ...nets.map((one) => count(one.sums[at]))]).reverse())));
     draw("engagement", element, 320, `Bar chart. ${title} in the period: ${nets.map((one) => `${network(one.n)} ${count(one.all)}`).join(", ")}.`, {
@@ -436,7 +439,7 @@
       rates.length > 1 ? [choice("Which rate", rates.map((name) => [name, METRICS[name]]), rate, (value) => { state.rate = value; })] : [],
       drawn.length ? element : empty("No post of this choice has both a format and an engagement rate."),
       firm.length < kinds.length && firm.length ? make("p", { class: "under" }, `Kinds with fewer than ${FEWEST} posts are only in the table.`) : null,
-      drawn.length ? numbers(() => table("Median engagement rate by format and media type",
+      drawn.length ? folded("formats", () => table("Median engagement rate by format and media type",
         [["Format and media"], ["Posts", "number"], ["Median rate", "number"], ["Middle half", "number"]],
         kinds.map((kind) => [kind.name, count(kind.n), percent(kind.rate, 2), `${percent(kind.low, 2)} – ${percent(kind.high, 2)}`]))) : null);
     if (!drawn.length) return;
@@ -527,8 +530,8 @@
       errors.length ? `${plural(errors.length, "kind")} of trouble in the period.` : "Nothing was left unread in the period.",
     ].join(" ");
     card("freshness", "How fresh, and what could not be read", said, [],
-      linked.length ? numbersOpen("Accounts", stale.length > 0, () => table("Newest numbers of each account", [["Account"], ["Name", "words"], ["Followers", "number"], ["Account read"], ["Posts read"]],
-        linked.map((row) => [make("span", {}, dot(row.network), ` ${account(row)}`), link(row.url, row.name || "–"), count(row.followers), age(row.read), age(newest.get(row.profile * 1000 + row.network))]))) : empty("The models have no linked accounts."),
+      linked.length ? folded("accounts", () => table("Newest numbers of each account", [["Account"], ["Name", "words"], ["Followers", "number"], ["Account read"], ["Posts read"]],
+        linked.map((row) => [make("span", {}, dot(row.network), ` ${account(row)}`), link(row.url, row.name || "–"), count(row.followers), age(row.read), age(newest.get(row.profile * 1000 + row.network))])), "Accounts", stale.length > 0) : empty("The models have no linked accounts."),
       late.length ? table("Streams that are not complete", [["Profile"], ["What"], ["Last complete"], ["Last run"], ["Why", "words"]],
         late.map((row) => [D.profiles[row.profile], STREAMS[row.stream] || row.stream, age(row.complete), row.status || "–", row.reason])) : null,
       errors.length ? table("What could not be read", [["Profile"], ["Network"], ["What"], ["Why", "words"], ["Times", "number"], ["Last on"]],
@@ -537,19 +540,12 @@
       D.missing.length ? make("p", { class: "under" }, `Not among the models, and so not here: ${D.missing.join(", ")}.`) : null);
   }
 
-  function numbersOpen(title, isOpen, build) {
-    const details = make("details", { open: isOpen }, make("summary", {}, title));
-    if (isOpen) details.append(build());
-    details.addEventListener("toggle", () => { if (details.open && details.children.length === 1) details.append(build()); });
-    return details;
-  }
-
   function meaningsCard() {
     const names = new Set([...state.networks].map((n) => D.networks[n]));
     const rows = D.meanings.filter((row) => names.has(row.network) && (METRICS[row.metric]));
     card("meanings", "What the numbers mean", "Exact: the network's own name for it. Equivalent: another name for the same. Derived: a sum of the network's own parts.", [],
-      rows.length ? numbersOpen("By number and network", false, () => table("What each number counts", [["Number"], ["Of"], ["Network"], ["Basis"], ["Counts", "words"]],
-        rows.map((row) => [METRICS[row.metric], row.level, networkNamed(row.network), row.basis, row.counts || row.field]))) : empty("The models say nothing about these networks."));
+      rows.length ? folded("meanings", () => table("What each number counts", [["Number"], ["Of"], ["Network"], ["Basis"], ["Counts", "words"]],
+        rows.map((row) => [METRICS[row.metric], row.level, networkNamed(row.network), row.basis, row.counts || row.field])), "By number and network") : empty("The models say nothing about these networks."));
   }
 
   // The whole

@@ -2,8 +2,8 @@
 WITH this_week AS (
     SELECT *,
         coalesce(likes, 0) + coalesce(comments, 0) + coalesce(shares, 0) AS interactions
-    FROM ayrshare_models.post_metrics_latest
-    WHERE published_at > (SELECT max(snapshot_date) FROM ayrshare_models.post_metrics_latest) - INTERVAL '7 days'
+    FROM ayrshare_models.ayrshare__post_metrics_latest
+    WHERE published_at > (SELECT max(snapshot_date) FROM ayrshare_models.ayrshare__post_metrics_latest) - INTERVAL '7 days'
       AND thread_index = 0
 ),
 ranked AS (

@@ -5,7 +5,7 @@ SELECT profile, platform,
     sum(followers_delta) AS gained_in_total
 FROM (
     SELECT *, row_number() OVER (PARTITION BY profile, platform ORDER BY snapshot_date DESC) AS age
-    FROM ayrshare_models.account_metrics_daily
+    FROM ayrshare_models.ayrshare__account_metrics_daily
 ) days
 GROUP BY profile, platform
 HAVING max(followers) IS NOT NULL

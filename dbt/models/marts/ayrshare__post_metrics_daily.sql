@@ -28,6 +28,6 @@ from growth
 left join {{ ref("int_ayrshare__post_snapshots") }} as snapshots
     on {% for key in keys %}growth.{{ key }} = snapshots.{{ key }} and {% endfor %}
     growth.snapshot_date = snapshots.snapshot_date
-left join {{ ref("post_metrics_latest") }} as posts
+left join {{ ref("ayrshare__post_metrics_latest") }} as posts
     on {% for key in keys %}growth.{{ key }} = posts.{{ key }}{% if not loop.last %} and {% endif %}{% endfor %}
 

@@ -5,7 +5,7 @@ with accounts as (
 
     {% if has("accounts") %}
     select profile, platform, account_id, account_name, followers
-    from {{ ref("accounts_current") }}
+    from {{ ref("ayrshare__accounts_current") }}
     {% else %}
     {{ no_rows(["profile", "platform", "account_id", "account_name", "followers"]) }}
     {% endif %}
@@ -46,6 +46,6 @@ select
     posts.thread_index,
     posts.ayrshare_post_id,
     posts.snapshot_date
-from {{ ref("post_metrics_latest") }} as posts
+from {{ ref("ayrshare__post_metrics_latest") }} as posts
 left join accounts
     on posts.profile = accounts.profile and posts.platform = accounts.platform

@@ -1,18 +1,22 @@
-{{ config(enabled=has("accounts")) }}
+{{ config(enabled=has("accounts"), materialized="table") }}
 
 with numbers as (
 
     {% if has("social_analytics") %}
-    select *
-    from (
-        select
-            snapshots.*,
-            row_number() over (partition by profile, platform order by snapshot_date desc) as age
-        from {{ ref("int_ayrshare__account_snapshots") }} as snapshots
-    ) as aged
-    where age = 1
+    select
+        profile,
+        platform,
+        max(snapshot_date) as snapshot_date,
+        {{ latest("account_name", "snapshot_date", is_text=true) }} as account_name,
+        {% for metric in account_levels() %}
+        {{ latest(metric, "snapshot_date") }} as {{ metric }}{% if not loop.last %},{% endif %}
+        {% endfor %}
+    from {{ ref("int_ayrshare__account_snapshots") }}
+    group by profile, platform
     {% else %}
-    {{ no_rows(["profile", "platform", "account_name", "followers", "following", "posts_count", "snapshot_date"]) }}
+    {% set columns = {"profile": dbt.type_string(), "platform": dbt.type_string(), "account_name": dbt.type_string(), "snapshot_date": "date"} %}
+    {% for metric in account_levels() %}{% do columns.update({metric: dbt.type_bigint()}) %}{% endfor %}
+    {{ no_rows(columns) }}
     {% endif %}
 
 ),
@@ -35,13 +39,14 @@ select
     coalesce(numbers.account_name, accounts.display_name, accounts.username) as account_name,
     accounts.username,
     accounts.profile_url,
+    accounts.image_url,
     accounts.account_type,
-    accounts.linked_at,
+    {{ instant("accounts.linked_at") }} as linked_at,
     numbers.snapshot_date,
-    numbers.followers,
-    numbers.following,
-    numbers.posts_count,
-    accounts.extracted_at
+    {% for metric in account_levels() %}
+    numbers.{{ metric }},
+    {% endfor %}
+    {{ instant("accounts.extracted_at") }} as extracted_at
 from linked as accounts
 left join numbers
     on accounts.profile = numbers.profile and accounts.platform = numbers.platform

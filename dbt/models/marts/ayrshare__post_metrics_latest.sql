@@ -1,66 +1,78 @@
-{{ config(enabled=has_posts()) }}
+{{ config(
+    enabled=has_posts(),
+    materialized="table",
+    indexes=[{"columns": ["profile", "platform", "social_post_id"]}, {"columns": ["published_date"]}],
+    cluster_by=["profile", "platform"],
+) }}
 
-{% set keys = ["profile", "platform", "social_post_id", "thread_index"] %}
+{% set bigint = dbt.type_bigint() %}
+{% set double = type_double() %}
+{% set defaults = ayrshare_definitions()["attributes"] %}
 
-with snapshots as (
-
-    select
-        snapshots.*,
-        row_number() over (partition by {{ keys | join(", ") }} order by snapshot_date desc) as age
-    from {{ ref("int_ayrshare__post_snapshots") }} as snapshots
-
-),
-
-messages as (
+with messages as (
 
     {% if has("posts") %}
     select
         profile,
         post_id as ayrshare_post_id,
-        max(text) as message
+        text as message,
+        case when {{ json_as_text("media_urls") }} = '[]' then 'text' end as media_type
     from {{ source("ayrshare", "posts") }}
-    group by profile, post_id
     {% else %}
-    {{ no_rows(["profile", "ayrshare_post_id", "message"]) }}
+    {{ no_rows({"profile": dbt.type_string(), "ayrshare_post_id": dbt.type_string(), "message": dbt.type_string(), "media_type": dbt.type_string()}) }}
     {% endif %}
 
 ),
 
-native_messages as (
+accounts as (
 
-    {% if has("social_posts") %}
-    select
-        profile,
-        platform,
-        social_post_id,
-        max(text) as message
-    from {{ source("ayrshare", "social_posts") }}
-    group by profile, platform, social_post_id
+    {% if has("social_analytics") %}
+    select profile, platform, {{ latest("followers", "snapshot_date") }} as followers
+    from {{ ref("int_ayrshare__account_snapshots") }}
+    group by profile, platform
     {% else %}
-    {{ no_rows(["profile", "platform", "social_post_id", "message"]) }}
+    {{ no_rows({"profile": dbt.type_string(), "platform": dbt.type_string(), "followers": bigint}) }}
     {% endif %}
 
 )
 
 select
-    snapshots.profile,
-    snapshots.platform,
-    snapshots.social_post_id,
-    snapshots.thread_index,
-    snapshots.ayrshare_post_id,
-    snapshots.snapshot_date,
-    snapshots.published_at,
-    snapshots.post_url,
-    coalesce(messages.message, native_messages.message) as message,
-    snapshots.source_stream,
+    posts.profile,
+    posts.platform,
+    posts.social_post_id,
+    posts.thread_index,
+    posts.ayrshare_post_id,
+    posts.snapshot_date,
+    posts.read_at,
+    posts.published_at,
+    cast({{ local_time("posts.published_at") }} as date) as published_date,
+    cast(extract(hour from {{ local_time("posts.published_at") }}) as {{ bigint }}) as published_hour,
+    cast({{ weekday("cast(" ~ local_time("posts.published_at") ~ " as date)") }} as {{ bigint }}) as published_weekday,
+    cast({{ days_between("cast(" ~ local_time("posts.published_at") ~ " as date)", "posts.snapshot_date") }} as {{ bigint }}) as age_days,
+    coalesce(messages.message, posts.message) as message,
+    posts.post_url,
+    posts.thumbnail_url,
+    posts.post_format,
+    coalesce(
+        case posts.media_type
+            {% for found, name in defaults["media_types"].items() %}when '{{ found }}' then '{{ name }}'
+            {% endfor %}
+            else posts.media_type
+        end,
+        messages.media_type,
+        case posts.platform {% for network, name in defaults["media_type_always"].items() %}when '{{ network }}' then '{{ name }}' {% endfor %}end
+    ) as media_type,
+    posts.source_stream,
     {% for metric in post_metrics() %}
-    snapshots.{{ metric }}{% if not loop.last %},{% endif %}
+    posts.{{ metric }},
     {% endfor %}
-from snapshots
+    accounts.followers,
+    cast(posts.engagements as {{ double }}) / nullif(coalesce(posts.impressions, posts.views), 0) as engagement_rate,
+    cast(posts.engagements as {{ double }}) / nullif(posts.impressions, 0) as engagement_rate_by_impressions,
+    cast(posts.engagements as {{ double }}) / nullif(posts.reach, 0) as engagement_rate_by_reach,
+    cast(posts.engagements as {{ double }}) / nullif(accounts.followers, 0) as engagement_rate_by_followers
+from {{ ref("int_ayrshare__post_latest") }} as posts
 left join messages
-    on snapshots.profile = messages.profile and snapshots.ayrshare_post_id = messages.ayrshare_post_id
-left join native_messages
-    on snapshots.profile = native_messages.profile
-    and snapshots.platform = native_messages.platform
-    and snapshots.social_post_id = native_messages.social_post_id
-where snapshots.age = 1
+    on posts.profile = messages.profile and posts.ayrshare_post_id = messages.ayrshare_post_id
+left join accounts
+    on posts.profile = accounts.profile and posts.platform = accounts.platform

@@ -1,13 +1,12 @@
-{{ config(enabled=has_posts()) }}
+{{ config(enabled=has_posts(), materialized="view") }}
 
-{#- The grain and columns of fivetran/dbt_social_media_reporting, plus columns it lacks; nulls stay null. -#}
 with accounts as (
 
     {% if has("accounts") %}
-    select profile, platform, account_id, account_name, followers
+    select profile, platform, account_id, account_name
     from {{ ref("ayrshare__accounts_current") }}
     {% else %}
-    {{ no_rows(["profile", "platform", "account_id", "account_name", "followers"]) }}
+    {{ no_rows({"profile": dbt.type_string(), "platform": dbt.type_string(), "account_id": dbt.type_string(), "account_name": dbt.type_string()}) }}
     {% endif %}
 
 )
@@ -21,28 +20,11 @@ select
     posts.post_url,
     posts.profile as source_relation,
     posts.platform,
-    posts.clicks,
-    posts.impressions,
-    posts.likes,
-    posts.shares,
-    posts.comments,
-    posts.reach,
-    posts.saves,
-    posts.views,
-    posts.video_views,
-    posts.engagements,
-    -- The network's own interaction count, otherwise the sum of those it reports, divided by impressions.
-    cast(
-        coalesce(
-            posts.engagements,
-            case
-                when coalesce(posts.likes, posts.comments, posts.shares, posts.saves) is not null
-                    then coalesce(posts.likes, 0) + coalesce(posts.comments, 0)
-                        + coalesce(posts.shares, 0) + coalesce(posts.saves, 0)
-            end
-        ) as double precision
-    ) / nullif(posts.impressions, 0) as engagement_rate,
-    accounts.followers,
+    {% for metric in post_metrics() %}
+    posts.{{ metric }},
+    {% endfor %}
+    posts.engagement_rate,
+    posts.followers,
     posts.thread_index,
     posts.ayrshare_post_id,
     posts.snapshot_date

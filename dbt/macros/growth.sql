@@ -1,5 +1,6 @@
 {#-
-  Snapshots with their growth: one row per day from the first snapshot to the last.
+  Snapshots with their growth: a row for each day with a snapshot, and for each day between two snapshots on which
+  something grew; with every_day, for each day between the first snapshot and the last.
 
   relation: a CTE or relation with the columns `keys`, snapshot_date and `metrics`; one row per key and day.
 
@@ -9,132 +10,110 @@
   delta is null. When a network corrects a counter downward, its delta is negative and its name is listed in
   corrected_metrics.
 -#}
-{% macro with_growth(relation, keys, metrics) %}
-with snapshots as (
+{% macro with_growth(relation, keys, metrics, every_day=false) %}
+{%- set double = ayrshare.type_double() -%}
+{%- set bigint = dbt.type_bigint() -%}
+with intervals as (
 
     select
         {{ keys | join(", ") }},
         snapshot_date,
-        snapshot_date - lag(snapshot_date) over (
-            partition by {{ keys | join(", ") }} order by snapshot_date
-        ) as days_covered,
-        {{ metrics | join(", ") }}
+        {{ ayrshare.days_between("lag(snapshot_date) over (partition by " ~ keys | join(", ") ~ " order by snapshot_date)", "snapshot_date") }}
+            as days_covered,
+        {% for metric in metrics %}
+        {{ metric }},
+        {{ metric }} - {{ ayrshare.before(metric, keys, "snapshot_date") }} as {{ metric }}_grown,
+        case when {{ metric }} is not null then {{ ayrshare.days_since(metric, keys, "snapshot_date") }} end
+            as {{ metric }}_days{% if not loop.last %},{% endif %}
+        {% endfor %}
     from {{ relation }}
 
 ),
 
-readings as (
-
-    {% for metric in metrics %}
-    select
-        {{ keys | join(", ") }},
-        snapshot_date,
-        '{{ metric }}' as metric,
-        {{ metric }} as reading
-    from snapshots
-    where {{ metric }} is not null
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
-
-),
-
-steps as (
+between_snapshots as (
 
     select
-        {{ keys | join(", ") }},
-        metric,
-        snapshot_date,
-        lag(snapshot_date) over (
-            partition by {{ keys | join(", ") }}, metric order by snapshot_date
-        ) as previous_date,
-        reading - lag(reading) over (
-            partition by {{ keys | join(", ") }}, metric order by snapshot_date
-        ) as growth
-    from readings
-
-),
-
-gaps as (
-
-    select
-        steps.*,
-        snapshot_date - previous_date as days
-    from steps
-    where previous_date is not null
-
-),
-
-digits as (
-
-    {% for digit in range(10) %}
-    select {{ digit }} as digit {% if not loop.last %}union all{% endif %}
-    {% endfor %}
-
-),
-
-days_of_gap as (
-
-    select ones.digit + 10 * tens.digit + 100 * hundreds.digit + 1000 * thousands.digit as position
-    from digits as ones
-    cross join digits as tens
-    cross join digits as hundreds
-    cross join digits as thousands
-    where ones.digit + 10 * tens.digit + 100 * hundreds.digit + 1000 * thousands.digit
-        between 1 and (select max(days) from gaps)
+        intervals.*,
+        {{ ayrshare.days_after("snapshot_date", "-positions.position") }} as day,
+        positions.position
+    from (
+        select
+            intervals.*,
+            greatest(
+                {% for metric in metrics %}
+                case when {{ metric }}_grown <> 0 then {{ metric }}_days else 1 end,
+                {% endfor %}
+                {{ "coalesce(days_covered, 1)" if every_day else "1" }}
+            ) - 1 as days_before
+        from intervals
+    ) as intervals
+    {{ ayrshare.each_up_to("intervals.days_before") }}
+    where intervals.days_before > 0
 
 ),
 
 spread as (
 
     select
-        {% for key in keys %}gaps.{{ key }},{% endfor %}
-        gaps.metric,
-        gaps.growth,
-        gaps.previous_date + days_of_gap.position as day,
-        case
-            when days_of_gap.position = gaps.days then gaps.growth
-            else cast(floor(cast(gaps.growth * days_of_gap.position as double precision) / gaps.days) as bigint)
-        end as grown,
-        cast(floor(cast(gaps.growth * (days_of_gap.position - 1) as double precision) / gaps.days) as bigint)
-            as grown_before
-    from gaps
-    inner join days_of_gap on days_of_gap.position <= gaps.days
+        {{ keys | join(", ") }},
+        day,
+        {% for metric in metrics %}
+        case when position < {{ metric }}_days then
+            cast(floor(cast({{ metric }}_grown * ({{ metric }}_days - position) as {{ double }}) / {{ metric }}_days) as {{ bigint }})
+            - cast(floor(cast({{ metric }}_grown * ({{ metric }}_days - position - 1) as {{ double }}) / {{ metric }}_days) as {{ bigint }})
+        end as {{ metric }}_delta{% if not loop.last %},{% endif %}
+        {% endfor %}
+    from between_snapshots
 
 ),
 
-deltas as (
+days as (
 
     select
         {{ keys | join(", ") }},
         day,
         {% for metric in metrics %}
-        max(case when metric = '{{ metric }}' then grown - grown_before end) as {{ metric }}_delta,
-        max(case when metric = '{{ metric }}' and growth < 0 then 1 else 0 end) as {{ metric }}_corrected
-        {%- if not loop.last %},{% endif %}
+        max({{ metric }}_delta) as {{ metric }}_delta{% if not loop.last %},{% endif %}
         {% endfor %}
     from spread
+    {% if not every_day %}
+    where {% for metric in metrics %}{{ metric }}_delta <> 0{% if not loop.last %} or {% endif %}{% endfor %}
+    {% endif %}
     group by {{ keys | join(", ") }}, day
+
+),
+
+joined as (
+
+    select
+        {% for key in keys %}
+        coalesce(intervals.{{ key }}, days.{{ key }}) as {{ key }},
+        {% endfor %}
+        coalesce(intervals.snapshot_date, days.day) as snapshot_date,
+        intervals.snapshot_date is not null as is_snapshot,
+        intervals.days_covered,
+        {% for metric in metrics %}
+        intervals.{{ metric }},
+        coalesce(
+            intervals.{{ metric }}_grown - cast(
+                floor(cast(intervals.{{ metric }}_grown * (intervals.{{ metric }}_days - 1) as {{ double }}) / intervals.{{ metric }}_days)
+            as {{ bigint }}),
+            days.{{ metric }}_delta
+        ) as {{ metric }}_delta{% if not loop.last %},{% endif %}
+        {% endfor %}
+    from intervals
+    full outer join days
+        on {% for key in keys %}intervals.{{ key }} = days.{{ key }} and {% endfor %} intervals.snapshot_date = days.day
 
 )
 
 select
-    {% for key in keys %}
-    coalesce(snapshots.{{ key }}, deltas.{{ key }}) as {{ key }},
-    {% endfor %}
-    coalesce(snapshots.snapshot_date, deltas.day) as snapshot_date,
-    snapshots.snapshot_date is not null as is_snapshot,
-    snapshots.days_covered,
-    {% for metric in metrics %}
-    snapshots.{{ metric }},
-    deltas.{{ metric }}_delta,
-    {% endfor %}
+    joined.*,
     nullif(
         {% for metric in metrics %}
-        case when deltas.{{ metric }}_corrected = 1 then '{{ metric }} ' else '' end
+        case when {{ metric }}_delta < 0 then '{{ metric }} ' else '' end
         {%- if not loop.last %} ||{% endif %}
         {% endfor %}, ''
     ) as corrected_metrics
-from snapshots
-full outer join deltas
-    on {% for key in keys %}snapshots.{{ key }} = deltas.{{ key }} and {% endfor %} snapshots.snapshot_date = deltas.day
+from joined
 {% endmacro %}

@@ -5,7 +5,7 @@ PYTHON ?= python3
 PY := .venvs/dev/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-stop test test-destinations audit docs format bench clean FORCE
+.PHONY: help setup demo demo-stop test test-destinations test-report audit docs format bench clean FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-24s %s\n", $$1, $$2 }'
@@ -26,11 +26,14 @@ test: .venvs/dev/ready .venvs/target-postgres/ready ## check formatting, lint, t
 	@.venvs/dev/bin/lint-imports --no-cache > .venvs/imports.log || { cat .venvs/imports.log; exit 1; }
 	@$(PY) -m tools.gate
 	@$(PY) -m tools.reference --check
-	@TARGET_POSTGRES="$(CURDIR)/.venvs/target-postgres/bin/target-postgres" $(PY) -m pytest -q --ignore tests/destinations
+	@TARGET_POSTGRES="$(CURDIR)/.venvs/target-postgres/bin/target-postgres" $(PY) -m pytest -q --ignore tests/destinations --ignore tests/report
 
 test-destinations: .venvs/dev/ready .venvs/meltano/ready .venvs/fakesnow/ready ## test every destination and the dbt models with Meltano
 	@$(PY) -m tests.destinations
 	@$(PY) -m pytest -q tests/destinations
+
+test-report: .venvs/report/ready .venvs/meltano/ready ## run the demo, and test its report and questions in Chromium
+	@.venvs/report/bin/python -m pytest -q -p no:xdist -o addopts= tests/report
 
 audit: .venvs/dev/ready .venvs/audit/ready ## check licenses, known vulnerabilities and imports of what a user installs
 	@$(PY) -m tools.audit
@@ -62,6 +65,9 @@ endef
 
 .venvs/dev/ready: pyproject.toml .venvs/python
 	$(call environment,Python environment,about a minute,--editable . --group dev)
+
+.venvs/report/ready: pyproject.toml .venvs/python
+	$(call environment,Playwright and the report,about half a minute,--editable '.[report]' --group report)
 
 .venvs/target-postgres/ready: .venvs/python
 	$(call environment,target-postgres,about 20 seconds,'meltanolabs-target-postgres~=0.8.1')

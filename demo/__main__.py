@@ -28,7 +28,7 @@ from sandbox.process import SandboxProcess
 from tap_ayrshare_report.command import URL_VARIABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
     from types import FrameType
 
@@ -43,8 +43,8 @@ REPORT = WORK / "report.html"
 
 SCHEMAS = ("ayrshare", "ayrshare_models")
 NIGHTS = [datetime(2026, 3, day, 6, 0, tzinfo=timezone.utc) for day in (5, 6)]
-HISTORY = [NIGHTS[0] - timedelta(days=days) for days in range(58, 0, -1)]
-STORY = ("--now", NIGHTS[0].isoformat(), "--story", "--days", "75")
+HISTORY = [NIGHTS[0] - timedelta(days=days) for days in range(63, 0, -1)]
+STORY = ("--now", NIGHTS[0].isoformat(), "--story", "--days", "80")
 SHOWN = 3
 """How many of the questions are shown."""
 CLOSING = """\
@@ -89,8 +89,8 @@ def demonstrate(*, keep: bool) -> None:
         say(f"{len(HISTORY)} nights from {HISTORY[0]:%d %B %Y} on, the tap alone")
         load_history(sandbox, uri)
         counts = [count_rows(uri)]
-        for night in NIGHTS:
-            load(night, sandbox, uri)
+        for night, steps in zip(NIGHTS, (STEPS[:2], STEPS), strict=True):
+            load(night, steps, sandbox, uri)
             counts.append(count_rows(uri))
         print(f"\nRows in each table after each night\n\n{growth(counts)}")
         with psycopg.connect(uri) as database:
@@ -120,9 +120,9 @@ def load_history(sandbox: SandboxProcess, uri: str) -> None:
     PIPELINE.load(messages, "target-postgres", log=PIPELINE.fresh_log("load"), **target(uri))
 
 
-def load(night: datetime, sandbox: SandboxProcess, uri: str) -> None:
-    """Run the pipeline with the sandbox's and the tap's clocks set to one night."""
-    say(f"{night:%A, %d %B %Y}: meltano run {' '.join(STEPS)}")
+def load(night: datetime, steps: Sequence[str], sandbox: SandboxProcess, uri: str) -> None:
+    """Run steps of the pipeline with the sandbox's and the tap's clocks set to one night."""
+    say(f"{night:%A, %d %B %Y}: meltano run {' '.join(steps)}")
     sandbox.set_clock(night.isoformat())
     # Requests counted toward the rate limit the night before no longer matter.
     sandbox.set_limit(300, 300)
@@ -132,7 +132,7 @@ def load(night: datetime, sandbox: SandboxProcess, uri: str) -> None:
         "TAP_AYRSHARE_PROFILES": json.dumps(sandbox.config["profiles"]),
         "TAP_DEMO_NOW": night.isoformat(),
     }
-    PIPELINE.meltano("run", *STEPS, log=PIPELINE.fresh_log(f"run-{night:%Y-%m-%d}"), **settings, **target(uri))
+    PIPELINE.meltano("run", *steps, log=PIPELINE.fresh_log(f"run-{night:%Y-%m-%d}"), **settings, **target(uri))
 
 
 def target(uri: str) -> dict[str, str]:

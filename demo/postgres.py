@@ -28,7 +28,7 @@ USER = DATABASE = "postgres"
 HOST = "127.0.0.1"
 PATIENCE = 60
 KEPT = "kept.json"
-"""In the directory of a server that was kept: where its binaries and its data are."""
+"""In the directory of a server that was kept: its URI, and where its binaries and its data are."""
 
 
 @contextmanager
@@ -64,7 +64,9 @@ def running_postgres(directory: Path, *, keep: bool = False) -> Iterator[str]:
         _await(uri, server, log)
         yield uri
         if keep:
-            kept.write_text(json.dumps({"binaries": str(binaries), "data": str(data)}))
+            # The password is in it.
+            kept.touch(mode=0o600)
+            kept.write_text(json.dumps({"uri": uri, "binaries": str(binaries), "data": str(data)}))
             stack.pop_all()
 
 

@@ -66,7 +66,7 @@ def _block(profile: Profile, post: Post, network: str, now: datetime, position: 
     if position is not None:
         without += THREAD_ONLY
     pair = network == "snapchat" and post.k % 2 == 0
-    inner = template("post", variant, without, fixed, pair=pair).fill(
+    inner = template("post", variant, without, fixed, pair=pair, by_name=post.draft is not None).fill(
         size, more + (position or 0), words(profile, post, network), lost, appeal
     )
     native_id = f"{post.native_id(network)}-{position}" if position else post.native_id(network)
@@ -99,14 +99,24 @@ def _variant(
 
 
 def _variant_of_draft(draft: Draft, network: str) -> tuple[str, tuple[str, ...], tuple[tuple[str, Any], ...]]:
+    fixed = _kind_of_draft(draft, network)
     if network == "instagram":
-        kind = {"carousel": "CAROUSEL_ALBUM", "video": "VIDEO"}.get(draft.media, "IMAGE")
-        return ("instagram_reels" if draft.media == "video" else "instagram_feed"), (), (("mediaType", kind),)
+        return ("instagram_reels" if draft.media == "video" else "instagram_feed"), (), fixed
+    variant = {"facebook": "facebook_2026", "linkedin": "linkedin_corporate"}.get(network, network)
+    return variant, ("liveBroadcastDetails",) if network == "youtube" else (), fixed
+
+
+def _kind_of_draft(draft: Draft, network: str) -> tuple[tuple[str, Any], ...]:
+    """Return what the networks say of a draft's kind, where they say it."""
+    kind = {"carousel": "CAROUSEL_ALBUM", "video": "VIDEO", "image": "IMAGE", "text": "TEXT_POST"}[draft.media]
+    if network == "instagram":
+        return ("mediaType", kind), ("mediaProductType", "REELS" if draft.media == "video" else "FEED")
+    if network == "threads":
+        return (("mediaType", kind),)
     if network == "facebook":
-        return "facebook_2026", (), ()
-    if network == "linkedin":
-        return "linkedin_corporate", (), ()
-    return network, ("liveBroadcastDetails",) if network == "youtube" else (), ()
+        status = {"video": "added_video", "text": "mobile_status_update"}.get(draft.media, "added_photos")
+        return (("statusType", status),)
+    return ()
 
 
 def linkedin(profile: Profile) -> str:
@@ -125,7 +135,12 @@ def unowned_video(video: str, now: datetime) -> dict[str, Any]:
 def native_item(profile: Profile, post: Post, network: str, now: datetime) -> str:
     """Return a post as GET /history/:platform gives it, as JSON text."""
     size, more, lost, appeal = numbers(profile, post, network, now)
-    return template("native", network).fill(size, more, words(profile, post, network), lost, appeal)
+    body = (
+        template("native", network, (), _kind_of_draft(post.draft, network), by_name=True)
+        if post.draft
+        else template("native", network)
+    )
+    return body.fill(size, more, words(profile, post, network), lost, appeal)
 
 
 # Accounts

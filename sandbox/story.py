@@ -6,10 +6,13 @@ gives the same story.
 
 from __future__ import annotations
 
+import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 from sandbox.posts import chance
 
@@ -33,6 +36,7 @@ class Draft:
     """What is posted: its text, its pictures, and how it is received.
 
     media: image, carousel, video or text. pull: how many it reaches, 1 for the usual. appeal: how many of those react.
+    about: what stands in the text for `{}`, one after the other.
     """
 
     text: str
@@ -40,6 +44,7 @@ class Draft:
     networks: tuple[str, ...]
     pull: float = 1.0
     appeal: float = 1.0
+    about: tuple[str, ...] = ()
 
     @property
     def media_urls(self) -> list[str]:
@@ -72,110 +77,25 @@ class Brand:
     viral: Draft | None = None
 
 
-PICTURES = ("instagram", "facebook")
-CLIPS = ("instagram", "tiktok")
+def _draft(given: dict[str, Any]) -> Draft:
+    about = tuple(given.get("about", ()))
+    return Draft(**{**given, "networks": tuple(given["networks"]), "about": about})
 
-BRANDS = (
-    Brand(
-        "bean-and-leaf",
-        "Bean & Leaf Roasters",
-        {
-            "facebook": Audience(5300, 2.5),
-            "gmb": Audience(210, 0.4),
-            "instagram": Audience(8200, 21),
-            "pinterest": Audience(1450, 5),
-            "tiktok": Audience(2050, 34),
-        },
-        (
-            Draft("Monday, meet your match: the new house blend is in. Cocoa, plum, no nonsense.", "image", PICTURES),
-            Draft("How we taste forty coffees before nine in the morning ☕", "video", CLIPS, 1.7, 1.3),
-            Draft("Three ways to rescue a bitter cup. Number two costs nothing.", "carousel",
-                  ("instagram", "pinterest"), 1.2, 1.6),
-            Draft("We asked our baristas for their most unpopular opinion. They did not hold back.", "video", CLIPS,
-                  2.1, 1.2),
-            Draft("Decaf drinkers, this one is for you: Huila, sugar-cane process, roasted on Tuesday.", "image",
-                  PICTURES, 0.8),
-            Draft("Latte art fails of the week 🫠 Swipe to the end, it gets worse.", "carousel", PICTURES, 1.3, 1.5),
-            Draft("From cherry to cup: Rosa's farm in Huehuetenango, in sixty seconds", "video", (*CLIPS, "facebook"),
-                  1.5, 1.1),
-            Draft("Free refills for everyone who brings their own mug this week. Yes, really.", "image",
-                  ("facebook", "instagram"), 1.1, 1.2),
-            Draft("Banana bread that forgives everything. Recipe on the pin.", "image", ("pinterest", "instagram"),
-                  1.0, 1.1),
-            Draft("New opening hours from Monday: we start at 6:30, because you asked.", "image", ("facebook",), 0.7,
-                  0.6),
-            Draft("Grind size, explained with gravel", "video", ("tiktok",), 1.4, 1.1),
-        ),
-        ("Rainy Sunday, full house 🌧️", "Someone left a very nice umbrella at table four.",
-         "Steam wand in slow motion, because why not"),
-        ("https://bean-and-leaf.example/house-blend", "https://bean-and-leaf.example/subscription",
-         "https://bean-and-leaf.example/recipes/banana-bread"),
-        ((9,), (18,), (12, 18), (9,), (7, 15), (), (20,)),
-    ),
-    Brand(
-        "northtrail",
-        "Northtrail Outdoor",
-        {
-            "facebook": Audience(9700, -1.5),
-            "instagram": Audience(15200, 24),
-            "threads": Audience(860, 11),
-            "tiktok": Audience(4300, 22),
-            "twitter": Audience(4250, -0.8),
-            "youtube": Audience(6100, 14),
-        },
-        (
-            Draft("The ultralight packing list that survived 800 km of Sarek", "carousel", PICTURES, 1.2, 1.5),
-            Draft("Is it waterproof, or just water-shy? We put twelve jackets under a waterfall.", "video",
-                  ("youtube", "instagram"), 1.8, 1.1),
-            Draft("Sunrise from the hut at Abiskojaure. No filter, no sleep.", "image", ("instagram", "threads"), 1.1,
-                  1.2),
-            Draft("Repair, don't replace: a torn shell takes twenty minutes and one patch.", "video",
-                  ("tiktok", "instagram"), 1.3, 1.3),
-            Draft("Which trail is on your list for the summer?", "text", ("threads", "twitter"), 0.8, 1.4),
-            Draft("Winter sale: 30 % off insulation until Sunday", "image", ("facebook", "instagram", "twitter"), 0.9,
-                  0.5),
-            Draft("Five knots and when you will be glad to know them", "video", ("youtube", "tiktok"), 1.2, 1.2),
-            Draft("Our repair workshop fixed 4,312 jackets last year. Here is what tears first.", "carousel",
-                  ("instagram", "facebook"), 1.0, 1.3),
-            Draft("Trail report: Kungsleden is snowed in north of Alesjaure, skis needed.", "text",
-                  ("threads", "facebook"), 0.7, 0.9),
-            Draft("Camp coffee, ranked by people who hate mornings", "video", ("tiktok", "instagram"), 1.4, 1.2),
-        ),
-        ("Northern lights over the warehouse tonight!", "Lost mitten found at the trailhead. Left hand, blue."),
-        ("https://northtrail.example/packing-list", "https://northtrail.example/sale",
-         "https://northtrail.example/repair"),
-        ((18,), (12,), (18, 20), (12,), (9,), (9,), (18,)),
-        Draft("We left a tent on the ridge for 30 days of winter storms. This is what came back.", "video",
-              ("instagram", "tiktok", "youtube"), 24.0, 1.5),
-    ),
-    Brand(
-        "studio-lumen",
-        "Studio Lumen",
-        {
-            "bluesky": Audience(610, 7),
-            "instagram": Audience(3850, 6),
-            "linkedin": Audience(2550, 13),
-            "threads": Audience(470, 4),
-        },
-        (
-            Draft("A brand refresh is not a new logo. Here is the checklist we start with.", "carousel",
-                  ("linkedin", "instagram"), 1.4, 1.4),
-            Draft("We are hiring a junior motion designer. Remote within two hours of CET, salary in the post.",
-                  "image", ("linkedin",), 1.7, 0.9),
-            Draft("Before and after: a bakery's menu in one weekend", "carousel", ("instagram", "linkedin"), 1.2, 1.3),
-            Draft("Type of the month: a grotesque that doesn't shout", "image", ("instagram", "bluesky"), 0.9, 1.0),
-            Draft("What a shoot day costs, line by line. Nobody publishes this, so we did.", "carousel",
-                  ("linkedin", "bluesky"), 1.9, 1.5),
-            Draft("Forty seconds of light moving across a chair", "video", ("instagram", "threads"), 1.1, 1.1),
-            Draft("Unpopular: your dashboard needs fewer colors.", "text", ("bluesky", "threads"), 1.0, 1.6),
-            Draft("Case study: how a museum doubled its newsletter without a single pop-up", "image", ("linkedin",),
-                  1.2, 1.0),
-        ),
-        ("Desk plants, week 12: still alive", "Printer test strips make surprisingly good wrapping paper."),
-        ("https://studio-lumen.example/checklist", "https://studio-lumen.example/jobs/motion"),
-        ((9,), (9,), (12,), (9, 15), (), (), ()),
-    ),
-)  # fmt: skip
+
+def _brand(given: dict[str, Any]) -> Brand:
+    return Brand(
+        name=given["name"],
+        title=given["title"],
+        audiences={network: Audience(**audience) for network, audience in given["audiences"].items()},
+        drafts=tuple(map(_draft, given["drafts"])),
+        spontaneous=tuple(given["spontaneous"]),
+        links=tuple(given["links"]),
+        hours=tuple(map(tuple, given["hours"])),
+        viral=_draft(given["viral"]) if "viral" in given else None,
+    )
+
+
+BRANDS = tuple(map(_brand, json.loads(Path(__file__).with_name("brands.json").read_text(encoding="utf-8"))))
 
 
 def drafts(brand: Brand, start: datetime, first: date, last: date) -> list[tuple[datetime, Draft]]:
@@ -188,20 +108,21 @@ def drafts(brand: Brand, start: datetime, first: date, last: date) -> list[tuple
         for hour in brand.hours[day.weekday()]:
             minute = int(40 * chance(brand.name, day, hour))
             moment = datetime(day.year, day.month, day.day, hour, minute, tzinfo=timezone.utc)
-            planned.append((moment, brand.drafts[_turn(brand, day, hour)]))
+            planned.append((moment, _next(brand, day, hour)))
     if brand.viral:
         planned.append((_viral_moment(start), brand.viral))
     return sorted(planned, key=lambda entry: entry[0])
 
 
-def _turn(brand: Brand, day: date, hour: int) -> int:
-    """Return which draft is next: all of them in turn, in an order that differs from round to round."""
+def _next(brand: Brand, day: date, hour: int) -> Draft:
+    """Return the draft that is next: all of them in turn, in an order that differs from round to round."""
     slots = sum(len(hours) for hours in brand.hours)
     week, weekday = divmod(day.toordinal() - 1, 7)
     number = week * slots + sum(len(hours) for hours in brand.hours[:weekday]) + brand.hours[weekday].index(hour)
     turn, place = divmod(number, len(brand.drafts))
     order = sorted(range(len(brand.drafts)), key=lambda n: chance(brand.name, turn, n))
-    return order[place]
+    draft = brand.drafts[order[place]]
+    return replace(draft, text=draft.text.format(draft.about[turn % len(draft.about)])) if draft.about else draft
 
 
 def spontaneous(brand: Brand, k: int, network: str) -> Draft:

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from tap_ayrshare_report.database import literal
 from tap_ayrshare_report.errors import ReportError
 
 if TYPE_CHECKING:
@@ -76,20 +77,19 @@ class Window:
     last: date
     profiles: Names
     networks: Names
-    wanted: frozenset[str] | None
+    wanted: list[str] | None
 
     def day(self, value: object) -> int | None:
         """Return a day's number, None if it is no date."""
         found = _date(value)
         return (found - self.first).days if found else None
 
-    def where(self, column: str) -> str:
-        """Return the condition that a table's day lies in the window."""
-        return f"WHERE {column} BETWEEN DATE '{self.first}' AND DATE '{self.last}'"
-
-    def has(self, profile: object) -> bool:
-        """Tell whether a profile is shown."""
-        return self.wanted is None or profile in self.wanted
+    def where(self, day: str | None = None) -> str:
+        """Return the condition of the rows that are shown; day: the column that must lie in the window."""
+        conditions = [f"{day} BETWEEN DATE '{self.first}' AND DATE '{self.last}'"] if day else []
+        if self.wanted is not None:
+            conditions.append(f"profile IN ({', '.join(map(literal, self.wanted))})")
+        return f"WHERE {' AND '.join(conditions)}" if conditions else ""
 
 
 def collect(tables: Tables, limits: Limits) -> dict[str, Any]:
@@ -132,15 +132,14 @@ def _window(tables: Tables, limits: Limits) -> Window:
             f"{tables.name}: the models in {tables.schema!r} are incomplete or older than this command "
             f"(no {METRICS}): build them again with dbt"
         )
-    found: set[str] = set()
-    days: list[date] = []
-    published: list[date] = []
-    for table in (POSTS, ACCOUNT_DAYS, NETWORK_DAYS):
-        for profile, *dates in tables.rows(table, ["profile", "snapshot_date", "published_date"]):
-            found.add(str(profile))
-            if limits.profiles is None or profile in limits.profiles:
-                for known, day in zip((days, published), dates, strict=True):
-                    known.extend(filter(None, [_date(day)]))
+    extents = [
+        (str(profile), column, _date(first), _date(last))
+        for table, column in ((POSTS, "snapshot_date"), (ACCOUNT_DAYS, "snapshot_date"), (POSTS, "published_date"))
+        for profile, first, last in tables.extents(table, column)
+    ]
+    found = {profile for profile, *_ in extents}
+    shown = [extent for extent in extents if limits.profiles is None or extent[0] in limits.profiles]
+    days = [last for _, column, _, last in shown if column == "snapshot_date" and last]
     if unknown := sorted(set(limits.profiles or ()) - found):
         known = ", ".join(sorted(found)[:10]) or "none"
         raise ReportError(f"no profile {unknown[0]!r} in the models; profiles there: {known}")
@@ -149,9 +148,9 @@ def _window(tables: Tables, limits: Limits) -> Window:
             f"{tables.name}: the models in {tables.schema!r} have no rows yet: run the tap and dbt, then this command"
         )
     last = max(days)
-    first = max(min(days + published), last - timedelta(days=limits.days - 1))
-    wanted = None if limits.profiles is None else frozenset(limits.profiles)
-    return Window(first, last, Names(), Names(), wanted)
+    earliest = min(first for _, _, first, _ in shown if first)
+    first = max(earliest, last - timedelta(days=limits.days - 1))
+    return Window(first, last, Names(), Names(), limits.profiles)
 
 
 def _additive(tables: Tables) -> dict[str, dict[str, dict[str, bool]]]:
@@ -185,17 +184,16 @@ def _account_days(tables: Tables, window: Window) -> dict[str, list[Any]]:
 def _keyed(rows: Iterable[Sequence[Any]], window: Window) -> Iterable[list[Any]]:
     """Yield rows that begin with profile, network and day, with those as numbers."""
     for profile, network, day, *values in rows:
-        if window.has(profile):
-            numbers = [_number(value) for value in values]
-            yield [window.profiles.number(profile), window.networks.number(network), window.day(day), *numbers]
+        numbers = [_number(value) for value in values]
+        yield [window.profiles.number(profile), window.networks.number(network), window.day(day), *numbers]
 
 
 def _posts(tables: Tables, window: Window, limit: int) -> tuple[dict[str, list[Any]], int]:
     """Return the newest posts of the window, newest first, and how many there are in all."""
     names = ["profile", "platform", "published_date", "published_hour", "published_weekday", "snapshot_date",
              "post_format", "media_type", "message", "post_url", "thumbnail_url"]  # fmt: skip
-    rest = window.where("published_date") + " AND thread_index = 0 ORDER BY published_at DESC, social_post_id"
-    rows = [row for row in tables.rows(POSTS, [*names, *COUNTS, *RATES], rest) if window.has(row[0])]
+    where = window.where("published_date") + " AND thread_index = 0"
+    newest = f"{where} ORDER BY published_at DESC, profile, platform, social_post_id LIMIT {limit}"
     shown = [
         [
             window.profiles.number(profile), window.networks.number(network), window.day(published), _number(hour),
@@ -203,12 +201,12 @@ def _posts(tables: Tables, window: Window, limit: int) -> tuple[dict[str, list[A
             *(_number(value) for value in numbers),
         ]
         for profile, network, published, hour, weekday, read, form, media, message, url, thumbnail, *numbers
-        in rows[:limit]
+        in tables.rows(POSTS, [*names, *COUNTS, *RATES], newest)
     ]  # fmt: skip
     columns = ["profile", "network", "day", "hour", "weekday", "read", "format", "media", "text", "url", "thumbnail",
                *COUNTS, *RATES]  # fmt: skip
     _spare_thumbnails(shown, columns.index("thumbnail"), columns.index("engagements"))
-    return _columns(columns, shown), len(rows)
+    return _columns(columns, shown), tables.count(POSTS, where)
 
 
 def _spare_thumbnails(posts: list[list[Any]], thumbnail: int, engagements: int) -> None:
@@ -227,8 +225,8 @@ def _accounts(tables: Tables, window: Window) -> list[dict[str, Any]]:
             "profile": window.profiles.number(profile), "network": window.networks.number(network),
             "name": _text(name), "url": _address(url), "followers": _number(followers), "read": window.day(read),
         }
-        for profile, network, name, url, followers, read in tables.rows(ACCOUNTS, columns, "ORDER BY profile, platform")
-        if window.has(profile)
+        for profile, network, name, url, followers, read
+        in tables.rows(ACCOUNTS, columns, window.where() + " ORDER BY profile, platform")
     ]  # fmt: skip
 
 
@@ -239,7 +237,7 @@ def _links(tables: Tables, window: Window) -> list[dict[str, Any]]:
     for profile, short, address, day, days, clicks in tables.rows(
         LINKS, columns, window.where("snapshot_date") + " ORDER BY snapshot_date DESC"
     ):
-        if window.has(profile) and clicks is not None:
+        if clicks is not None:
             reading = {
                 "profile": window.profiles.number(profile), "short": _text(short), "url": _address(address),
                 "clicks": _number(clicks), "window": _number(days), "read": window.day(day),
@@ -255,8 +253,6 @@ def _errors(tables: Tables, window: Window) -> list[dict[str, Any]]:
     for profile, network, stream, code, message, action, day in tables.rows(
         ERRORS, columns, window.where("snapshot_date") + " ORDER BY snapshot_date DESC"
     ):
-        if not window.has(profile):
-            continue
         row = {
             "profile": window.profiles.number(profile), "network": str(network), "stream": str(stream),
             "code": code, "message": _text(message), "action": action, "days": {},
@@ -274,8 +270,8 @@ def _health(tables: Tables, window: Window) -> list[dict[str, Any]]:
             "profile": window.profiles.number(profile), "stream": str(stream), "complete": window.day(complete),
             "run": window.day(run), "status": status, "reason": _text(reason),
         }
-        for profile, stream, complete, run, status, reason in tables.rows(HEALTH, columns, "ORDER BY profile, stream")
-        if window.has(profile)
+        for profile, stream, complete, run, status, reason
+        in tables.rows(HEALTH, columns, window.where() + " ORDER BY profile, stream")
     ]  # fmt: skip
 
 

@@ -49,8 +49,29 @@ class Tables:
         """
         if not self.has(table):
             return []
-        listed = [_quoted(name) if name in self.columns[table] else "NULL" for name in columns]
-        query = f"SELECT {', '.join(listed)} FROM {_quoted(self.schema)}.{_quoted(table)} {rest}"  # noqa: S608
+        listed = [quoted(name) if name in self.columns[table] else "NULL" for name in columns]
+        return self._select(listed, table, rest)
+
+    def extents(self, table: str, day: str) -> list[tuple[Any, ...]]:
+        """Return profile, first and last day of each profile in a table.
+
+        Raises:
+            ReportError: the table can't be read.
+        """
+        if day not in self.columns.get(table, ()):
+            return []
+        return self._select(["profile", f"min({quoted(day)})", f"max({quoted(day)})"], table, "GROUP BY profile")
+
+    def count(self, table: str, rest: str) -> int:
+        """Return how many rows a table has; see `rows`.
+
+        Raises:
+            ReportError: the table can't be read.
+        """
+        return sum(count for (count,) in self._select(["count(*)"], table, rest)) if self.has(table) else 0
+
+    def _select(self, listed: Sequence[str], table: str, rest: str) -> list[tuple[Any, ...]]:
+        query = f"SELECT {', '.join(listed)} FROM {quoted(self.schema)}.{quoted(table)} {rest}"  # noqa: S608
         try:
             found: list[tuple[Any, ...]] = self._connection.execute(query).fetchall()
         except self._error as error:
@@ -79,7 +100,7 @@ def opened(url: str, schema: str) -> Iterator[Tables]:
         raise ReportError(f"the URL of the database is neither PostgreSQL's nor DuckDB's; it looks like {FORMS}")
     try:
         found: dict[str, set[str]] = {}
-        for table, column in connection.execute(COLUMNS.format(schema=_literal(schema))).fetchall():
+        for table, column in connection.execute(COLUMNS.format(schema=literal(schema))).fetchall():
             found.setdefault(table, set()).add(column)
         yield Tables(name, schema, {table: frozenset(names) for table, names in found.items()}, connection, error_type)
     finally:
@@ -128,9 +149,11 @@ def _one_line(error: Exception) -> str:
     return lines[0] if lines else type(error).__name__
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """Return a name as SQL takes it."""
     return '"' + name.replace('"', '""') + '"'
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """Return a text as SQL takes it."""
     return "'" + text.replace("'", "''") + "'"

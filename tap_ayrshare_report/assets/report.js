@@ -25,7 +25,8 @@
     social_analytics_daily: "daily series", link_analytics: "link clicks", youtube_playlists: "playlists",
   };
   const WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-  const FEWEST = 3;      // posts that a median must stand on to be called best
+  const FEWEST = 3;      // posts that a format's median must stand on to be drawn
+  const FIRM = 5;        // posts that a time's median must stand on to be called best: one post may be on four networks
   const RIPE_DAYS = 2;   // younger posts have most of their numbers still to come
   const LINES = 10;      // lines in a chart that can still be told apart
   const DASHES = ["solid", "dashed", "dotted"];
@@ -190,8 +191,8 @@
     const names = Object.keys(columns);
     return columns[names[0]].map((_, at) => Object.fromEntries(names.map((name) => [name, columns[name][at]])));
   };
-  /** Whether there are numbers of a whole span: the first day of the data has no growth yet. */
-  const isCovered = (rows, span) => rows.some((row) => row.day < span.from);
+  /** Whether a number is there from the first day of a span on. */
+  const isCovered = (rows, metric, span) => rows.some((row) => row.day <= span.from && is(row[metric]));
 
   function accountsOf(rows) {
     return [...groups(rows, (row) => row.profile * 1000 + row.network).values()].map((series) => {
@@ -248,6 +249,7 @@
     if (!isKnown) return make("span", { class: "change same" }, "no earlier data");
     if (!is(then)) return make("span", { class: "change same" }, "not comparable");
     const difference = now - then;
+    if (!difference) return make("span", { class: "change same" }, "= no change");
     const share = then ? ` (${signed(difference / Math.abs(then), (v) => percent(v, 0))})` : "";
     const kind = difference > 0 ? "up" : difference < 0 ? "down" : "same";
     const arrow = { up: "▲", down: "▼", same: "=" }[kind];
@@ -285,17 +287,17 @@
     const [now, then] = [daily.filter((row) => within(row)), daily.filter((row) => within(row, span))];
     const [followersNow, followersThen] = [followers.filter((row) => within(row)), followers.filter((row) => within(row, span))];
     const [postsNow, postsThen] = [posts.filter((post) => within(post)), posts.filter((post) => within(post, span))];
-    const known = isCovered(daily, span), knownPosts = isCovered(posts, span), knownFollowers = isCovered(followers, span);
+    const knownPosts = isCovered(posts, "day", span);
     const gain = (metric) => {
       const sum = (rows) => total("post", metric, ["days", "posts", "profiles"], rows.map((row) => row[metric]));
       const reporting = new Set(now.filter((row) => is(row[metric])).map((row) => network(row.network)));
       const note = reporting.size ? `from ${[...reporting].sort().slice(0, 3).join(", ")}${reporting.size > 3 ? ` and ${reporting.size - 3} more` : ""}` : "not reported";
-      return tile(METRICS[metric], sum(now), sum(then), known, short, note, perDay(now, sum));
+      return tile(METRICS[metric], sum(now), sum(then), isCovered(daily, metric, span), short, note, perDay(now, sum));
     };
     const net = (rows) => total("account", "followers", ["days", "profiles"], rows.map((row) => row.change));
     const rate = RATES.find((name) => postsNow.some((post) => is(post[name]))) || "engagement_rate";
     $("tiles").replaceChildren(
-      tile("Followers won, net", net(followersNow), net(followersThen), knownFollowers, (v) => signed(v, short),
+      tile("Followers won, net", net(followersNow), net(followersThen), isCovered(followers, "change", span), (v) => signed(v, short),
         `of ${plural(new Set(followersNow.map((row) => row.profile * 1000 + row.network)).size, "account")}`, perDay(followersNow, net)),
       gain("engagements"), gain("views"), gain("impressions"),
       tile("Posts published", postsNow.length, postsThen.length, knownPosts, short, "that have numbers", null),
@@ -370,7 +372,7 @@
     const labels = new Map(bins.map((bin) => [iso(bin), written(bin)]));
     const weekday = step === 1 ? (day) => ` (${WEEKDAYS[(moment(day).getUTCDay() + 6) % 7]})` : () => ", seven days";
     card("engagement", `${title} by ${step === 1 ? "day" : "week"}`,
-      "What all posts won on each day, whenever they were published. Days without a reading get their share of the next.",
+      "What all posts won on each day, whenever they were published. A new post's first reading counts on its day.",
       [choice("What is counted", reported.map((name) => [name, METRICS[name]]), metric, (value) => { state.metric = value; })], element,
       folded("engagement", () => table(`${title} by ${step === 1 ? "day" : "week"} and network`,
         [[step === 1 ? "Day" : "Week from"], ...nets.map((one) => [network(one.n), "number"])],
@@ -396,7 +398,7 @@
     const item = (post, at) => {
       const ordinary = usual.get(post.profile * 1000 + post.network);
       const times = ordinary > 0 ? post[sort] / ordinary : null;
-      const facts = ["engagements", "engagement_rate", "views", "impressions", "reach"].filter((name) => name !== sort && is(post[name]))
+      const facts = ["engagements", "engagement_rate", "views", "impressions", "reach"].filter((name) => name !== sort && is(post[name]) && (name !== "impressions" || post.impressions !== post.views))
         .map((name) => make("span", {}, `${shown(name, post[name])} ${METRICS[name].toLowerCase()}`));
       const picture = post.thumbnail && state.pictures
         ? make("div", { class: "thumbnail" }, make("img", { src: post.thumbnail, alt: "", loading: "lazy" })) : null;
@@ -471,7 +473,7 @@
     }
     const summary = (rows) => ({ n: rows.length, score: median(rows.map((post) => post.score)) });
     const cells = new Map([...groups(scored, (post) => `${post.weekday}-${post.hour}`)].map(([key, rows]) => [key, summary(rows)]));
-    const bestOf = (entries) => [...entries].filter(([, one]) => one.n >= FEWEST).sort((a, b) => b[1].score - a[1].score)[0];
+    const bestOf = (entries) => [...entries].filter(([, one]) => one.n >= FIRM).sort((a, b) => b[1].score - a[1].score)[0];
     const bestCell = bestOf(cells);
     const byWeekday = [...groups(scored, (post) => post.weekday)].map(([key, rows]) => [key, summary(rows)]);
     const byHour = [...groups(scored, (post) => post.hour)].map(([key, rows]) => [key, summary(rows)]);
@@ -481,13 +483,13 @@
     const times = (one) => `${one.score.toFixed(1)}×`;
     const said = bestCell
       ? `Best: ${WEEKDAYS[bestCell[0].split("-")[0] - 1]} ${clock(bestCell[0].split("-")[1])}, ${times(bestCell[1])} the usual (${plural(bestCell[1].n, "post")}). `
-      : `No weekday and hour has ${FEWEST} posts. `;
+      : `No weekday and hour has ${FIRM} posts. `;
     const apart = (bestWeekday ? `Weekday: ${WEEKDAYS[bestWeekday[0] - 1]}, ${times(bestWeekday[1])} (${plural(bestWeekday[1].n, "post")}). ` : "")
       + (bestHour ? `Hour: ${clock(bestHour[0])}, ${times(bestHour[1])} (${plural(bestHour[1].n, "post")}).` : "");
     const cell = (one, isBest) => {
       if (!one) return make("td", {}, "");
-      const share = one.n < FEWEST ? 0 : Math.min(1, Math.max(0, (one.score - 0.5) / 1.5));
-      const td = make("td", { class: `${one.n < FEWEST ? "few" : ""} ${isBest ? "best" : ""}` }, times(one), make("small", {}, `n = ${one.n}`));
+      const share = one.n < FIRM ? 0 : Math.min(1, Math.max(0, (one.score - 0.5) / 1.5));
+      const td = make("td", { class: `${one.n < FIRM ? "few" : ""} ${isBest ? "best" : ""}` }, times(one), make("small", {}, `n = ${one.n}`));
       td.style.background = `rgba(${css("--heat")}, ${(isDark() ? 0.42 : 0.34) * share})`;
       return td;
     };
@@ -496,7 +498,7 @@
         make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Hour"), ...WEEKDAYS.map((name) => make("th", { scope: "col" }, name)))),
         make("tbody", {}, ...hours.map((hour) => make("tr", {}, make("th", { scope: "row" }, clock(hour)),
           ...WEEKDAYS.map((_, at) => cell(cells.get(`${at + 1}-${hour}`), bestCell && bestCell[0] === `${at + 1}-${hour}`)))))),
-      make("p", { class: "under" }, `Times are those of the models. Stands on ${plural(scored.length, "post")} at least ${RIPE_DAYS} days old when read; fewer than ${FEWEST} are too few to call.`));
+      make("p", { class: "under" }, `Times are those of the models. Stands on ${plural(scored.length, "post")} at least ${RIPE_DAYS} days old when read; fewer than ${FIRM} are too few to call.`));
   }
 
   function linksCard() {
@@ -531,7 +533,7 @@
     ].join(" ");
     card("freshness", "How fresh, and what could not be read", said, [],
       linked.length ? folded("accounts", () => table("Newest numbers of each account", [["Account"], ["Name", "words"], ["Followers", "number"], ["Account read"], ["Posts read"]],
-        linked.map((row) => [make("span", {}, dot(row.network), ` ${account(row)}`), link(row.url, row.name || "–"), count(row.followers), age(row.read), age(newest.get(row.profile * 1000 + row.network))])), "Accounts", stale.length > 0) : empty("The models have no linked accounts."),
+        linked.map((row) => [make("span", {}, dot(row.network), ` ${account(row)}`), link(row.url, row.name || "–"), count(row.followers), age(row.read), newest.has(row.profile * 1000 + row.network) ? age(newest.get(row.profile * 1000 + row.network)) : "none"])), "Accounts", stale.length > 0) : empty("The models have no linked accounts."),
       late.length ? table("Streams that are not complete", [["Profile"], ["What"], ["Last complete"], ["Last run"], ["Why", "words"]],
         late.map((row) => [D.profiles[row.profile], STREAMS[row.stream] || row.stream, age(row.complete), row.status || "–", row.reason])) : null,
       errors.length ? table("What could not be read", [["Profile"], ["Network"], ["What"], ["Why", "words"], ["Times", "number"], ["Last on"]],

@@ -83,7 +83,11 @@ def show(browser: Browser) -> Iterator[Any]:
         shown.page.on("pageerror", lambda error: shown.said.append(f"error: {error}"))
         shown.page.on("request", lambda request: shown.asked.append(request.url))
         shown.page.goto(path.as_uri())
-        end = "document.documentElement.dataset.ready === 'true'" if is_sound else "!document.querySelector('#trouble').hidden"
+        end = (
+            "document.documentElement.dataset.ready === 'true'"
+            if is_sound
+            else "!document.querySelector('#trouble').hidden"
+        )
         shown.page.wait_for_function(end, timeout=60_000)
         reports.append((shown, path.as_uri()))
         return shown

@@ -136,7 +136,8 @@ def test_figures_are_those_of_the_tables(tmp_path, show):
          "engagements_gained": 2 if n < 30 else 1, "views_gained": None} for n in range(61)
     ))  # fmt: skip
     models.add("ayrshare__post_metrics_latest", *(
-        a_post(n, message=f"post {n}", engagements=10 * n, engagement_rate=n / 100, media_type="image") for n in range(1, 6)
+        a_post(n, message=f"post {n}", engagements=10 * n, engagement_rate=n / 100, media_type="image")
+        for n in range(1, 6)
     ))  # fmt: skip
     report = show(written(models.close()))
     assert report.tile("Followers won, net")[1:3] == ["+300", "▲ +300"]

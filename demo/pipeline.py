@@ -80,6 +80,15 @@ class Pipeline:
             self._run(("invoke", loader), log, settings, stdin)
 
     def _run(self, arguments: Sequence[str], log: Path, settings: Mapping[str, str], stdin: IO[str] | int) -> None:
+        env = self.environment(**settings)
+        run(self.command(*arguments), what=f"meltano {arguments[0]}", log=log, stdin=stdin, cwd=ROOT, env=env)
+
+    def command(self, *arguments: str) -> list[str]:
+        """Return the command line of Meltano in this project; it belongs with `environment`."""
+        return [str(MELTANO), "--env-file", str(self.directory / "no.env"), *arguments]
+
+    def environment(self, **settings: str) -> dict[str, str]:
+        """Return the variables for Meltano: these settings and none of the user's."""
         own = {
             "MELTANO_SYS_DIR_ROOT": str(self.plugins),
             "MELTANO_DATABASE_URI": f"sqlite:///{self.directory / 'meltano.db'}",
@@ -89,9 +98,7 @@ class Pipeline:
             "NO_COLOR": "1",
         }
         kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
-        command = [str(MELTANO), "--env-file", str(self.directory / "no.env"), *arguments]
-        env = {**kept, **own, **settings}
-        run(command, what=f"meltano {arguments[0]}", log=log, stdin=stdin, cwd=ROOT, env=env)
+        return {**kept, **own, **settings}
 
     def forget_state(self) -> None:
         """Delete the state of earlier runs."""

@@ -144,7 +144,9 @@ def test_columns_that_are_not_there_are_null(tmp_path):
             "0 AS thread_index, DATE '2026-03-06' AS snapshot_date, DATE '2026-03-06' AS published_date, "
             "TIMESTAMP '2026-03-06 09:00:00' AS published_at, '1' AS social_post_id"
         )
-        database.execute("CREATE TABLE ayrshare_models.ayrshare__metrics (level VARCHAR, metric VARCHAR, platform VARCHAR)")
+        database.execute(
+            "CREATE TABLE ayrshare_models.ayrshare__metrics (level VARCHAR, metric VARCHAR, platform VARCHAR)"
+        )
     data = data_of(path)
     assert data["posts"]["text"] == data["posts"]["engagements"] == [None]
     assert "ayrshare__account_metrics_daily" in data["missing"]

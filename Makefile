@@ -33,7 +33,7 @@ test-destinations: .venvs/dev/ready .venvs/meltano/ready .venvs/fakesnow/ready #
 	@export KILLS_SEED=$${KILLS_SEED:-$$(date +%s)}; echo "KILLS_SEED=$$KILLS_SEED"; $(PY) -m pytest -q tests/destinations
 
 test-report: .venvs/report/ready .venvs/meltano/ready ## run the demo, and test its report and questions in Chromium
-	@.venvs/report/bin/python -m pytest -q -p no:xdist -o addopts= tests/report
+	@.venvs/report/bin/python -m pytest -q -p no:xdist -o addopts= -o timeout=1200 tests/report
 
 audit: .venvs/dev/ready .venvs/audit/ready ## check licenses, known vulnerabilities and imports of what a user installs
 	@$(PY) -m tools.audit

@@ -7,6 +7,7 @@ import json
 import os
 import pwd
 import secrets
+import shlex
 import shutil
 import signal
 import socket
@@ -64,6 +65,11 @@ def running_postgres(directory: Path, *, keep: bool = False) -> Iterator[str]:
         _await(uri, server, log)
         yield uri
         if keep:
+            # As nobody's child, it outlives this process.
+            stop(server, signal.SIGINT)
+            settings = shlex.join(command[3:])
+            detached = [str(binaries / "pg_ctl"), "start", "--wait", f"--pgdata={data}", f"--options={settings}"]
+            run(detached, log=log, what="Starting PostgreSQL", cwd=directory, **account)
             # The password is in it.
             kept.touch(mode=0o600)
             kept.write_text(json.dumps({"uri": uri, "binaries": str(binaries), "data": str(data)}))

@@ -166,7 +166,9 @@ def _additive(tables: Tables) -> dict[str, dict[str, dict[str, bool]]]:
 
 def _network_days(tables: Tables, window: Window) -> dict[str, list[Any]]:
     columns = ["profile", "platform", "snapshot_date", "posts_published", *(f"{name}_gained" for name in COUNTS)]
-    rows = tables.rows(NETWORK_DAYS, columns, window.where("snapshot_date") + " ORDER BY snapshot_date")
+    rows = tables.rows(
+        NETWORK_DAYS, columns, window.where("snapshot_date") + " ORDER BY snapshot_date, profile, platform"
+    )
     return _columns(["profile", "network", "day", "posts_published", *COUNTS], _keyed(rows, window))
 
 
@@ -175,7 +177,7 @@ def _account_days(tables: Tables, window: Window) -> dict[str, list[Any]]:
     rows = tables.rows(
         ACCOUNT_DAYS,
         ["profile", "platform", "snapshot_date", *numbers],
-        window.where("snapshot_date") + " ORDER BY snapshot_date",
+        window.where("snapshot_date") + " ORDER BY snapshot_date, profile, platform",
     )
     known = (row for row in _keyed(rows, window) if row[3] is not None)
     return _columns(["profile", "network", "day", "followers", "change", "gained", "lost"], known)
@@ -235,7 +237,7 @@ def _links(tables: Tables, window: Window) -> list[dict[str, Any]]:
     columns = ["profile", "short_url", "original_url", "snapshot_date", "window_days", "clicks"]
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for profile, short, address, day, days, clicks in tables.rows(
-        LINKS, columns, window.where("snapshot_date") + " ORDER BY snapshot_date DESC"
+        LINKS, columns, window.where("snapshot_date") + " ORDER BY snapshot_date DESC, profile, short_url"
     ):
         if clicks is not None:
             reading = {
@@ -251,10 +253,12 @@ def _errors(tables: Tables, window: Window) -> list[dict[str, Any]]:
     columns = ["profile", "platform", "stream", "code", "message", "action", "snapshot_date"]
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     for profile, network, stream, code, message, action, day in tables.rows(
-        ERRORS, columns, window.where("snapshot_date") + " ORDER BY snapshot_date DESC"
+        ERRORS,
+        columns,
+        window.where("snapshot_date") + " ORDER BY snapshot_date DESC, profile, stream, platform, code, message",
     ):
         row = {
-            "profile": window.profiles.number(profile), "network": str(network), "stream": str(stream),
+            "profile": str(profile), "network": str(network), "stream": str(stream),
             "code": code, "message": _text(message), "action": action, "days": {},
         }  # fmt: skip
         row = found.setdefault((profile, network, stream, code, message), row)
@@ -267,7 +271,7 @@ def _health(tables: Tables, window: Window) -> list[dict[str, Any]]:
     columns = ["profile", "stream", "last_complete_date", "last_run_at", "last_status", "last_reason"]
     return [
         {
-            "profile": window.profiles.number(profile), "stream": str(stream), "complete": window.day(complete),
+            "profile": str(profile), "stream": str(stream), "complete": window.day(complete),
             "run": window.day(run), "status": status, "reason": _text(reason),
         }
         for profile, stream, complete, run, status, reason

@@ -30,7 +30,7 @@
   const RIPE_DAYS = 2;   // younger posts have most of their numbers still to come
   const LINES = 10;      // lines in a chart that can still be told apart
   const DASHES = ["solid", "dashed", "dotted"];
-  const PAPER = 660;     // pixels that fit on the width of a sheet
+  const PAPER = 620;     // pixels that fit on the width of a sheet
   const DAY = 86400000;
 
   const $ = (id) => document.getElementById(id);
@@ -166,7 +166,14 @@
     const chart = echarts.init(element, null, { renderer: "svg" });
     charts.set(id, chart);
     chart.setOption({ animation: false, textStyle: { fontFamily: getComputedStyle(document.body).fontFamily }, ...option });
+    scalable(element);
     return chart;
+  }
+
+  /** With a viewBox a sheet of paper can show it smaller, whenever it was drawn. */
+  function scalable(element) {
+    const svg = element.querySelector("svg");
+    svg.setAttribute("viewBox", `0 0 ${svg.getAttribute("width")} ${svg.getAttribute("height")}`);
   }
 
   const axisText = () => ({ color: css("--quiet"), fontSize: 12 });
@@ -517,14 +524,15 @@
 
   function freshnessCard(accounts, posts) {
     const names = new Set([...state.networks].map((n) => D.networks[n]));
+    const isOf = (row) => state.profile < 0 || row.profile === D.profiles[state.profile];
     const errors = D.errors.map((row) => ({ ...row, n: Object.entries(row.days).reduce((sum, [day, rows]) => (day >= state.from && day <= state.to ? sum + rows : sum), 0), last: Math.max(...Object.keys(row.days).map(Number)) }))
-      .filter((row) => row.n && (state.profile < 0 || row.profile === state.profile) && (names.has(row.network) || !D.networks.includes(row.network)))
+      .filter((row) => row.n && isOf(row) && (names.has(row.network) || !D.networks.includes(row.network)))
       .sort((a, b) => b.n - a.n);
     const newest = new Map([...groups(posts, (post) => post.profile * 1000 + post.network)].map(([key, rows]) => [key, rows.reduce((latest, post) => Math.max(latest, post.read), -Infinity)]));
     const linked = D.accounts.filter(isChosen);
     const end = dayOf(D.last);
     const age = (day) => (is(day) && Number.isFinite(day) ? `${written(day, true)}${end - day > 0 ? ` (${plural(end - day, "day")} behind)` : ""}` : "never");
-    const late = D.health.filter((row) => (state.profile < 0 || row.profile === state.profile) && (row.complete === null || end - row.complete > 1 || (row.status && row.status !== "complete")));
+    const late = D.health.filter((row) => isOf(row) && (row.complete === null || end - row.complete > 1 || (row.status && row.status !== "complete")));
     const read = new Map(accounts.map((one) => [one.profile * 1000 + one.network, one.read]));
     const stale = linked.filter((row) => { const key = row.profile * 1000 + row.network; const latest = Math.max(row.read ?? -Infinity, newest.get(key) ?? -Infinity, read.get(key) ?? -Infinity); return end - latest > 1; });
     const said = [
@@ -535,9 +543,9 @@
       linked.length ? folded("accounts", () => table("Newest numbers of each account", [["Account"], ["Name", "words"], ["Followers", "number"], ["Account read"], ["Posts read"]],
         linked.map((row) => [make("span", {}, dot(row.network), ` ${account(row)}`), link(row.url, row.name || "–"), count(row.followers), age(row.read), newest.has(row.profile * 1000 + row.network) ? age(newest.get(row.profile * 1000 + row.network)) : "none"])), "Accounts", stale.length > 0) : empty("The models have no linked accounts."),
       late.length ? table("Streams that are not complete", [["Profile"], ["What"], ["Last complete"], ["Last run"], ["Why", "words"]],
-        late.map((row) => [D.profiles[row.profile], STREAMS[row.stream] || row.stream, age(row.complete), row.status || "–", row.reason])) : null,
+        late.map((row) => [row.profile, STREAMS[row.stream] || row.stream, age(row.complete), row.status || "–", row.reason])) : null,
       errors.length ? table("What could not be read", [["Profile"], ["Network"], ["What"], ["Why", "words"], ["Times", "number"], ["Last on"]],
-        errors.slice(0, 100).map((row) => [D.profiles[row.profile], row.network === "all" ? "all" : networkNamed(row.network), STREAMS[row.stream] || row.stream,
+        errors.slice(0, 100).map((row) => [row.profile, row.network === "all" ? "all" : networkNamed(row.network), STREAMS[row.stream] || row.stream,
           `${row.message || "no message"}${row.code ? ` (${row.code})` : ""}`, count(row.n), written(row.last)])) : null,
       D.missing.length ? make("p", { class: "under" }, `Not among the models, and so not here: ${D.missing.join(", ")}.`) : null);
   }
@@ -641,7 +649,11 @@
       shownTheme = document.documentElement.dataset.theme;
       setTheme("light");
       render();
-      for (const chart of charts.values()) chart.resize({ width: Math.min(PAPER, chart.getWidth()) });
+      for (const chart of charts.values()) {
+        chart.resize({ width: PAPER });
+        chart.getZr().flush();  // the sheet is laid out before the next frame
+        scalable(chart.getDom());
+      }
     });
     window.addEventListener("afterprint", () => { setTheme(shownTheme); render(); });
     $("print").addEventListener("click", () => window.print());

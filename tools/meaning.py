@@ -28,7 +28,7 @@ def metrics_of(level: str, kind: str) -> tuple[str, ...]:
 
 
 def meaning(level: str, metric: str, entry: dict[str, Any]) -> dict[str, Any]:
-    """Return kind, unit and additivity of a network's metric: the column's, unless the network's entry says otherwise."""
+    """Return kind, unit and additivity of a network's metric: the column's, or the entry's own."""
     column = load("metrics.json")["columns"][described_at(level)].get(metric, {})
     return {key: entry.get(key, column.get(key)) for key in ("kind", "unit", "additive", "growth_additive")}
 
@@ -64,7 +64,9 @@ def expressions(level: str) -> dict[str, dict[str, Any]]:
     for network in sorted({*here, *elsewhere}):
         for metric in {**elsewhere.get(network, {}), **here.get(network, {})}:
             entry = here.get(network, {}).get(metric)
-            how = {key: entry[key] for key in ("paths", "parts", "optional", "factor") if key in entry} if entry else None
+            how = (
+                {key: entry[key] for key in ("paths", "parts", "optional", "factor") if key in entry} if entry else None
+            )
             found.setdefault(metric, {})[network] = how
     return {metric: found[metric] for metric in load("metrics.json")["columns"][described_at(level)] if metric in found}
 
@@ -74,9 +76,7 @@ def incomplete() -> list[str]:
     wrong = []
     for level in (*LEVELS, "link"):
         for network, entries in load("metrics.json")[level].items():
-            wrong += [
-                line for metric, entry in entries.items() for line in _incomplete(level, network, metric, entry)
-            ]
+            wrong += [line for metric, entry in entries.items() for line in _incomplete(level, network, metric, entry)]
             wrong += [
                 f"{level} {network} {metric}: a promoted column is exact, not {entry.get('basis')}"
                 for metric, entry in entries.items()

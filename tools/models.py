@@ -108,7 +108,11 @@ def values(level: str, metrics: tuple[str, ...], how: str) -> Iterator[Column]:
 
 def models() -> tuple[Model, ...]:
     """Return the models that others build on, with their columns in order."""
-    posts, levels, totals = metrics_of("post", "counter"), metrics_of("account", "level"), metrics_of("account", "period")
+    posts, levels, totals = (
+        metrics_of("post", "counter"),
+        metrics_of("account", "level"),
+        metrics_of("account", "period"),
+    )
     rates = metrics_of("post", "rate")
     additive = additive_metrics()
     read = "as reported that day; null if not reported"
@@ -124,14 +128,30 @@ def models() -> tuple[Model, ...]:
                 Column("read_at", "timestamp", "When the latest snapshot was read, UTC"),
                 PUBLISHED_AT,
                 PUBLISHED_DATE,
-                Column("published_hour", "bigint", "Hour at which the post was published, 0 to 23, in the reporting time zone"),
-                Column("published_weekday", "bigint", "Weekday on which the post was published, 1 (Monday) to 7, in the reporting time zone"),
+                Column(
+                    "published_hour",
+                    "bigint",
+                    "Hour at which the post was published, 0 to 23, in the reporting time zone",
+                ),
+                Column(
+                    "published_weekday",
+                    "bigint",
+                    "Weekday on which the post was published, 1 (Monday) to 7, in the reporting time zone",
+                ),
                 Column("age_days", "bigint", "Days from the publication to the latest snapshot"),
                 Column("message", "text", "Text of the post"),
                 Column("post_url", "text", "URL of the post"),
                 Column("thumbnail_url", "text", "URL of an image of the post; networks let some of these expire"),
-                Column("post_format", "text", "The network's own word for the format, lowercase (feed, reels, story, ...); null where it has none"),
-                Column("media_type", "text", "Type of media: image, video, carousel, text or the network's own word; null if unknown"),
+                Column(
+                    "post_format",
+                    "text",
+                    "The network's own word for the format, lowercase (feed, reels, story, ...); null if none",
+                ),
+                Column(
+                    "media_type",
+                    "text",
+                    "Type of media: image, video, carousel, text or the network's own word; null if unknown",
+                ),
                 Column("source_stream", "text", "Stream that the latest snapshot comes from"),
                 *values("post", posts, latest),
                 Column("followers", "bigint", "Followers of the account, as last reported"),
@@ -151,7 +171,9 @@ def models() -> tuple[Model, ...]:
                 Column("age_days", "bigint", "Days from the publication to this day"),
                 IS_SNAPSHOT,
                 COVERED,
-                Column("source_stream", "text", "Stream that the day's values come from; null on days without a snapshot"),
+                Column(
+                    "source_stream", "text", "Stream that the day's values come from; null on days without a snapshot"
+                ),
                 *grown("post", posts, read),
                 CORRECTED,
                 CHANGED,
@@ -171,7 +193,11 @@ def models() -> tuple[Model, ...]:
                 Column("posts_published", "bigint", "Posts published on this day that have metrics"),
                 Column("posts_read", "bigint", "Posts with a snapshot on this day"),
                 *(
-                    Column(f"{name}_gained", "bigint", f"Growth of {name} of all posts on this day; null if none reported it")
+                    Column(
+                        f"{name}_gained",
+                        "bigint",
+                        f"Growth of {name} of all posts on this day; null if none reported it",
+                    )
                     for name in additive
                 ),
             ),
@@ -190,11 +216,21 @@ def models() -> tuple[Model, ...]:
                 IS_SNAPSHOT,
                 COVERED,
                 *grown("account", levels[:1], read),
-                Column("followers_filled", "bigint", "Followers as reported, on other days the last reading and the growth spread since; for charts"),
+                Column(
+                    "followers_filled",
+                    "bigint",
+                    "Followers as reported, on other days the last reading and the growth spread since; for charts",
+                ),
                 Column("followers_gained", "bigint", "Net growth of followers on this day, 0 where it is a loss"),
-                Column("followers_lost", "bigint", "Net loss of followers on this day as a positive number, 0 where it is a gain"),
+                Column(
+                    "followers_lost",
+                    "bigint",
+                    "Net loss of followers on this day as a positive number, 0 where it is a gain",
+                ),
                 *grown("account", levels[1:], read),
-                *values("account", totals, ", over a range chosen by the network or the API; never add it up over days"),
+                *values(
+                    "account", totals, ", over a range chosen by the network or the API; never add it up over days"
+                ),
                 CORRECTED,
                 CHANGED,
             ),
@@ -245,8 +281,8 @@ def models() -> tuple[Model, ...]:
         ),
         Model(
             "ayrshare__rollup",
-            "One row per post with its latest metrics, in the grain and columns of fivetran/dbt_social_media_reporting, "
-            "so that anything built on that package works, plus additional columns. Nulls stay null.",
+            "One row per post with its latest metrics, in the grain and columns of fivetran/dbt_social_media_reporting, so "
+            "that anything built on that package works, plus additional columns. Nulls stay null.",
             ("source_relation", "platform", "post_id", "thread_index"),
             (
                 Column("created_timestamp", "timestamp", "When the post was published, UTC"),
@@ -273,9 +309,17 @@ def models() -> tuple[Model, ...]:
             (
                 PROFILE,
                 Column("stream", "text", "Name of the stream"),
-                Column("last_complete_date", "date", "Snapshot date of the last run that read the stream completely; null if none did"),
+                Column(
+                    "last_complete_date",
+                    "date",
+                    "Snapshot date of the last run that read the stream completely; null if none did",
+                ),
                 Column("last_complete_at", "timestamp", "When that run ended, UTC"),
-                Column("days_since_complete", "bigint", "Days from then to the newest run of any profile; null if no run was complete"),
+                Column(
+                    "days_since_complete",
+                    "bigint",
+                    "Days from then to the newest run of any profile; null if no run was complete",
+                ),
                 Column("last_run_at", "timestamp", "When the stream's last run started, UTC"),
                 Column("last_status", "text", "How it ended: complete, partial, failed or skipped"),
                 Column("last_reason", "text", "Why it was not complete"),
@@ -295,7 +339,9 @@ def models() -> tuple[Model, ...]:
                 PROFILE,
                 Column("stream", "text", "Stream that is missing the data; all for a rejected profile"),
                 Column("platform", "text", "Name of the network; all if the error isn't about one network"),
-                Column("resource_id", "text", "Id of what could not be read; all for a whole network, stream or profile"),
+                Column(
+                    "resource_id", "text", "Id of what could not be read; all for a whole network, stream or profile"
+                ),
                 Column("snapshot_date", "date", "UTC date of the run"),
                 Column("code", "text", "The API's error code, or http_503 and similar, timeout, reset, invalid_body"),
                 Column("http_status", "bigint", "HTTP status of the response"),
@@ -315,13 +361,29 @@ def models() -> tuple[Model, ...]:
                     ("level", "text", "post, account or link"),
                     ("platform", "text", "Name of the network; all for links"),
                     ("metric", "text", "Name of the column"),
-                    ("basis", "text", "exact: the network's own name for it; equivalent: another name for the same thing; derived: a sum of the network's parts"),
-                    ("kind", "text", "counter: since publication; period: over a range; level: how many there are; rate"),
+                    (
+                        "basis",
+                        "text",
+                        "exact: the network's own name; equivalent: another name for the same; derived: a sum of parts",
+                    ),
+                    (
+                        "kind",
+                        "text",
+                        "counter: since publication; period: over a range; level: how many there are; rate",
+                    ),
                     ("unit", "text", "Unit of the values"),
                     ("additive_over_days", "boolean", "Whether values of several days may be added up"),
-                    ("additive_over_posts", "boolean", "Whether values of several posts may be added up; null at account level"),
+                    (
+                        "additive_over_posts",
+                        "boolean",
+                        "Whether values of several posts may be added up; null at account level",
+                    ),
                     ("additive_over_profiles", "boolean", "Whether values of several profiles may be added up"),
-                    ("growth_additive_over_days", "boolean", "Whether deltas of several days may be added up; null without deltas"),
+                    (
+                        "growth_additive_over_days",
+                        "boolean",
+                        "Whether deltas of several days may be added up; null without deltas",
+                    ),
                     ("growth_additive_over_posts", "boolean", "Whether deltas of several posts may be added up"),
                     ("growth_additive_over_profiles", "boolean", "Whether deltas of several profiles may be added up"),
                     ("counts", "text", "What the network counts"),
@@ -354,7 +416,9 @@ def definitions() -> str:
         "attributes": load("metrics.json")["attributes"],
         "rows": meaning_rows(),
     }
-    return f"{{#- {BY} -#}}\n{{% macro ayrshare_definitions() %}}\n{{{{ return({_literal(data)}) }}}}\n{{% endmacro %}}\n"
+    return (
+        f"{{#- {BY} -#}}\n{{% macro ayrshare_definitions() %}}\n{{{{ return({_literal(data)}) }}}}\n{{% endmacro %}}\n"
+    )
 
 
 def _literal(value: Any, depth: int = 0) -> str:
@@ -392,7 +456,8 @@ def meaning_rows() -> list[list[Any]]:
                 level, network, metric, entry["basis"], own["kind"], own["unit"],
                 *(own["additive"][over] for over in ("days", "posts", "profiles")),
                 *(growth[over] for over in ("days", "posts", "profiles")),
-                entry["counts"], (" else " if "paths" in entry else " + ").join(fields), entry["source"], entry.get("why"),
+                entry["counts"], (" else " if "paths" in entry else " + ").join(fields), entry["source"],
+                entry.get("why"),
             ])  # fmt: skip
     return rows
 
@@ -431,9 +496,7 @@ def files() -> dict[Path, str]:
 
 def main() -> int:
     """Write the files, or check them; return the exit code."""
-    stale = [
-        path for path, text in files().items() if not path.exists() or path.read_text(encoding="utf-8") != text
-    ]
+    stale = [path for path, text in files().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     names = ", ".join(sorted(str(path.relative_to(ROOT)) for path in stale))
     if stale and "--check" in sys.argv[1:]:
         print(f"out of date: {names}: run `make docs`", file=sys.stderr)

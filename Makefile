@@ -27,7 +27,7 @@ test: .venvs/dev/ready .venvs/target-postgres/ready ## check formatting, lint, t
 
 test-destinations: .venvs/dev/ready .venvs/meltano/ready .venvs/fakesnow/ready ## test every destination and the dbt models with Meltano
 	@$(PY) -m tests.destinations
-	@$(PY) -m pytest -q tests/destinations
+	@export KILLS_SEED=$${KILLS_SEED:-$$(date +%s)}; echo "KILLS_SEED=$$KILLS_SEED"; $(PY) -m pytest -q tests/destinations
 
 audit: .venvs/dev/ready .venvs/audit/ready ## check licenses, known vulnerabilities and imports of what a user installs
 	@$(PY) -m tools.audit
@@ -39,7 +39,7 @@ format: .venvs/dev/ready ## format the code and apply the linter's fixes
 	@$(PY) -m ruff check --fix --exit-zero .
 	@$(PY) -m ruff format .
 
-bench: .venvs/dev/ready ## measure speed and memory against the sandbox
+bench: .venvs/dev/ready .venvs/target-postgres/ready ## measure speed and memory against the sandbox
 	@$(PY) -m benchmarks
 
 clean: ## remove the environments, the demo and all caches (but not .meltano, which has the state of your own runs)

@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from benchmarks import airbyte, bodies, load
+from benchmarks import airbyte, bodies, load, target
 from benchmarks.contenders import ROOT, Measure, low_code, measure, plain_sdk, this_tap, windows_for
 from sandbox.process import running
 
@@ -313,6 +313,12 @@ def batches(bench: Bench) -> None:
     )
 
 
+def into_postgres(bench: Bench) -> None:
+    """This tap and target-postgres, with different settings of the target."""
+    posts = 1_000 if bench.quick else 20_000
+    bench.report.table(target.TITLE, target.HEADER, [*target.rows(posts, bench.runs)], target.NOTE)
+
+
 def main() -> None:
     """Run all benchmarks."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
@@ -335,7 +341,17 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory() as name:
         bench = Bench(report, Path(name), runs, args.quick, source, missing)
-        for cell in (paced, profiles, batches, cpu, simulated, loaded, read, *(() if args.quick else (many,))):
+        for cell in (
+            paced,
+            profiles,
+            batches,
+            cpu,
+            simulated,
+            loaded,
+            into_postgres,
+            read,
+            *(() if args.quick else (many,)),
+        ):
             print(f"\n({cell.__name__}: {cell.__doc__})", flush=True)
             cell(bench)
 

@@ -63,6 +63,15 @@ class Pipeline:
         Raises:
             ProcessFailedError: the exit code is not 0.
         """
+        env = self.environment(**settings)
+        run(self.command(*arguments), what=f"meltano {arguments[0]}", log=log, cwd=ROOT, env=env)
+
+    def command(self, *arguments: str) -> list[str]:
+        """Return the command line of Meltano in this project; it belongs with `environment`."""
+        return [str(MELTANO), "--env-file", str(self.directory / "no.env"), *arguments]
+
+    def environment(self, **settings: str) -> dict[str, str]:
+        """Return the variables for Meltano: these settings and none of the user's."""
         own = {
             "MELTANO_SYS_DIR_ROOT": str(self.plugins),
             "MELTANO_DATABASE_URI": f"sqlite:///{self.directory / 'meltano.db'}",
@@ -72,8 +81,7 @@ class Pipeline:
             "NO_COLOR": "1",
         }
         kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
-        command = [str(MELTANO), "--env-file", str(self.directory / "no.env"), *arguments]
-        run(command, what=f"meltano {arguments[0]}", log=log, cwd=ROOT, env={**kept, **own, **settings})
+        return {**kept, **own, **settings}
 
     def forget_state(self) -> None:
         """Delete the state of earlier runs."""

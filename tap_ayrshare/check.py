@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import math
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.codes import good_blocks, good_elements
 from tap_ayrshare.ayrshare.contract import NETWORKS
-from tap_ayrshare.ayrshare.endpoints import HISTORY, LINKS, PROFILES, SOCIAL_ANALYTICS, USER
+from tap_ayrshare.ayrshare.endpoints import LINKS, PROFILES, SOCIAL_ANALYTICS, USER
 from tap_ayrshare.clock import read_clock
 from tap_ayrshare.engine.client import Client
-from tap_ayrshare.engine.errors import Refusal, Refused, Scope, TapError
-from tap_ayrshare.posts.history import LIMIT, analytics_networks, published_at
+from tap_ayrshare.engine.errors import NEEDS_PERSON, Refusal, Refused, Scope, TapError
+from tap_ayrshare.estimate import Estimate
+from tap_ayrshare.posts.history import LIMIT, UPPER_SHARE
+from tap_ayrshare.posts.native import PAGE
 from tap_ayrshare.settings import PRIMARY, Profile
 from tap_ayrshare.source import client_of, linked_networks
+from tap_ayrshare.streams.batches import FIRST as FIRST_BATCH
+from tap_ayrshare.streams.batches import MOST as LARGEST_BATCH
+from tap_ayrshare.survey import Count, NativeList, Posts, count_native, count_posts, refusal_of
 from tap_ayrshare.values import objects, text
 
 if TYPE_CHECKING:
@@ -32,17 +39,16 @@ LONGEST_ANSWER = 30.0
 class Findings:
     """What one profile's answers say.
 
-    posts: how many posts it has sent, as far as one answer shows; analysed: those of them with analytics to read.
     networks: those that are linked and wanted; analytics: by network, why its account's can't be read.
+    posts: those that it has sent; native: by network, what its list shows.
     refused: what refuses the whole profile; no_history, no_analytics: what refuses the posts, the analytics.
     """
 
     label: str
     ref_id: str | None = None
     networks: list[str] = field(default_factory=list)
-    posts: int = 0
-    analysed: int = 0
-    is_cut: bool = False
+    posts: Posts = field(default_factory=Posts)
+    native: dict[str, NativeList] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     analytics: dict[str, str] = field(default_factory=dict)
     refused: Refusal | None = None
@@ -53,15 +59,57 @@ class Findings:
         """Return the linked networks of which `what` can be read."""
         return [name for name in self.networks if what in NETWORKS[name].reads and name not in self.analytics]
 
-    @property
-    def requests(self) -> int:
-        """How many requests a first run makes, native posts apart."""
-        basic = ["accounts", "posts", "deleted posts"]
+    def estimate(self, settings: Settings) -> Estimate:
+        """Return how many requests a first run makes for this profile."""
+        found = Estimate(
+            self.label, is_open=not self.posts.is_whole or any(not n.is_whole for n in self.native.values())
+        )
+        exactly = found.requests.__setitem__
+        exactly("accounts", Count.exactly(1))
+        exactly("link_analytics", Count.exactly(1))
+        found.requests["posts"] = _windows(self.posts.count) + Count.exactly(len(["deleted posts"]))
         if self.no_analytics:
-            return len(basic)
-        lists = len(self.able("native_history"))
-        accounts = len(self.able("account_analytics")) + len(self.able("daily"))
-        return len(basic) + self.analysed + lists + accounts + len(["links"]) + ("youtube" in self.networks)
+            return found
+        exactly("social_analytics", Count.exactly(len(self.able("account_analytics"))))
+        exactly("social_analytics_daily", Count.exactly(len(self.able("daily"))))
+        exactly("youtube_playlists", Count.exactly("youtube" in self.able("account_analytics")))
+        exactly("social_posts", Count.exactly(sum(_pages(name, one) for name, one in self.native.items())))
+        batched = {n for n in self.networks if settings.bulk_analytics and "post_batches" in NETWORKS[n].reads}
+        able = self.able("post_analytics")
+        found.requests["post_analytics"] = self.posts.analysed({*able} - batched) + sum(
+            (_batches(self.posts.on(network)) for network in batched.intersection(able)), Count()
+        )
+        foreign = {n: one.foreign for n, one in self.native.items() if n in self.able("social_post_analytics")}
+        found.requests["social_post_analytics"] = sum(
+            (_batches(count) if network in batched else count for network, count in foreign.items()), Count()
+        )
+        return found
+
+
+def _windows(posts: Count) -> Count:
+    """Return how many windows a history takes: one that comes back full is asked for again in two parts."""
+    return Count(
+        *(1 + 2 * math.ceil(max(0, number - LIMIT + 1) / (LIMIT * UPPER_SHARE)) for number in vars(posts).values())
+    )
+
+
+def _pages(network: str, listed: NativeList) -> int:
+    """Return how many pages a run asks of a network's list."""
+    if "native_cursor" in NETWORKS[network].reads:
+        return max(1, math.ceil(listed.count / PAGE))
+    return 1 if listed.count < PAGE else 2
+
+
+def _batches(posts: Count) -> Count:
+    """Return how many requests posts take in batches that grow, with the one that proves them right."""
+    return Count(*(min(number, _batches_of(number)) for number in vars(posts).values()))
+
+
+def _batches_of(posts: float) -> int:
+    size, batches = FIRST_BATCH, 1
+    while posts > 0:
+        posts, size, batches = posts - size, min(2 * size, LARGEST_BATCH), batches + 1
+    return batches
 
 
 @dataclass
@@ -91,6 +139,7 @@ class ConnectionCheck:
         shortened = min(settings.request_timeout, LONGEST_ANSWER)
         self._settings = dataclasses.replace(settings, request_timeout=shortened, request_budget=None)
         self._client = Client(self._settings, self._settings.secrets, tries=TRIES)
+        self._now = read_clock()
 
     async def run(self) -> Report:
         """Ask, and return what was found.
@@ -102,15 +151,15 @@ class ConnectionCheck:
             try:
                 found = await asyncio.gather(*map(self._profile, self._settings.profiles))
             except Refused as refused:
-                raise TapError(self._cause(refused.refusal)) from None
-            if found and all(one.refused for one in found):
-                raise TapError(self._cause(found[0].refused))
+                raise self._error(refused.refusal) from None
+            if found and (first := found[0].refused) and all(one.refused for one in found):
+                raise self._error(first)
             report = Report(self._settings, found)
             if found:
                 report.links = await self._ask_links()
             if self._settings.reads_profile_list:
                 answer = await _asked(self._client_of(Profile(PRIMARY, None)), PROFILES.request("profiles"))
-                report.no_profiles = _refusal(answer)
+                report.no_profiles = refusal_of(answer)
                 report.profiles = [] if isinstance(answer, Refusal) else PROFILES.listed(answer.body)
         return report
 
@@ -127,13 +176,19 @@ class ConnectionCheck:
                 found.refused = user.refusal
                 return found
             self._take_user(found, user.body)
-            history = HISTORY.request("posts", {"limit": str(LIMIT), "lastDays": "0"})
-            self._take_history(found, await _asked(client, history))
+            ask, start = partial(_asked, client), self._settings.start_date
+            found.posts = await count_posts(ask, start, self._now)
+            if found.posts.refusal:
+                found.no_history = why(found.posts.refusal)
             asked = found.able("account_analytics")
             if asked:
                 body = {"platforms": asked}
                 request = SOCIAL_ANALYTICS.request("social_analytics", body=body, networks=tuple(asked))
-                self._take_analytics(found, await _asked(client, request), asked)
+                self._take_analytics(found, await ask(request), asked)
+            if not found.no_analytics:
+                listed = found.able("native_history")
+                lists = await asyncio.gather(*(count_native(ask, name, start, found.posts) for name in listed))
+                found.native = dict(zip(listed, lists, strict=True))
         except Refused as refused:
             if refused.refusal.scope is Scope.RUN:
                 raise
@@ -153,25 +208,12 @@ class ConnectionCheck:
                 found.networks.remove(name)
                 found.notes.append(f"{name}: left out, {' and '.join(missing)} of an app of your own are missing")
 
-    def _take_history(self, found: Findings, answer: Answer | Refusal) -> None:
-        if refusal := _refusal(answer):
-            found.no_history = "" if refusal.scope is Scope.NOTHING else why(refusal)
-            return
-        rows, start = HISTORY.listed(answer.body), self._settings.start_date  # type: ignore[union-attr]
-        posts = [(published_at(row), row) for row in rows]
-        kept = [row for published, row in posts if published and (start is None or published >= start)]
-        found.posts, found.is_cut = len(kept), len(rows) >= LIMIT
-        now, able = read_clock(), set(found.able("post_analytics"))
-        found.analysed = sum(
-            bool(able & set(analytics_networks(row))) for row in kept if (sent := published_at(row)) and sent <= now
-        )
-
     def _take_analytics(self, found: Findings, answer: Answer | Refusal, asked: list[str]) -> None:
         refusals = [answer] if isinstance(answer, Refusal) else answer.refusals
         for refusal in refusals:
             if refusal.platform in asked:
                 found.analytics[str(refusal.platform)] = why(refusal)
-            elif refusal.scope is Scope.STREAM or _refusal(answer):
+            elif refusal.scope is Scope.STREAM or refusal_of(answer):
                 found.no_analytics = why(refusal)
         for network, block in good_blocks(None if isinstance(answer, Refusal) else answer.body).items():
             for one in good_elements(block):
@@ -184,18 +226,17 @@ class ConnectionCheck:
         for endpoint in LINKS:
             query = {"lastDays": "1"} if endpoint is LINKS[0] else {}
             answer = await _asked(client, endpoint.request("link_analytics", query))
-            refusal = _refusal(answer)
+            refusal = refusal_of(answer)
             if refusal is None or refusal.http_status != HTTPStatus.NOT_FOUND:
                 return why(refusal) if refusal else ""
         return "none of the link endpoints is there (404)"
 
-    def _cause(self, refusal: Refusal | None) -> str:
+    def _error(self, refusal: Refusal) -> TapError:
         """Return why nothing can be read, and what to do about it."""
-        if refusal is None:
-            return "nothing can be read"
         if refusal.http_status == HTTPStatus.NOT_FOUND or refusal.code == "invalid_body":
-            return f"{self._settings.api_url}{USER.path} is not the Ayrshare API ({refusal}): check api_url"
-        return f"nothing can be read: {refusal} ({refusal.rule.action})"
+            cause = f"{self._settings.api_url}{USER.path} is not the Ayrshare API ({refusal}): check api_url"
+            return TapError(cause, NEEDS_PERSON)
+        return TapError(f"nothing can be read: {refusal} ({refusal.rule.action})", refusal.exit_code)
 
 
 async def _asked(client: ProfileClient, request: Request) -> Answer | Refusal:
@@ -206,10 +247,6 @@ async def _asked(client: ProfileClient, request: Request) -> Answer | Refusal:
         if refused.refusal.scope is not Scope.STREAM:
             raise
         return refused.refusal
-
-
-def _refusal(answer: Answer | Refusal) -> Refusal | None:
-    return answer if isinstance(answer, Refusal) else answer.refusal
 
 
 def why(refusal: Refusal) -> str:

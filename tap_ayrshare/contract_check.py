@@ -15,6 +15,7 @@ from tap_ayrshare.ayrshare.codes import good_blocks, good_elements
 from tap_ayrshare.ayrshare.contract import NETWORKS, contract_version, load, stream_contract
 from tap_ayrshare.ayrshare.fields import (
     ANY_KEY,
+    BESIDE,
     ELEMENT,
     NEW,
     TYPE,
@@ -26,12 +27,13 @@ from tap_ayrshare.ayrshare.fields import (
 from tap_ayrshare.values import objects, parse_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
 STREAMS = load("contract.json")["streams"]
 MESSAGES = ("RECORD", "SCHEMA", "STATE", "ACTIVATE_VERSION", "BATCH")
 GONE = "gone"
 FINDINGS = (NEW, GONE, TYPE)
+IDENTITY = ("stream", "network", "field", "finding", "seen")
 AGREES, DEPARTS, UNUSABLE = 0, 1, 2
 ANY = "all"
 UNSURE = ("inferred", "scripts, commented out")
@@ -39,7 +41,7 @@ UNSURE = ("inferred", "scripts, commented out")
 
 
 class UnusableInput(Exception):
-    """The input is neither Singer output nor a body of the API."""
+    """The input is neither Singer output nor a body of the API, or the file of known findings is none."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Comparison:
 
     def take_body(self, stream: str, body: str, network: str | None, value: Any) -> None:
         """Compare a body with its known fields; see `fields.declared`."""
-        for item, found in compare(body, network, value):
+        for item, found in compare(body, network, value, body if body in BESIDE else ""):
             self.compared += 1
             self._departures.update((stream, network or ANY, departure) for departure in found)
             if item is not None:
@@ -223,26 +225,70 @@ def _blocks(body: dict[str, Any]) -> Iterator[tuple[str, str, str | None, Any]]:
             yield stream, "block", name, {key: value for key, value in one.items() if key != "analytics"}
 
 
+# What is known already
+
+
+class Known:
+    """The findings that a user has accepted, in a file of theirs."""
+
+    def __init__(self, path: Path, *, is_written: bool) -> None:
+        """Read the file; one that will be written need not exist.
+
+        Raises:
+            UnusableInput: it isn't there, or is no such file.
+            OSError: it can't be read.
+        """
+        self._path = path
+        self._known: set[tuple[str, ...]] = set()
+        if not path.exists():
+            if is_written:
+                return
+            raise UnusableInput(f"{path} isn't there; --accept writes it")
+        try:
+            self._known = {
+                tuple(str(entry[name]) for name in IDENTITY) for entry in json.loads(path.read_bytes())["known"]
+            }
+        except (ValueError, KeyError, TypeError):
+            raise UnusableInput(f"{path} isn't a file that --accept wrote") from None
+
+    def __contains__(self, finding: Finding) -> bool:
+        return self._identity(finding) in self._known
+
+    def accept(self, findings: Iterable[Finding]) -> None:
+        """Add findings to the file.
+
+        Raises:
+            OSError: it can't be written.
+        """
+        self._known |= {self._identity(one) for one in findings}
+        entries = [dict(zip(IDENTITY, one, strict=True)) for one in sorted(self._known)]
+        content = {"contract": contract_version(), "known": entries}
+        self._path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+    def _identity(self, one: Finding) -> tuple[str, ...]:
+        """Return what makes a finding the same next time; a new field may be null today and a number tomorrow."""
+        return (one.stream, one.network, one.field, one.finding, one.seen if one.finding == TYPE else "")
+
+
 # What goes out
 
 
-def as_text(findings: Sequence[Finding], compared: int) -> str:
-    """Return the findings for people: a line for each, those that are gone together."""
+def as_text(findings: Sequence[Finding], compared: int, accepted: int, failing: Collection[str]) -> str:
+    """Return the findings for people: a line for each, and a line for all that are gone unless they fail."""
     lines = []
-    for (stream, network), group in groupby(findings, key=lambda one: (one.stream, one.network)):
+    listed = [one for one in findings if one.finding != GONE or GONE in failing]
+    for (stream, network), group in groupby(listed, key=lambda one: (one.stream, one.network)):
         lines.append(f"{stream}, {network}")
-        gone = []
         for one in group:
-            if one.finding == GONE:
-                gone.append(one.field)
-                continue
-            says = "not in the contract" if one.finding == NEW else f"the contract says {one.known}"
-            lines.append(f"  {one.finding:<5}{one.field}  ({one.seen}, {one.times} times; {says})")
-        if gone:
-            lines.append(f"  {GONE:<5}{len(gone)} fields, not in the input: {', '.join(gone)}")
+            says = f"the contract says {one.known}" if one.known else "not in the contract"
+            seen = f"{one.seen}, {one.times} times" if one.seen else "not in the input"
+            lines.append(f"  {one.finding:<5}{one.field}  ({seen}; {says})")
     counts = Counter(one.finding for one in findings)
+    if counts[GONE] and GONE not in failing:
+        lines.append(f"{counts[GONE]} fields of the contract aren't in the input, which is normal for a small one")
     summary = ", ".join(f"{counts[name]} {name}" for name in FINDINGS)
-    lines.append(f"contract {contract_version()}: {compared} bodies and records compared: {summary}")
+    known = f", {accepted} known" if accepted else ""
+    lines.append(f"contract {contract_version()}: {compared} bodies and records compared: {summary}{known}")
     return "\n".join(lines)
 
 
@@ -260,30 +306,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--fail-on", default="new,type", help="findings that give exit code 1: new, gone, type, with commas; or none"
     )
+    parser.add_argument("--known", type=Path, metavar="FILE", help="findings accepted earlier, which don't fail again")
+    parser.add_argument("--accept", action="store_true", help="add today's failing findings to the --known FILE")
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
     args = parser.parse_args(arguments)
     failing = set(args.fail_on.split(",")) - {"none", ""}
     if unknown := failing - set(FINDINGS):
         parser.error(f"--fail-on takes {', '.join(FINDINGS)} or none, not {', '.join(sorted(unknown))}")
+    if args.accept and not args.known:
+        parser.error("--accept needs --known FILE, where it writes")
     comparison = Comparison()
     try:
+        known = Known(args.known, is_written=args.accept) if args.known else ()
         for file in args.files:
             raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
             take(comparison, "stdin" if file == "-" else file, raw, args.network)
         if not comparison.compared:
             raise UnusableInput("there is nothing of which the contract speaks in the input")
+        found = comparison.findings()
+        if isinstance(known, Known) and args.accept:
+            known.accept(one for one in found if one.finding in failing)
     except (OSError, UnusableInput, RecursionError) as wrong:
         sys.stderr.write(f"tap-ayrshare-contract: {wrong}\n")
         return UNUSABLE
-    findings = comparison.findings()
+    findings = [one for one in found if one not in known]
+    accepted = len(found) - len(findings)
     if args.json:
         report = {
             "contract": contract_version(), "compared": comparison.compared,
-            "findings": [asdict(one) for one in findings],
+            "findings": [asdict(one) for one in findings], "accepted": accepted,
         }  # fmt: skip
         print(json.dumps(report, indent=2))  # noqa: T201 - the command's output
     else:
-        print(as_text(findings, comparison.compared))  # noqa: T201 - the command's output
+        print(as_text(findings, comparison.compared, accepted, failing))  # noqa: T201 - the command's output
     return DEPARTS if any(one.finding in failing for one in findings) else AGREES
 
 

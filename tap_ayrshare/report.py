@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from tap_ayrshare.check import why
+from tap_ayrshare.estimate import number, sentences
+from tap_ayrshare.survey import Count
 from tap_ayrshare.values import text
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 NAMED_AT_MOST = 10
 WIDTH = 24
-SECONDS_A_MINUTE = 60
 
 
 def first_line(settings: Settings) -> str:
@@ -42,14 +42,18 @@ def _profile(found: Findings, links: str) -> Iterator[str]:
     if found.refused:
         yield f"  can't be read: {found.refused}; {found.refused.rule.action}"
         return
-    posts = f"{found.posts} posts" + (" or more" if found.is_cut else "")
+    posts = f"{number(found.posts.count)} posts" if found.posts.count.about else ""
+    posts += "" if found.posts.is_whole or not posts else " or more"
+    analysed = found.posts.analysed(found.able("post_analytics"))
+    foreign = sum((found.native[name].foreign for name in _analysed_native(found)), Count())
     streams = {
         "accounts": _yes(", ".join(found.networks), "no network is linked"),
-        "posts": found.no_history or _yes(posts if found.posts else "", "none has been sent through Ayrshare"),
+        "posts": found.no_history or _yes(posts, "none has been sent through Ayrshare"),
         "post_analytics": found.no_analytics or found.no_history or _yes(
-            f"{found.analysed} posts" if found.analysed else "", "no post is on a network with analytics"),
+            f"{number(analysed)} posts" if analysed.about else "", "no post is on a network with analytics"),
         "social_posts": found.no_analytics or _listed(found, "native_history"),
-        "social_post_analytics": found.no_analytics or _listed(found, "social_post_analytics"),
+        "social_post_analytics": found.no_analytics or _yes(
+            f"{number(foreign)} posts that Ayrshare did not send" if foreign.about else "", "no such post is listed"),
         "social_analytics": found.no_analytics or _listed(found, "account_analytics"),
         "social_analytics_daily": found.no_analytics or _listed(found, "daily"),
         "link_analytics": links or "yes",
@@ -83,17 +87,22 @@ def _profiles(report: Report) -> Iterator[str]:
 
 
 def _requests(report: Report) -> Iterator[str]:
-    """Say how many requests a first run makes and how long they take: profiles run side by side."""
-    settings, counts = report.settings, [one.requests for one in report.usable]
-    allowed = max(1, math.floor(settings.rate_limit_requests * (1 - settings.rate_limit_reserve)))
-    windows = math.ceil(max(counts) / allowed) - 1
-    least = "at least" if any(one.is_cut for one in report.usable) else "about"
-    each = f"At {allowed} requests in {settings.rate_limit_window:g} s for each profile, all profiles at once"
-    minutes = math.ceil(windows * settings.rate_limit_window / SECONDS_A_MINUTE)
-    yield f"\nA first run of all streams makes {least} {sum(counts)} requests,"
-    yield "and one more for each native post that Ayrshare did not send."
-    yield f"{each}, it takes {least} {f'{minutes} minutes' if minutes > 1 else 'a minute'}."
+    """Say how many requests a first run makes and how long they take."""
+    estimates = [one.estimate(report.settings) for one in report.usable]
+    if report.settings.reads_profile_list:
+        estimates[0].requests["profiles"] = Count.exactly(1)
+    yield "\nOf the streams that are selected by default:"
+    yield from sentences(estimates, report.settings, "a first run of them")
     yield "Later runs read only what is due."
+    if report.usable[1:]:
+        yield ""
+        by_size = sorted(estimates, key=lambda one: -one.total.about)
+        yield from (f"  {one.label:<{WIDTH}}{number(one.total)} requests" for one in by_size[:NAMED_AT_MOST])
+
+
+def _analysed_native(found: Findings) -> list[str]:
+    """Return the networks whose native posts have analytics by their own id."""
+    return [name for name in found.able("social_post_analytics") if name in found.native]
 
 
 def _yes(what: str, otherwise: str) -> str:

@@ -48,6 +48,9 @@ class Shard:
     part: int
     parts: int
 
+    def __str__(self) -> str:
+        return f"{self.part}/{self.parts}"
+
     def holds(self, label: str) -> bool:
         """Return whether a profile belongs to this part, the same on every machine and in every run."""
         digest = hashlib.sha256(label.encode(errors="surrogatepass")).digest()
@@ -175,6 +178,27 @@ def networks(known: Collection[str]) -> Callable[[Any], tuple[str, ...] | None]:
         return tuple(dict.fromkeys(found)) or None
 
     return read
+
+
+def words(known: Collection[str]) -> Callable[[Any], frozenset[str]]:
+    """Return the reader of a list of a few words, which may be empty."""
+    takes = f"takes a list of {', '.join(known)}"
+
+    def read(value: Any) -> frozenset[str]:
+        found = _items(value, takes, words=True)
+        for item in found:
+            if item not in known:
+                raise Unusable(takes, item)
+        return frozenset(found)
+
+    return read
+
+
+def path(value: Any) -> str:
+    """Read the path of a file that is to be written."""
+    if not isinstance(value, str) or not value.strip() or "\0" in value:
+        raise Unusable("takes the path of a file", value)
+    return str(Path(value.strip()).expanduser())
 
 
 def post_ids(value: Any) -> tuple[PostId, ...] | None:

@@ -46,6 +46,7 @@ PROFILE_LIST = th.ArrayType(th.ObjectType(
 TIERS = th.ArrayType(th.ObjectType(
     th.Property("max_age_days", WHOLE, required=True), th.Property("every_days", WHOLE, required=True),
 ))  # fmt: skip
+FAIL_ON = ("profile", "stream", "network", "budget")
 SKIP_OR_FAIL = th.StringType(allowed_values=["skip", "fail"])
 WITH_POST_ANALYTICS = [network.name for network in NETWORKS.values() if "social_post_analytics" in network.reads]
 
@@ -114,6 +115,12 @@ SETTINGS = (
     Setting("on_error", SKIP_OR_FAIL, types.choice("skip", "fail"), "skip", "On error",
             "What happens when one post, network or profile can't be read: "
             "skip (write a row to extraction_errors) or fail (end the run)"),
+    Setting("fail_on", th.ArrayType(TEXT), types.words(FAIL_ON), ["profile"], "Fail on",
+            "End with exit code 1, after everything else was read and its state written, if one of these couldn't be "
+            "read: profile, stream, network; or budget: the request budget left something over. "
+            "[] for none of them"),
+    Setting("summary_file", TEXT, types.path, None, "Summary file",
+            "Path of a JSON file for the run's summary: verdict, exit code, records, requests and errors by stream"),
     Setting("x_api_key", TEXT, types.key("X"), None, "X API key",
             "X-Twitter-OAuth1-Api-Key of your own X app. Without both X keys, X is skipped", secret=True),
     Setting("x_api_secret", TEXT, types.key("X"), None, "X API secret",
@@ -168,6 +175,9 @@ class Settings(Options):
     social_quarters: int
     link_last_days: int
     fail_on_error: bool
+    fail_on: frozenset[str]
+    summary_file: str | None
+    shard: Shard | None
     network_keys: Mapping[str, str]
     x_daily_requests: int | None
     warnings: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from tap_ayrshare.ayrshare.codes import OWN_KEYS, X_LIMIT, judge
 from tap_ayrshare.ayrshare.contract import NETWORKS, X
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_ayrshare.engine.client import Answer, Client, Request
-    from tap_ayrshare.engine.progress import Tally
+    from tap_ayrshare.engine.tally import Stats, Tally
     from tap_ayrshare.settings import Profile, Settings
 
 logger = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ class Snapshot:
     """What the profiles of a run share.
 
     now: the instant of the run, read once; the snapshot's date and `extracted_at` come from it.
+    run_id: names the run in `sync_runs`.
     selected: the names of the streams whose records are wanted.
     bookmarks: returns the bookmark of a stream and profile as it came in, empty if there is none.
     """
@@ -54,6 +56,7 @@ class Snapshot:
     bookmarks: Callable[[str, str], Mapping[str, Any]]
     tally: Tally
     drift: Drift = field(default_factory=Drift)
+    run_id: str = field(default_factory=lambda: uuid4().hex)
 
     def __post_init__(self) -> None:
         self.date = self.now.date().isoformat()
@@ -112,7 +115,7 @@ class Source:
             self.memory.count_x(answer.sent - 1)
         if answer.refusal is None and isinstance(answer.body, dict) and request.path != USER.path:
             around = {key: value for key, value in answer.body.items() if key not in NETWORKS and key not in ITEMS}
-            self.snapshot.drift.look_at(request.stream, "answer", None, around)
+            self.snapshot.drift.look_at(request.stream, "answer", None, around, is_kept=False)
         return answer
 
     async def user(self, stream: str) -> dict[str, Any]:
@@ -145,7 +148,18 @@ class Source:
         for name in able:
             self.check_keys(name)
         can_be_asked = self.open_networks(stream, able)
+        for name in self.limited.intersection(able):
+            self.stats(stream).stays_due.add(f"{NETWORKS[name].label} allows no more requests now")
         return [name for name in able if name in can_be_asked or (with_limited and name in self.limited)]
+
+    def known_networks(self, what: str) -> list[str] | None:
+        """Return the networks of which `what` can be asked; None as long as those linked aren't known."""
+        chosen: Sequence[str] | None = self.settings.platforms
+        if chosen is None and isinstance(self._user, dict):
+            chosen = linked_networks(self._user)
+        if chosen is None:
+            return None
+        return [n for n in chosen if n in NETWORKS and what in NETWORKS[n].reads and n not in self.left_out]
 
     def open_networks(self, stream: str, networks: Sequence[str]) -> list[str]:
         """Return the networks that are not left out; X is once its allowance of the day is used up."""
@@ -201,10 +215,14 @@ class Source:
         """Count requests whose records have been yielded."""
         self.coverage.covered += requests
 
+    def stats(self, stream: str) -> Stats:
+        """Return what is counted of a stream of this profile."""
+        return self.snapshot.tally.of(self.label, stream)
+
     def settle(self, stream: str, answer: Answer, requests: int | None = None) -> None:
         """Count how a request of a stream ended: it decides whether the stream failed as a whole."""
         self.cover(answer.sent if requests is None else requests)
-        self.snapshot.tally.answered(stream, answer.refusal)
+        self.stats(stream).count(answer.refusal)
 
     def settle_list(self, stream: str, answer: Answer, owner: str) -> None:
         """Count an answer of the endpoint that is `owner`'s: a stream is judged by its own endpoint alone."""
@@ -212,6 +230,10 @@ class Source:
             self.settle(stream, answer)
         else:
             self.cover(answer.sent)
+
+    def remark(self, text: str) -> None:
+        """Note something that is worth a line at the end of the run."""
+        self.snapshot.tally.remark(self.label, text)
 
     def note(self, issue: Issue) -> None:
         """Note something that couldn't be read; it goes out with the next message of the stream."""

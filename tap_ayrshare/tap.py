@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from copy import deepcopy
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from jsonschema import Draft202012Validator
@@ -22,10 +23,10 @@ from tap_ayrshare.check import ConnectionCheck
 from tap_ayrshare.engine.errors import SettingsError, StateError, TapError
 from tap_ayrshare.redaction import Redactor, SecretFormatter
 from tap_ayrshare.report import first_line, lines
-from tap_ayrshare.settings import DEFINITION, Settings, unknown_names, unknown_variables
+from tap_ayrshare.settings import DEFINITION, ENVIRONMENT, Settings, unknown_names, unknown_variables
 from tap_ayrshare.singer.catalog import completed
-from tap_ayrshare.singer.extraction import Extraction
-from tap_ayrshare.singer.state import checked, invalid_state
+from tap_ayrshare.singer.emitter import Emitter
+from tap_ayrshare.singer.state import checked, invalid_state, newer_version
 from tap_ayrshare.singer.stream import SingerStream
 from tap_ayrshare.singer.writer import MessageWriter
 from tap_ayrshare.streams import STREAMS
@@ -41,6 +42,28 @@ if TYPE_CHECKING:
 
 
 OWN_SETTINGS = frozenset(DEFINITION["properties"])
+FROM_ENVIRONMENT = "ENV"
+"""What --config takes instead of a file."""
+HELP = """Extract social media metrics from Ayrshare as Singer messages on stdout.
+
+\b
+Find out what works, and how long a first run takes:
+    TAP_AYRSHARE_API_KEY=... tap-ayrshare --config ENV --test
+Load into a target, from the state of the last run on:
+    tap-ayrshare --config config.json --state state.json | target-postgres --config target.json
+
+Exit codes: 0 done, 1 failed and another run may succeed, 2 only a person can mend it.
+"""
+OPTIONS = {
+    "config": "A JSON file with settings, or ENV for TAP_AYRSHARE_... variables; may be given more than once.",
+    "test": "Report in a few requests what a run will find, what is wrong and how long it takes. "
+    "--test=schema: write the SCHEMA messages without a request.",
+    "discover": "Write the catalog: all streams and their columns.",
+    "catalog": "A catalog with the streams and columns to extract.",
+    "state": "The state that the last run wrote: its last STATE message, or what the target printed.",
+    "about": "Describe the tap and its settings.",
+}
+"""What the options of the command line do."""
 
 
 class TapAyrshare(Tap):
@@ -140,12 +163,21 @@ class TapAyrshare(Tap):
         """
         if not state:
             return
+        try:
+            self.state.update(self._checked(state))  # type: ignore[typeddict-item]
+        except StateError as error:
+            if newer := newer_version(state):
+                why = f"it was written by tap-ayrshare {newer}, which is newer than this one; upgrade, or"
+                raise StateError(f"{why} go back to an older state ({error})") from None
+            raise
+
+    def _checked(self, state: dict[str, Any]) -> dict[str, Any]:
         streams: dict[str, SingerStream] = self.streams  # type: ignore[assignment]
         value = checked(state, streams, [profile.label for profile in self.settings.profiles])
         for name, bookmark in value.get("bookmarks", {}).items():
             for partition in bookmark["partitions"]:
                 _check_state(streams[name], partition)
-        self.state.update(value)  # type: ignore[typeddict-item]
+        return value
 
     def sync_all(self) -> None:  # type: ignore[misc]
         """Read all selected streams.
@@ -156,10 +188,10 @@ class TapAyrshare(Tap):
         selected = [stream for stream in self.streams.values() if stream.selected]
         if not selected:
             raise SettingsError("no stream is selected, so there is nothing to read; select streams in the catalog")
-        Extraction(self, self.settings, selected).run()  # type: ignore[arg-type]
+        Emitter(self, self.settings, selected).run()  # type: ignore[arg-type]
 
     def _read_alone(self, stream: SingerStream) -> AsyncGenerator[Record | Checkpoint, None]:
-        return Extraction(self, self.settings, [stream]).messages()
+        return Emitter(self, self.settings, [stream]).messages()
 
     def run_connection_test(self) -> bool:  # type: ignore[misc]
         """Say on stderr what will work; final in the SDK, which reads a record of every stream.
@@ -170,6 +202,8 @@ class TapAyrshare(Tap):
         sys.stderr.write(first_line(self.settings) + "\n")
         report = asyncio.run(ConnectionCheck(self.settings).run())
         sys.stderr.writelines(f"{line}\n" for line in lines(report))
+        if len(report.usable) < len(report.found) and "profile" in self.settings.fail_on:
+            raise TapError(f"{len(report.usable)} of {len(report.found)} profiles can be read")
         return True
 
     # The command line: one clear line instead of a traceback for what a user can cause.
@@ -177,10 +211,15 @@ class TapAyrshare(Tap):
     @classmethod
     def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> _ConfigInput:
         """Read the files given as --config."""
+        for path in value:
+            if path != FROM_ENVIRONMENT and not Path(path).exists():
+                hint = f"; did you mean --config {FROM_ENVIRONMENT}?" if path.upper() == FROM_ENVIRONMENT else ""
+                raise SettingsError(f"--config: there is no file {path}{hint}")
         try:
             return super().cb_config(ctx, param, value)
         except OSError as error:
-            raise SettingsError(f"--config: can't read {error.filename}: {error.strerror}") from None
+            why = error.strerror or error.__cause__ or "it isn't a file"
+            raise SettingsError(f"--config: can't read {', '.join(value)}: {why}") from None
         except (ValueError, TypeError, RecursionError):
             raise SettingsError(f"--config: {', '.join(value)} isn't a JSON object") from None
 
@@ -198,6 +237,11 @@ class TapAyrshare(Tap):
         if about:
             super().invoke(about=about, about_format=about_format)
         config = config or _ConfigInput()
+        in_environment = f"{ENVIRONMENT}API_KEY" in os.environ
+        if in_environment and not config.parse_env and not config.config.get("api_key"):
+            raise SettingsError(
+                f"api_key is in the environment: add --config {FROM_ENVIRONMENT} to read settings there"
+            )
         if is_too_deep(config.config):
             raise SettingsError("--config: the settings are nested too deeply")
         tap = cls(
@@ -215,8 +259,8 @@ class TapAyrshare(Tap):
         return TapCommand(
             name=command.name,
             callback=command.callback,
-            params=command.params,
-            help=command.help,
+            params=[_described(option) for option in command.params],
+            help=HELP,
             context_settings=command.context_settings,
             logger=cls.logger,
         )
@@ -234,6 +278,13 @@ class TapCommand(SingerCommand):
         except TapError as error:
             self.logger.error("%s", error)  # noqa: TRY400
             sys.exit(error.exit_code)
+
+
+def _described(option: click.Parameter) -> click.Parameter:
+    """Return an option of the command line with what it does in this tap."""
+    if option.name in OPTIONS:
+        option.help = OPTIONS[option.name]
+    return option
 
 
 def _parsed(name: str, value: str) -> Any:

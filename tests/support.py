@@ -12,8 +12,10 @@ from functools import cache
 from pathlib import Path
 
 import jsonschema
+import yaml
 
 ROOT = Path(__file__).parent.parent
+BIN = Path(sys.executable).parent
 NOW = "2026-11-23T12:00:00Z"
 EVERYONE = {"include_primary_profile": True, "x_api_key": "x-app-key-0001", "x_api_secret": "x-app-secret-0001"}
 FORMATS = jsonschema.FormatChecker()
@@ -144,6 +146,12 @@ def environment(now: str | None, more: dict | None = None) -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith("TAP_AYRSHARE_")}
     paths = [str(ROOT / "tests" / "clock"), *filter(None, [kept.get("PYTHONPATH")])]
     return {**kept, "PYTHONPATH": os.pathsep.join(paths), **({"TEST_NOW": now} if now else {}), **(more or {})}
+
+
+def loader_settings(name: str) -> dict:
+    """What meltano.yml sets for a loader, without its connection."""
+    plugins = yaml.safe_load((ROOT / "meltano.yml").read_text())["plugins"]["loaders"]
+    return next(plugin["config"] for plugin in plugins if plugin["name"] == name)
 
 
 def discover() -> dict:

@@ -53,7 +53,54 @@ def test_output_of_the_tap_agrees(tap, api, tmp_path):
     assert {("post_analytics", "all", "likes", "type", "string"), ("post_analytics", "all", "novel", "new", "integer"),
             ("posts", "all", "status", "type", "integer"),
             ("post_analytics", "facebook", "brandNew", "new", "array")} <= found  # fmt: skip
-    assert re.search(r"gone \d+ fields, not in the input: .*\bnotes\b", contract(str(file)).stdout)
+    shown = contract(str(file)).stdout
+    assert re.search(r"^\d+ fields of the contract aren't in the input", shown, flags=re.MULTILINE)
+    assert "notes" not in shown
+    assert re.search(r"gone +notes +\(not in the input", contract("--fail-on", "gone", str(file)).stdout)
+
+
+def test_only_what_is_new_since_the_accepted_fails(tmp_path):
+    def answer(**more):
+        return json.dumps({"facebook": {"id": "1", "mood": "good", "analytics": {"likeCount": 3, **more}}})
+
+    known = ("--known", str(tmp_path / "known.json"))
+    missing = contract(*known, given=answer(x=1))
+    assert (missing.returncode, missing.stdout) == (2, "")
+    assert "known.json isn't there; --accept writes it" in missing.stderr
+
+    accepted = contract(*known, "--accept", given=answer(x=None))
+    assert accepted.returncode == 0
+    assert "0 new" in accepted.stdout
+    assert "2 known" in accepted.stdout
+    assert contract(*known, given=answer(x=1)).returncode == 0
+    red = contract(*known, given=answer(x=1, y=1))
+    assert red.returncode == 1
+    assert re.findall(r"^  new +(\S+)", red.stdout, flags=re.MULTILINE) == ["y"]
+    assert contract(*known, given=answer(likeCount=[])).returncode == 1
+
+    assert contract(*known, "--accept", given=answer(y=1)).returncode == 0
+    assert contract(*known, given=answer(x=1, y=1)).returncode == 0
+    report = json.loads(contract(*known, "--json", given=answer(x=1, y=1)).stdout)
+    assert report["accepted"] == 3
+    assert {one["finding"] for one in report["findings"]} == {"gone"}
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"known": [{"stream": "posts"}]}', '{"known": 1}'])
+def test_a_file_of_known_findings_that_is_none(tmp_path, text):
+    path = tmp_path / "known.json"
+    path.write_text(text)
+    for more in ((), ("--accept",)):
+        done = contract("--known", str(path), *more, given=json.dumps(GOOD))
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "known.json isn't a file that --accept wrote" in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+    assert path.read_text() == text
+
+
+def test_accept_needs_a_file():
+    done = contract("--accept", given=json.dumps(GOOD))
+    assert done.returncode == 2
+    assert "--accept needs --known FILE" in done.stderr
 
 
 @pytest.mark.parametrize(

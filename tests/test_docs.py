@@ -1,11 +1,11 @@
 """README and docs: their commands have been run, their links lead somewhere, their settings and codes are the tap's."""
 
 import json
+import os
 import re
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import yaml
@@ -13,10 +13,9 @@ import yaml
 from tap_ayrshare.ayrshare.codes import RULES
 from tap_ayrshare.ayrshare.contract import load
 from tap_ayrshare.settings import DEFINITION
-from tests.support import ROOT, environment
+from tests.support import BIN, ROOT, environment
 
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *(ROOT / "docs").glob("*.md")])
-BIN = Path(sys.executable).parent
 ELSEWHERE = {
     "make demo": "tests the demo's parts in tests/test_demo.py; the whole of it by hand before a release",
     "make test": "this",
@@ -30,7 +29,11 @@ ELSEWHERE = {
     "meltano install": "tests/destinations",
     "meltano schedule run": "needs the user's own target",
     "meltano state": "needs the user's own state",
-    "meltano select": "needs the user's own project",
+    "TAP_AYRSHARE__SELECT": "tests/destinations/test_meltano.py",
+    "stop-tap-first.sh meltano run": "tests/destinations/test_kills.py",
+    "./pipe.sh": "tests/e2e/test_pipe.py",
+    "mkdir -p /srv": "tests/e2e/test_pipe.py, in another directory",
+    "python3 -m venv": "tests/e2e/test_pipe.py has environments that are there already",
     "mkdir -p output": "tests/destinations/test_meltano.py, in another directory",
     "pip install": "tests/test_release.py",
     "python -m build": "tests/test_release.py",
@@ -115,7 +118,7 @@ def test_every_setting_that_is_named_is_there():
     descriptions = {s["name"]: s["description"] for s in meltano["plugins"]["extractors"][0]["settings"]}
     assert set(descriptions) == names
     for page in PAGES:
-        for variable in re.findall(r"TAP_AYRSHARE_(\w+)", page.read_text()):
+        for variable in re.findall(r"TAP_AYRSHARE_(?!_)(\w+)", page.read_text()):
             assert variable.lower() in names | {"loglevel"}, f"{page.name}: {variable}"
 
 
@@ -147,7 +150,21 @@ def test_every_stream_and_model_is_in_the_picture():
 
 def test_the_readme_is_short_and_its_figures_are_measured():
     text = (ROOT / "README.md").read_text()
-    assert len(text.splitlines()) <= 130
+    assert len(text.splitlines()) <= 155
     results = (ROOT / "benchmarks" / "RESULTS.md").read_text()
     for figure in ("28.3", "194.7", "37.3", "28.4", "0.40", "1.85", "0.47", "0.64", "78,448", "1.11"):
         assert figure in results, figure
+
+
+def test_the_help_is_true():
+    command = [sys.executable, "-m", "tap_ayrshare", "--help"]
+    text = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    assert text.count("    tap-ayrshare --config") + text.count("tap-ayrshare --config ENV --test") == 2
+    for code in ("0 done", "1 failed", "2 only a person"):
+        assert code in text
+    schema = subprocess.run(
+        [sys.executable, "-m", "tap_ayrshare", "--config", "ENV", "--test=schema"],
+        capture_output=True, text=True, check=True, cwd=ROOT,
+        env={**os.environ, "TAP_AYRSHARE_API_KEY": "key-for-the-help"},
+    ).stdout  # fmt: skip
+    assert {json.loads(line)["type"] for line in schema.splitlines()} == {"SCHEMA"}

@@ -16,12 +16,13 @@ import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from itertools import islice
 from unittest import mock
 
+from tap_ayrshare import check, extraction
 from tap_ayrshare.ayrshare.contract import NETWORKS
 from tap_ayrshare.engine import client
 from tap_ayrshare.engine.errors import TapError
-from tap_ayrshare.singer import extraction
 from tap_ayrshare.tap import TapAyrshare
 from tests.support import Output, messages
 
@@ -118,9 +119,10 @@ class World:
         start, end = (datetime.fromisoformat(query[n].replace("Z", "+00:00")) for n in ("startDate", "endDate"))
         if self.by_day:
             start, end = start.replace(hour=0, minute=0, second=0), end.replace(hour=23, minute=59, second=59)
-        rows = [p.row() for p in sorted(self.posts, key=lambda p: p.published, reverse=True)
-                if start <= p.published <= end and p.published <= self.now]  # fmt: skip
-        return (200, {"history": rows[: int(query["limit"])]}) if rows else (400, EMPTY_HISTORY)
+        listed = (p for p in sorted(self.posts, key=lambda p: p.published, reverse=True)
+                  if start <= p.published <= end and p.published <= self.now)  # fmt: skip
+        rows = [post.row() for post in islice(listed, int(query["limit"]))]
+        return (200, {"history": rows}) if rows else (400, EMPTY_HISTORY)
 
     def _native(self, network, query):
         listed = self.native.get(network, [])
@@ -146,6 +148,19 @@ class World:
             return 0
 
         return self._during(sync, now).check()
+
+    def test(self, **config) -> Output:
+        """Run `--test`; its log is the report."""
+
+        def run() -> int:
+            with contextlib.redirect_stderr(io.StringIO()) as report:
+                try:
+                    TapAyrshare(config={**CONFIG, **config}).run_connection_test()
+                finally:
+                    logging.getLogger("tap_ayrshare").info("%s", report.getvalue())
+            return 0
+
+        return self._during(run, None)
 
     def command(self, *args: str, **environment: str) -> Output:
         """Run the command line; its log has a level before each line."""
@@ -179,6 +194,7 @@ class World:
             mock.patch.object(client, "FIRST_BACKOFF", 0),
             mock.patch.object(client, "read_clock", return_value=world.now),
             mock.patch.object(extraction, "read_clock", return_value=world.now),
+            mock.patch.object(check, "read_clock", return_value=world.now),
             contextlib.redirect_stdout(out),
         ):
             root.addHandler(handler)

@@ -23,19 +23,23 @@ EMPTY = Rule(Scope.NOTHING, failure=False, action="nothing there")
 GONE = Rule(Scope.RESOURCE, failure=False, action="skipped: the network or Ayrshare no longer has it")
 NO_BLOCK = Rule(Scope.RESOURCE, failure=False, action="skipped: the API answered with success and no data")
 PLAN = Rule(Scope.STREAM, failure=False, action="stream skipped: the Ayrshare plan does not include it")
-NOT_LINKED = Rule(Scope.NETWORK, failure=False, action="network left out: not linked to this profile")
-RELINK = Rule(Scope.NETWORK, failure=False, action="network left out: link it again in Ayrshare")
-OWN_KEYS = Rule(Scope.NETWORK, failure=False, action="network left out: set x_api_key and x_api_secret")
+NOT_LINKED = Rule(
+    Scope.NETWORK, failure=False, action="network left out: not linked to this profile", needs_person=True
+)
+RELINK = Rule(Scope.NETWORK, failure=False, action="network left out: link it again in Ayrshare", needs_person=True)
+OWN_KEYS = Rule(
+    Scope.NETWORK, failure=False, action="network left out: set x_api_key and x_api_secret", needs_person=True
+)
 X_LIMIT = Rule(Scope.NETWORK, failure=False, action="network left out: X allows no more requests now", stays_due=True)
 NETWORK_LIMIT = Rule(
     Scope.NETWORK, failure=False, action="network left out: it allows no more requests now", stays_due=True
 )
 NOT_ALLOWED = Rule(Scope.STREAM, failure=False, action="stream skipped: the API does not allow it to this account")
 MESSAGING = Rule(Scope.STREAM, failure=False, action="stream skipped: messaging is not enabled")
-SUSPENDED = Rule(Scope.PROFILE, failure=True, action="profile stopped: Ayrshare has suspended it")
-PROFILE_REFUSED = Rule(Scope.PROFILE, failure=True, action="profile stopped: check its profile_key")
-KEY_REFUSED = Rule(Scope.RUN, failure=True, action="run ended: check api_key")
-REDIRECTED = Rule(Scope.RUN, failure=True, action="run ended: check api_url")
+SUSPENDED = Rule(Scope.PROFILE, failure=True, action="profile stopped: Ayrshare has suspended it", needs_person=True)
+PROFILE_REFUSED = Rule(Scope.PROFILE, failure=True, action="profile stopped: check its profile_key", needs_person=True)
+KEY_REFUSED = Rule(Scope.RUN, failure=True, action="run ended: check api_key", needs_person=True)
+REDIRECTED = Rule(Scope.RUN, failure=True, action="run ended: check api_url", needs_person=True)
 
 
 RULES = {
@@ -131,7 +135,7 @@ def judge(request: Request, status: int, body: Any, *, profile_key: bool) -> Ans
         refused = [replace(refusal, rule=NOT_ALLOWED) if _is_uncoded(refusal) else refusal for refusal in refused]
     ends = any(refusal.scope in (Scope.PROFILE, Scope.RUN) for refusal in refused)
     usable = request.usable or good_blocks
-    if body is not None and usable(body) and not ends:
+    if body is not None and usable(body) and not ends and (is_ok or not request.needs_success):
         # A status other than 2xx that says nothing beside usable blocks is no refusal of its own.
         return Answer(status, body, [refusal for refusal in refused if is_ok or refusal.details])
     if not refused and is_ok and request.usable is None and isinstance(body, dict) and body:

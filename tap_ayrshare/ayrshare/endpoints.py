@@ -46,6 +46,7 @@ class Endpoint:
             body,
             networks,
             usable=None if has_blocks else self.holds,
+            needs_success=self.is_object,
             may_be_refused=self.may_be_refused,
         )
 

@@ -22,6 +22,8 @@ NEW, TYPE = "new", "type"
 ANY_KEY, ELEMENT = "{}", "[]"
 NETWORK_BODIES = frozenset({"post", "native", "account", "display_name"})
 """The bodies that are known by network; all others are the same for every network."""
+BESIDE = frozenset({"block", "answer"})
+"""Bodies that stand around another: their fields are named with the body."""
 
 
 @dataclass

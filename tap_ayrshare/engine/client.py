@@ -79,6 +79,7 @@ class Request:
     stream: the stream that it is for.
     networks: the networks that it is about, for reading which of them an error means.
     usable: returns whether a body holds what was asked for; None: it is the judge's to know.
+    needs_success: whether a body is usable only with a status of success, as any object would do.
     may_be_refused: whether a refusal without a code concerns this request alone, not the profile or the key.
     tries: how often it is sent if it gets no answer, None for as often as any.
     """
@@ -90,6 +91,7 @@ class Request:
     body: dict[str, Any] | None = None
     networks: tuple[str, ...] = ()
     usable: Callable[[Any], bool] | None = None
+    needs_success: bool = False
     may_be_refused: bool = False
     tries: int | None = None
 
@@ -115,7 +117,10 @@ class Answer:
 
 
 class Client:
-    """HTTP for all profiles of a run: the connections, the places in flight, the request budget."""
+    """HTTP for all profiles of a run: the connections, the places in flight, the request budget.
+
+    has_answered: whether any answer came at all; has_made_sense: whether any had a usable body or a code of the API's.
+    """
 
     def __init__(self, options: Options, secrets: Iterable[str], tries: int = TRIES) -> None:
         """Make a client.
@@ -130,7 +135,7 @@ class Client:
         self.redactor = Redactor(secrets)
         self.everyone = asyncio.Semaphore(options.max_concurrency_total)
         self.sent = 0
-        self.has_answered = False
+        self.has_answered = self.has_made_sense = False
         self._proxy = _proxy(options.api_url)
         self._session: aiohttp.ClientSession | None = None
 
@@ -219,6 +224,7 @@ class ProfileClient:
         self.pacer = Pacer(options.rate_limit_requests, options.rate_limit_window, options.rate_limit_reserve, label)
         self.requests: Counter[str] = Counter()
         self.seconds: dict[str, float] = defaultdict(float)
+        self.asked_again: Counter[str] = Counter()
 
     @property
     def sent(self) -> int:
@@ -257,7 +263,8 @@ class ProfileClient:
             if not transient or tries >= most or self._client.is_spent:
                 return answer
             pause = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** (tries - 1)) * random.uniform(0.5, 1)  # noqa: S311
-            logger.info(
+            self.asked_again[answer.refusals[0].code] += 1
+            logger.debug(
                 "profile %s: retrying %s %s in %.1f s (%s)",
                 self._label,
                 request.method,
@@ -294,6 +301,8 @@ class ProfileClient:
                 self._client.has_answered = True
                 maximum, count = _count(headers, "x-ratelimit-max"), _count(headers, "x-ratelimit-count")
                 answer = self._read(request, status, raw)
+                codes = [refusal.code for refusal in answer.refusals]
+                self._client.has_made_sense |= answer.body is not None or any(map(str.isdigit, codes))
                 if status == HTTPStatus.TOO_MANY_REQUESTS and self._is_profile_limit(request, answer, maximum, count):
                     self._slow_down(headers.get("Retry-After"), answer)
                     return None

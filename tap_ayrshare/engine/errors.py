@@ -6,19 +6,35 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+MAY_PASS = 1
+"""The exit code of a failure that another run may not have."""
+NEEDS_PERSON = 2
+"""The exit code of a failure that only a person can mend, as that of a command line that can't be understood."""
+
 
 class TapError(Exception):
-    """Ends a run in a way that a person can fix; its text is the one line that they read."""
+    """Ends a run; its text is the one line that a person reads.
 
-    exit_code = 1
+    exit_code: what the process ends with: `MAY_PASS` or `NEEDS_PERSON`.
+    """
+
+    exit_code = MAY_PASS
+
+    def __init__(self, message: str, exit_code: int | None = None) -> None:
+        super().__init__(message)
+        self.exit_code = self.exit_code if exit_code is None else exit_code
 
 
 class SettingsError(TapError):
     """A setting that can't be used; the text names it and what it takes, never a secret's value."""
 
+    exit_code = NEEDS_PERSON
+
 
 class StateError(TapError):
     """A state that can't be used."""
+
+    exit_code = NEEDS_PERSON
 
 
 class Scope(Enum):
@@ -45,6 +61,8 @@ class Rule:
     action: str
     stays_due: bool = False
     """Whether what it refuses is asked for again in the next run."""
+    needs_person: bool = False
+    """Whether only a person can mend it: another run would be refused again."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +87,16 @@ class Refusal:
     def scope(self) -> Scope:
         """How far it reaches."""
         return self.rule.scope
+
+    @property
+    def is_lasting(self) -> bool:
+        """Whether it is the API's own word, by its code, on something that another run would hear again."""
+        return self.code.isdigit() and not self.transient
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of a run that it ends."""
+        return NEEDS_PERSON if self.rule.needs_person else MAY_PASS
 
     def __str__(self) -> str:
         """One line for the log."""

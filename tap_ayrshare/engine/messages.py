@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tap_ayrshare.engine.errors import Refusal
+    from tap_ayrshare.engine.tally import Stats
 
 ALL = "all"
 """Stands for every stream, resource or platform in an issue that concerns more than one."""
@@ -49,6 +51,34 @@ class Issue:
     label: str | None = None
 
 
-Message = Record | Checkpoint | Issue
+class Status(str, Enum):
+    """How a stream of a source ended."""
+
+    COMPLETE = "complete"
+    """All that was due has been read."""
+    PARTIAL = "partial"
+    """Something that was due is missing, and a later run may read it."""
+    FAILED = "failed"
+    """Nothing of it could be read."""
+    SKIPPED = "skipped"
+    """It isn't to be had: the API doesn't offer it to this account, or nothing may be read now."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A stream of a source has ended, all its records before it.
+
+    reason: why it isn't complete, "" if it is.
+    is_cut_off: whether the end of its source or of the run came before its own.
+    """
+
+    stream: str
+    status: Status
+    reason: str
+    stats: Stats
+    is_cut_off: bool = False
+
+
+Message = Record | Checkpoint | Issue | Ended
 Batch = Iterable[Message]
 """What a stream yields at once; it is consumed, in order, before the next is asked for."""

@@ -22,8 +22,6 @@ logger = logging.getLogger(__name__)
 JITTER = 0.01
 """Share of the window by which it is lengthened, for requests that reach the API faster than earlier ones."""
 LONGEST_JITTER = 1.0
-LONG_WAIT = 15.0
-"""Seconds of waiting that deserve a line in the log."""
 FALLS = 3
 """Falls of the count in a row that no end of a window explains."""
 
@@ -61,20 +59,15 @@ class Pacer:
         """Requests that may go in one window."""
         return max(1, math.floor(self._limit * (1 - self._reserve) + 1e-9))
 
-    @property
-    def used(self) -> int:
-        """Requests that the present window holds, those of others too."""
-        self._forget(monotonic())
-        return len(self._own) + len(self._foreign)
-
-    @property
-    def share_used(self) -> float:
-        """The share of the allowed requests that the present window has used, 0 to 1."""
-        return min(1.0, self.used / self.allowed)
-
-    def seconds_for(self, requests: float) -> float:
-        """Return how long a number of requests takes at the limit."""
-        return requests / self.allowed * self._window
+    def seconds_until(self, requests: int) -> float:
+        """Return in how many seconds the last of so many further requests may go, 0 for at once."""
+        now = monotonic()
+        self._forget(now)
+        used = sorted((*self._own, *self._foreign))
+        windows, place = divmod(max(requests, 1) - 1, self.allowed)
+        over = len(used) + place - self.allowed
+        free = used[over] + self._window if over >= 0 else now
+        return max(free, self._blocked_until) - now + windows * self._window
 
     @asynccontextmanager
     async def flight(self, everyone: asyncio.Semaphore) -> AsyncIterator[int | None]:
@@ -105,8 +98,6 @@ class Pacer:
             delay = self._delay(monotonic())
             if delay <= 0:
                 break
-            if delay >= LONG_WAIT:
-                logger.info("profile %s: waiting %.0f s for the rate limit", self._label, delay)
             await asyncio.sleep(delay)
         if (waited := monotonic() - started) > 0.001:  # noqa: PLR2004 - less is no waiting
             self.waited += waited

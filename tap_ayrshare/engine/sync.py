@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from tap_ayrshare.clock import singer_time
 from tap_ayrshare.engine.client import BudgetSpent
 from tap_ayrshare.engine.errors import Refusal, Refused, Scope, TapError
-from tap_ayrshare.engine.messages import ALL, Checkpoint, Issue
+from tap_ayrshare.engine.messages import ALL, Checkpoint, Ended, Issue, Record, Status
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
@@ -22,11 +21,13 @@ if TYPE_CHECKING:
     from tap_ayrshare.engine.client import Client, ProfileClient
     from tap_ayrshare.engine.coverage import Coverage
     from tap_ayrshare.engine.messages import Batch, Message
-    from tap_ayrshare.engine.progress import Tally
+    from tap_ayrshare.engine.tally import Stats, Tally
 
 logger = logging.getLogger(__name__)
 
 QUEUE_LENGTH = 500
+SPENT = "the request budget is spent"
+IN_FUTURE = "its bookmark lies in the future"
 NEVER, LAST = "", "~"
 """When a stream had its turn that never had one, and where one sorts that takes no turns."""
 
@@ -67,6 +68,9 @@ class Stream(Protocol[S_contra]):
     def takes_turns(self) -> bool:
         """Whether it needs its turn under a request budget."""
 
+    def expected(self, source: S_contra) -> int | None:
+        """Return how many requests reading it takes; None as long as that isn't known."""
+
     def in_future(self, source: S_contra, bookmark: Mapping[str, Any]) -> bool:
         """Return whether a bookmark lies in the future."""
 
@@ -98,10 +102,12 @@ class Options:
 class Sync(Generic[S]):
     """A run over sources.
 
-    read_to_end: by stream, how many sources were read to the end.
     fatal: what ended the run, None while it goes on.
     refused: what ended a source, by label.
+    refused_parts: what refused a part of a source for the whole run, by label and part.
+    ended: how the streams ended, by label and stream.
     is_spent: whether the request budget is spent.
+    active: the labels of the sources that are being read.
     """
 
     def __init__(
@@ -123,32 +129,35 @@ class Sync(Generic[S]):
         self._saved: dict[tuple[str, str], Mapping[str, Any]] = {}
         self._turns: dict[tuple[str, str], str] = {}
         self._issues: set[tuple[str, str, str, str | None]] = set()
+        self._why_cancelled = ""
         if options.has_budget:
             # The stream that has waited longest for its turn comes first, so that none waits for ever.
             in_turn = [(one, sorted(streams, key=lambda stream: _turn(one, stream))) for one, streams in work]
             work = sorted(in_turn, key=lambda job: min((_turn(job[0], stream) for stream in job[1]), default=NEVER))
-        self._work = work
+        self.work = work
         self.fatal: TapError | None = None
         self.is_spent = False
         self.refused: dict[str, Refusal] = {}
-        self.read_to_end: Counter[str] = Counter()
+        self.refused_parts: dict[tuple[str, str], Refusal] = {}
+        self.ended: dict[tuple[str, str], Ended] = {}
         self.active: set[str] = set()
 
     async def items(self) -> AsyncGenerator[Item[S], None]:
         """Read all sources and yield their messages, those of one source in order."""
         async with self._client.opened():
-            self._tasks = [asyncio.create_task(self._read(source, streams)) for source, streams in self._work]
+            self._tasks = [asyncio.create_task(self._read(source, streams)) for source, streams in self.work]
             end = asyncio.create_task(self._end())
             try:
                 while (item := await self._queue.get()) is not None:
                     yield item
             finally:
-                self.cancel()
+                self.cancel("its messages are no longer read")
                 end.cancel()
                 await asyncio.gather(*self._tasks, end, return_exceptions=True)
 
-    def cancel(self) -> None:
-        """End the run at a safe point."""
+    def cancel(self, why: str) -> None:
+        """End the run at a safe point; why: what the streams that aren't complete say of it."""
+        self._why_cancelled = self._why_cancelled or why
         for task in self._tasks:
             task.cancel()
 
@@ -158,7 +167,30 @@ class Sync(Generic[S]):
             if not task.cancelled() and (error := task.exception()):
                 logger.error("unexpected error: please report it", exc_info=error)
                 self.fatal = TapError(f"unexpected error ({type(error).__name__}), see above")
+        for source, streams in self.work:
+            for stream in streams:
+                if (source.label, stream.name) not in self.ended:
+                    await self._pass_end(source, stream, *self._cut_off(source, stream), is_cut_off=True)
         await self._queue.put(None)
+
+    def _cut_off(self, source: S, stream: Stream[S]) -> tuple[Status, str]:
+        """Return the status and the reason of a stream that wasn't read to its end."""
+        refusal = self.refused.get(source.label)
+        why = str(refusal or self._why_cancelled or SPENT)
+        is_failure = refusal is not None or self.fatal is not None
+        has_records = self._tally.of(source.label, stream.name).records > 0
+        return Status.FAILED if is_failure and not has_records else Status.PARTIAL, why
+
+    async def _pass_end(
+        self, source: S, stream: Stream[S], status: Status, reason: str, *, is_cut_off: bool = False
+    ) -> None:
+        if not stream.takes_turns:
+            return
+        stats = self._tally.of(source.label, stream.name)
+        stats.requests = source.client.requests[stream.name]
+        ended = Ended(stream.name, status, reason, stats, is_cut_off)
+        self.ended[source.label, stream.name] = ended
+        await self._queue.put(Item(source, ended, source.coverage.covered))
 
     async def _read(self, source: S, streams: Sequence[Stream[S]]) -> None:
         """Read the streams of one source."""
@@ -166,7 +198,6 @@ class Sync(Generic[S]):
         try:
             for stream in streams:
                 await self._give_turn(source, stream)
-                self.read_to_end[stream.name] += 1
         except Refused as refused:
             await self._refuse(source, refused.refusal)
         except BudgetSpent:
@@ -181,13 +212,13 @@ class Sync(Generic[S]):
         try:
             await self._pass(source, Issue(ALL, refusal))
             if refusal.scope is Scope.RUN:
-                raise TapError(f"{refusal.rule.action} ({refusal})")
+                raise TapError(f"{refusal.rule.action} ({refusal})", refusal.exit_code)
         except TapError as error:
             self._fail(error)
 
     def _fail(self, error: TapError) -> None:
         self.fatal = self.fatal or error
-        self.cancel()
+        self.cancel(f"the run ended: {error}")
 
     async def _give_turn(self, source: S, stream: Stream[S]) -> None:
         """Read a stream of a source; under a budget its bookmark remembers that it had its turn."""
@@ -201,6 +232,18 @@ class Sync(Generic[S]):
             raise
         if self._options.has_budget and stream.takes_turns:
             await self._take_turn(source, stream, self._options.now)
+        await self._pass_end(source, stream, *self._ending(source, stream))
+
+    def _ending(self, source: S, stream: Stream[S]) -> tuple[Status, str]:
+        """Return the status and the reason of a stream that was read to its end."""
+        stats = self._tally.of(source.label, stream.name)
+        if stats.skipped:
+            return Status.SKIPPED, stats.skipped
+        if stats.failed and not stats.answered:
+            return Status.FAILED, stats.cause
+        failures = [f"{code}: {count}" for code, count in sorted(stats.failures.items())]
+        missing = [*sorted(stats.stays_due), *([f"failed: {', '.join(failures)}"] if failures else [])]
+        return (Status.PARTIAL, "; ".join(missing)) if missing else (Status.COMPLETE, "")
 
     async def _take_turn(self, source: S, stream: Stream[S], moment: datetime) -> None:
         self._turns[source.label, stream.name] = singer_time(moment)
@@ -209,12 +252,13 @@ class Sync(Generic[S]):
         await self._pass(source, Checkpoint(stream.name, kept))
 
     async def _read_stream(self, source: S, stream: Stream[S]) -> None:
-        bookmark, stats = source.bookmark(stream.name), self._tally.streams[stream.name]
-        stats.first_read = stats.first_read or monotonic()
-        if stream.takes_turns and stream.in_future(source, bookmark):
-            source.warn_of_future(stream.name, bookmark["replication_key_value"])
-            return
+        bookmark, stats = source.bookmark(stream.name), self._tally.of(source.label, stream.name)
+        stats.began, waited = monotonic(), source.client.pacer.waited
         try:
+            if stream.takes_turns and stream.in_future(source, bookmark):
+                source.warn_of_future(stream.name, bookmark["replication_key_value"])
+                stats.skipped = IN_FUTURE
+                return
             async with aclosing(stream.read(source, bookmark)) as batches:  # type: ignore[type-var]
                 async for batch in batches:
                     for message in batch:
@@ -228,10 +272,19 @@ class Sync(Generic[S]):
             await self._pass_notes(source)
             if refused.refusal.scope in (Scope.PROFILE, Scope.RUN):
                 raise
-            self._tally.answered(stream.name, refused.refusal)
+            self._stop(stats, refused.refusal)
             await self._pass(source, Issue(stream.name, refused.refusal))
         finally:
-            stats.last_read = monotonic()
+            stats.ended, stats.waited = monotonic(), source.client.pacer.waited - waited
+
+    @staticmethod
+    def _stop(stats: Stats, refusal: Refusal) -> None:
+        """Count what stopped a stream of one source."""
+        stats.count(refusal)
+        if not refusal.rule.failure and stats.records:
+            stats.stays_due.add(str(refusal))
+        elif not refusal.rule.failure:
+            stats.skipped = str(refusal)
 
     async def _pass_notes(self, source: S) -> None:
         while source.notes:
@@ -250,6 +303,8 @@ class Sync(Generic[S]):
                 bookmark["turn"] = turn
             self._saved[key] = bookmark
             message = Checkpoint(message.stream, bookmark)
+        if isinstance(message, Record):
+            self._tally.of(source.label, message.stream).count_record(message.values.get("published_at"))
         if isinstance(message, Issue):
             await self._pass_issue(source, message)
         else:
@@ -260,16 +315,19 @@ class Sync(Generic[S]):
         if found is None:
             return
         refusal, stream, platform = found.refusal, found.stream, found.platform
-        self._tally.streams[stream].errors[refusal.code] += 1
-        if self._tally.first_time(source.label, stream, refusal.code, str(platform)):
+        self._tally.refused(found.label or source.label, stream, refusal)
+        if refusal.scope is Scope.NETWORK and not found.of_settings:
+            self.refused_parts[source.label, str(platform)] = refusal
+        if self._tally.met(source.label, stream, str(platform), refusal.code):
             place = source.label, stream, platform
             logger.warning("profile %s, %s, %s: %s (%s)", *place, refusal, refusal.rule.action)
-        key = (found.label or source.label, stream, found.resource, platform)
-        if key not in self._issues:
-            self._issues.add(key)
+        row = (found.label or source.label, stream, found.resource, platform)
+        if row not in self._issues:
+            self._issues.add(row)
             await self._queue.put(Item(source, found, source.coverage.covered))
         if self._options.fail_on_error and refusal.scope is not Scope.STREAM and not found.of_settings:
-            raise TapError(f"on_error is fail: profile {source.label}, {stream}, {found.resource}: {refusal}")
+            what = f"profile {source.label}, {stream}, {found.resource}"
+            raise TapError(f"on_error is fail: {what}: {refusal}", refusal.exit_code)
 
 
 def _turn(source: Source, stream: Stream[Any]) -> str:

@@ -277,11 +277,16 @@ class RefreshCursor:
         """Count a deferred post as read."""
         self._deferred = {other: on for other, on in self._deferred.items() if other != position}
 
-    def complete(self) -> None:
-        """Count the pass as complete, if nothing cut it short and no gap is left: today is the bookmark."""
-        if not self.in_future and not self.is_cut_short and not self.gaps:
+    def complete(self) -> bool:
+        """Count the pass as complete, if nothing cut it short and no gap is left; return whether it is.
+
+        Then today is the bookmark.
+        """
+        is_complete = not self.in_future and not self.is_cut_short and not self.gaps
+        if is_complete:
             self.bookmark, self._as_of = self._today, self._now
             self._older, self._present, self._deferred = [], None, {}
+        return is_complete
 
     def to_state(self) -> dict[str, Any]:
         """Return what the next run needs."""

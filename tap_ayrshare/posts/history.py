@@ -65,6 +65,9 @@ class Reader(Protocol):
     def settle_list(self, stream: str, answer: Answer, owner: str) -> None:
         """Count how a request ended."""
 
+    def remark(self, text: str) -> None:
+        """Note something that is worth a line at the end of the run."""
+
     def note(self, issue: Issue) -> None:
         """Note something that couldn't be read."""
 
@@ -127,6 +130,10 @@ class History:
         """Read what has not been read since `start`, for `posts` and `native_ids` alone."""
         async for _ in self.read(stream, start):
             pass
+
+    def has_reached(self, start: datetime | None) -> bool:
+        """Return whether all posts since `start` (None: all) have been read."""
+        return self._read_from is not None and self._read_from <= (start or BEGINNING)
 
     async def deleted(self, stream: str, start: datetime) -> list[dict[str, Any]]:
         """Return the deleted posts since `start`, which the API gives only when asked for them."""

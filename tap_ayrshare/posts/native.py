@@ -11,7 +11,6 @@ from tap_ayrshare.ayrshare.codes import is_error
 from tap_ayrshare.ayrshare.contract import NETWORKS, first
 from tap_ayrshare.ayrshare.endpoints import NATIVE_HISTORY
 from tap_ayrshare.ayrshare.rows import usable_id
-from tap_ayrshare.clock import singer_time
 from tap_ayrshare.engine.concurrency import in_order
 from tap_ayrshare.engine.errors import Scope
 from tap_ayrshare.engine.messages import Issue
@@ -59,7 +58,7 @@ class NativeLists:
     """The native posts of a profile.
 
     posts: by network, those that have been listed: (published, id).
-    gaps: the networks whose list couldn't be read to the end.
+    gaps: the networks whose list couldn't be read to the end; ended: those whose list is over, either way.
     pages: by network, the page that comes next, by its cursor, and the date on which the list was begun.
     """
 
@@ -71,6 +70,7 @@ class NativeLists:
         self._seen: dict[str, set[str]] = {}
         self.posts: dict[str, list[tuple[datetime | None, str]]] = {}
         self.gaps: set[str] = set()
+        self.ended: set[str] = set()
         self.pages: dict[str, list[str]] = {}
 
     async def read(
@@ -96,7 +96,7 @@ class NativeLists:
                 if network in self.gaps and network not in self._reader.limited:
                     failed.append(network)
         for network in failed:
-            logger.info("profile %s: retrying the list of %s, which failed before", self._reader.label, network)
+            self._reader.remark(f"the list of {NETWORKS[network].label} was requested again, since it had failed")
             _, answer = await self._page(stream, network)
             async for found in self._read_on(stream, network, depths[network], answer):
                 yield found
@@ -144,7 +144,7 @@ class NativeLists:
             page = _page_after(network, answer.body, len(items), limit)
             if page in pages:
                 if len(items) >= limit:
-                    self._warn_of_end(network, len(listed), dates)
+                    self._warn_of_end(network, len(listed))
                 break
             pages.add(page)
             if stream == OWNER and len(page) <= LONGEST_CURSOR:
@@ -157,6 +157,7 @@ class NativeLists:
             # The newer part of the list was read by an earlier run: whoever needs it lists it again.
             self.posts.pop(network)
         (self.gaps.discard if is_whole else self.gaps.add)(network)
+        self.ended.add(network)
         yield ListEnd(network, is_whole)
 
     def _posts(
@@ -187,14 +188,10 @@ class NativeLists:
         self.posts[post.network].append((post.published, post.post_id))
         return True
 
-    def _warn_of_end(self, network: str, count: int, dates: list[datetime]) -> None:
-        logger.warning(
-            "profile %s: %s returns no more than its newest %d posts; what was published before %s "
-            "is out of reach of social_posts",
-            self._reader.label,
-            network,
-            count,
-            singer_time(min(dates)) if dates else "them",
+    def _warn_of_end(self, network: str, count: int) -> None:
+        self._reader.remark(
+            f"{NETWORKS[network].label} lists no more than its newest {count} posts; "
+            "older ones are out of reach of social_posts"
         )
 
 

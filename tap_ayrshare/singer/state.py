@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import re
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.engine.errors import StateError
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
 BOOKMARK = "replication_key_value"
+VERSION = "tap_version"
+"""Where a state has the version of the tap that wrote it."""
 
 
 class State:
@@ -60,11 +64,14 @@ class State:
 def checked(value: object, streams: Collection[str], labels: Collection[str]) -> dict[str, Any]:
     """Return a state that came in, as `State` takes it.
 
-    A single bookmark for a whole stream, as a tap for one profile writes it, is taken for the only profile.
+    A single bookmark for a whole stream, as a tap for one profile writes it, is taken for the only profile; a STATE
+    message, which is what the last line of the tap's own output is, for the state in it.
 
     Raises:
         StateError: it isn't valid; it is never taken as empty, which would silently read all of the history again.
     """
+    if isinstance(value, dict) and value.get("type") == "STATE":
+        value = value.get("value")
     if value in (None, {}):
         return {}
     if not isinstance(value, dict) or not isinstance(value.get("bookmarks"), dict):
@@ -97,6 +104,23 @@ def _partitions(stream: str, bookmark: dict[str, Any], labels: Collection[str]) 
             raise invalid_state(f"a partition of {stream} names no profile of its own in its context")
         seen.add(label)
     return [dict(partition) for partition in partitions]
+
+
+def stamped(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a state with the version that writes it."""
+    return {**value, VERSION: version("tap-ayrshare")}
+
+
+def newer_version(value: object) -> str | None:
+    """Return the version that wrote a state if it is newer than this one, None if it isn't or can't be told."""
+    written = value.get(VERSION) if isinstance(value, dict) else None
+    if not isinstance(written, str) or not (numbers := _numbers(written)):
+        return None
+    return written[:20] if numbers > _numbers(version("tap-ayrshare")) else None
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d{1,6}", text.split("+", maxsplit=1)[0])[:3])
 
 
 def invalid_state(why: str) -> StateError:

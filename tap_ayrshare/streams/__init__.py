@@ -8,6 +8,7 @@ from tap_ayrshare.streams.links import LinkAnalyticsStream
 from tap_ayrshare.streams.native_posts import SocialPostAnalyticsStream, SocialPostsStream
 from tap_ayrshare.streams.playlists import YouTubePlaylistsStream
 from tap_ayrshare.streams.posts import PostAnalyticsStream, PostsStream
+from tap_ayrshare.streams.sync_runs import SyncRunsStream
 
 STREAMS: tuple[type[AyrshareStream], ...] = (
     AccountsStream,
@@ -21,5 +22,6 @@ STREAMS: tuple[type[AyrshareStream], ...] = (
     PostAnalyticsStream,
     SocialPostAnalyticsStream,
     ExtractionErrorsStream,
+    SyncRunsStream,
 )
 """All streams, in the order in which a profile's are read: the few requests before the many."""

@@ -39,7 +39,7 @@ class AccountsStream(AyrshareStream):
         for platform in linked_networks(user):
             if chosen is None or platform in chosen:
                 yield [self.record(source, _account(platform, user, details.get(platform)))]
-        source.snapshot.tally.answered(self.name)
+        source.stats(self.name).count()
 
 
 def _account(platform: str, user: dict[str, Any], entry: dict[str, Any] | None) -> dict[str, Any]:

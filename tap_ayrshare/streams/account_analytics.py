@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from contextlib import aclosing
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_ayrshare.ayrshare.codes import good_blocks, good_elements
 from tap_ayrshare.ayrshare.contract import first
@@ -31,7 +31,17 @@ DATE_LENGTH = 10
 
 
 class AccountAnalyticsStream(AyrshareStream):
-    """A stream that asks network by network, and whose bookmark has dates of networks."""
+    """A stream that asks network by network, and whose bookmark has dates of networks.
+
+    reads: what of a network it reads.
+    """
+
+    reads: ClassVar[str]
+
+    def expected(self, source: Source) -> int | None:
+        """See `AyrshareStream.expected`."""
+        networks = source.known_networks(self.reads)
+        return None if networks is None else len(networks)
 
     def check(self, bookmark: Mapping[str, Any]) -> None:
         """See `AyrshareStream.check`."""
@@ -70,12 +80,13 @@ class SocialAnalyticsStream(AccountAnalyticsStream):
     """The totals of an account, a snapshot a day."""
 
     name = "social_analytics"
+    reads = "account_analytics"
 
     async def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
         """Read the totals of every network that has them; what a budget leaves over comes first next time."""
         if source.is_read_today(self.name):
             return
-        networks = await source.networks("account_analytics", self.name)
+        networks = await source.networks(self.reads, self.name)
         read_on = dict(bookmark.get("read_on", {}))
         try:
             async with aclosing(self._blocks(source, networks, read_on)) as blocks:
@@ -94,10 +105,11 @@ class SocialAnalyticsDailyStream(AccountAnalyticsStream):
     """The networks' own daily series, with look-back."""
 
     name = "social_analytics_daily"
+    reads = "daily"
 
     async def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
         """Read the series of every network that has one, as far back as its bookmark asks."""
-        networks = await source.networks("daily", self.name)
+        networks = await source.networks(self.reads, self.name)
         ends = _ends(bookmark)
         read_on = dict(bookmark.get("read_on", {}))
 
@@ -122,7 +134,7 @@ class SocialAnalyticsDailyStream(AccountAnalyticsStream):
     def _points(self, source: Source, network: str, block: dict[str, Any], ends: dict[str, date]) -> Batch:
         """Yield the points of a network since the look-back; set its end to where all of its metrics reach."""
         analytics = block.get("analytics")
-        source.snapshot.drift.look_at(self.name, "account", network, analytics)
+        source.snapshot.drift.look_at(self.name, "account", network, analytics, is_kept=False)
         since, last_dates = _since(source, ends.get(network)), []
         for metric, series in daily_series(analytics):
             points = {day: point for point in objects(series.get("values")) if (day := _day(point))}

@@ -39,6 +39,10 @@ class AyrshareStream(ABC):
             BudgetSpent: the request budget is spent.
         """
 
+    def expected(self, source: Source) -> int | None:  # noqa: ARG002
+        """Return how many requests reading it takes, as far as is known now; None as long as that isn't known."""
+        return 1
+
     def check(self, bookmark: Mapping[str, Any]) -> None:
         """Check a bookmark of this stream that came in.
 

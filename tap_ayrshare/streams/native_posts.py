@@ -43,6 +43,11 @@ class SocialPostsStream(AyrshareStream):
                 raise StateError("pages of social_posts aren't lists of a cursor and a date")
             read_date(page[1])
 
+    def expected(self, source: Source) -> int | None:
+        """See `AyrshareStream.expected`: a page of each list; how many more there are is not known."""
+        networks = source.known_networks("native_history")
+        return None if networks is None else len(networks)
+
     async def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
         """Read the native posts of every network to the depth that is due for it."""
         lasts = _lasts(bookmark, await source.networks("native_history", self.name))
@@ -175,6 +180,17 @@ class SocialPostAnalyticsStream(RefreshedStream):
     def social_id(self, source: Source, post: DuePost, network: str) -> str | None:  # noqa: ARG002
         """Return the network's own id, which is the post's."""
         return post.post_id
+
+    def known_due(self, source: Source) -> list[DuePost] | None:
+        """Return the posts that are due; None as long as they haven't been listed."""
+        networks, native = source.known_networks("social_post_analytics"), source.native
+        if networks is None or not native.ended.issuperset(networks):
+            return None
+        passes = NativePasses(source.snapshot.terms, source.bookmark(self.name), networks)
+        passes.list_as_of(source.now)
+        since = passes.oldest_due
+        is_listed = source.history.has_reached(earlier(since, OPEN_DAYS) if since else None)
+        return passes.due(native.posts, source.history.native_ids, {}) if is_listed else None
 
     async def read_due(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
         """Read the posts that an earlier run listed and left over for want of requests, then all that are due."""

@@ -22,6 +22,11 @@ class YouTubePlaylistsStream(AyrshareStream):
 
     name = "youtube_playlists"
 
+    def expected(self, source: Source) -> int | None:
+        """See `AyrshareStream.expected`."""
+        networks = source.known_networks("account_analytics")
+        return None if networks is None else int("youtube" in networks)
+
     async def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:  # noqa: ARG002
         """Read GET /analytics/youTubePlaylists if YouTube is among the networks."""
         if "youtube" not in await source.networks("account_analytics", self.name):

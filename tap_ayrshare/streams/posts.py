@@ -61,6 +61,10 @@ class PostsStream(AyrshareStream):
                 read_date(bookmark[moment])
         _gaps(bookmark)
 
+    def expected(self, source: Source) -> int:  # noqa: ARG002
+        """See `AyrshareStream.expected`: a window of the history and the deleted posts; more windows if it is full."""
+        return 2
+
     def in_future(self, source: Source, bookmark: Mapping[str, Any]) -> bool:
         """See `AyrshareStream.in_future`; the bookmark is an instant here."""
         until = instant(bookmark.get("replication_key_value"))
@@ -270,6 +274,17 @@ class PostAnalyticsStream(RefreshedStream):
     def social_id(self, source: Source, post: DuePost, network: str) -> str | None:
         """Return the id that /history gives for a network."""
         return source.history.social_ids.get((post.post_id, network))
+
+    def known_due(self, source: Source) -> list[DuePost] | None:
+        """Return the posts that are due; None as long as they haven't been listed."""
+        networks = source.known_networks("post_analytics")
+        if networks is None:
+            return None
+        passes = Passes(source.snapshot.terms, source.bookmark(self.name), networks)
+        passes.list_as_of(source.now, source.history.gaps)
+        since = passes.oldest_due
+        is_listed = source.history.has_reached(earlier(since, OPEN_DAYS) if since else None)
+        return passes.due(source.history.posts, {}) if is_listed else None
 
     async def read_due(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
         """Read the posts that an earlier run listed and left over for want of requests, then all that are due."""

@@ -69,6 +69,16 @@ class RefreshedStream(AyrshareStream):
         """Return a post's own id on a network, None if it isn't known."""
 
     @abstractmethod
+    def known_due(self, source: Source) -> list[DuePost] | None:
+        """Return the posts that are due; None as long as they haven't been listed."""
+
+    def expected(self, source: Source) -> int | None:
+        """See `AyrshareStream.expected`: a request for each post."""
+        named = self.named(source)
+        due = self.known_due(source) if named is None else [post for post in named if post.is_of(source.label)]
+        return None if due is None else len(due)
+
+    @abstractmethod
     def read_due(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
         """Read the posts that are due."""
 
@@ -123,7 +133,7 @@ class Refresh:
         self._source = source
         self._stream = stream
         self._saved = saved
-        self._stats = source.snapshot.tally.streams[stream.name]
+        self._stats = source.stats(stream.name)
         self._is_proven = False
         self._is_spent = False
         self._is_stuck = False
@@ -153,7 +163,7 @@ class Refresh:
         posts = newest_first(posts)
         self._held, self._deferred, self._passed_by = [], [], 0
         self._seen = seen
-        self._source.snapshot.tally.plan(self._stream.name, len(posts))
+        self._stats.planned = (self._stats.planned or 0) + len(posts)
         launched = 0
         self._batches = self._batches_of(posts)
 
@@ -177,10 +187,11 @@ class Refresh:
             self.unread = list(posts[self._passed_by :])
             yield self._checkpoint()
             raise BudgetSpent
+        completed = [cursor.complete() for cursor in cursors if not self._held]
         if not self._held:
-            for cursor in cursors:
-                cursor.complete()
             yield self._checkpoint()
+        if self._held or not all(completed):
+            self._stats.stays_due.add("posts stay due that could not be asked for")
 
     def _batches_of(self, posts: list[DuePost]) -> Batches | None:
         settings = self._source.settings
@@ -200,9 +211,7 @@ class Refresh:
 
     async def _retry(self, post: DuePost) -> Batch:
         """Ask once more for a post that failed; return what comes of it."""
-        logger.info(
-            "profile %s, %s: retrying %s, which failed before", self._source.label, self._stream.name, post.post_id
-        )
+        self._source.remark(f"{self._stream.name}: posts that had failed were requested once more")
         found = (await self._ask(post))[1]
         if found.is_unfinished:
             # The state holds it for the next run.
@@ -379,12 +388,9 @@ class Refresh:
                         found.unasked |= {refusal.platform} if refusal.rule.stays_due else set()
             if answer.refusal is None or not refused & set(networks) or len(networks) == 1 or post.anywhere:
                 return
-            logger.info(
-                "profile %s, %s: asking for %s again without %s, which left the other networks without an answer",
-                source.label,
-                self._stream.name,
-                post.post_id,
-                ", ".join(sorted(refused)),
+            source.remark(
+                f"{self._stream.name}: a post was requested again without {', '.join(sorted(refused))}, "
+                "which had left its other networks without a response"
             )
 
     def _record(self, post: DuePost, found: Found) -> Iterator[Message]:

@@ -12,7 +12,7 @@ import pytest
 
 from demo.pipeline import Pipeline
 from demo.postgres import running_postgres
-from tests.support import EVERYONE, NOW, ROOT, environment
+from tests.support import EVERYONE, NOW, ROOT, environment, loader_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,7 +103,7 @@ class DuckDB(Destination):
 def postgres(tmp_path):
     with running_postgres(tmp_path / "postgres") as uri:
         url = uri.replace("postgresql://", "postgresql+psycopg://")
-        settings = {"sqlalchemy_url": url, "default_target_schema": "ayrshare", "load_method": "upsert"}
+        settings = {"sqlalchemy_url": url, **loader_settings("target-postgres")}
         yield Postgres("target-postgres", settings, tmp_path)
 
 

@@ -2,15 +2,18 @@
 
 import fcntl
 import json
+import shutil
+import subprocess
 
 import psycopg
 import pytest
 
+from demo.pipeline import MELTANO
 from demo.postgres import running_postgres
 from demo.processes import ProcessFailedError
 from tests.destinations.conftest import PIPELINE
 from tests.e2e.test_incremental import later
-from tests.support import NOW
+from tests.support import NOW, ROOT
 
 
 def run(box, directory, *steps, now=NOW, command=("run",), **settings):
@@ -77,3 +80,49 @@ def test_files_of_a_shard(box, tmp_path):
         shards.append({json.loads(line)["profile"] for line in lines})
     assert shards[0] | shards[1] == {"primary", "acme"}
     assert not shards[0] & shards[1]
+
+
+def test_a_selection_for_one_run_does_not_stick(box, tmp_path):
+    project = tmp_path / "project"
+    for kind in ("extractors", "loaders"):
+        (project / ".meltano").mkdir(parents=True, exist_ok=True)
+        (project / ".meltano" / kind).symlink_to(PIPELINE.plugins / kind)
+    shutil.copy(ROOT / "meltano.yml", project)
+    (project / "output").mkdir()
+    before = (project / "meltano.yml").read_text()
+    own = {
+        "TAP_AYRSHARE_API_URL": box.config["api_url"], "TAP_AYRSHARE_API_KEY": box.config["api_key"],
+        "TAP_AYRSHARE_RATE_LIMIT_REQUESTS": "100000", "TAP_AYRSHARE_RATE_LIMIT_WINDOW_SECONDS": "1",
+        "TAP_DEMO_NOW": NOW,
+    }  # fmt: skip
+    env = PIPELINE.environment(**own)
+    for name in ("MELTANO_SYS_DIR_ROOT", "MELTANO_DATABASE_URI"):
+        del env[name]
+
+    def meltano(*arguments, **more) -> str:
+        done = subprocess.run(
+            [MELTANO, *arguments], capture_output=True, text=True, check=False, cwd=project, env={**env, **more}
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        return done.stdout
+
+    def loaded() -> set[str]:
+        files = [*(project / "output").glob("*.jsonl")]
+        streams = {file.name.split(".")[0].split("-")[0] for file in files}
+        for file in files:
+            file.unlink()
+        return streams
+
+    run = ("run", "tap-ayrshare", "target-jsonl")
+    meltano(*run, TAP_AYRSHARE__SELECT='["social_analytics.*"]')
+    assert loaded() == {"social_analytics"}
+    assert (project / "meltano.yml").read_text() == before
+    meltano(*run)
+    assert {"social_analytics", "posts", "post_analytics", "accounts"} <= loaded()
+
+    meltano("select", "tap-ayrshare", "social_analytics", "*")
+    meltano(*run)
+    assert loaded() == {"social_analytics"}, "docs say that it sticks"
+    meltano("select", "tap-ayrshare", "--clear")
+    meltano(*run)
+    assert "accounts" in loaded()

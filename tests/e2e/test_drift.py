@@ -3,13 +3,15 @@
 import http.client
 import json
 import re
+import subprocess
+import sys
 from collections import Counter
 from urllib.parse import urlsplit
 
 import pytest
 
 from tap_ayrshare.ayrshare.contract import load
-from tests.support import EVERYONE
+from tests.support import EVERYONE, ROOT
 
 QUICK = {"rate_limit_requests": 100_000, "rate_limit_window_seconds": 1}
 POST_NETWORKS = {
@@ -86,13 +88,33 @@ def test_a_new_field_is_told_once(tap, box):
     assert {found[1] for found in told if found[0] == "post_analytics" and found[2] == "brandNewField"} == POST_NETWORKS
     assert ("post_analytics", "twitter", "publicMetrics.brandNewField", "integer") in told
     assert {found[0] for found in told} == set(output.schemas) - {"extraction_errors"}
-    assert f"departures from the contract: {len(told)} new fields" in output.log
+    [warning] = [line for line in output.log.splitlines() if "that the contract doesn't have" in line]
+    assert "WARNING" in warning
+    assert f"the API sent {len(told)} fields that the contract doesn't have, " in warning
+    assert "accounts bluesky brandNewField" in warning
+    assert not any("WARNING" in line for line in output.log.splitlines() if NEW_FIELD.search(line))
+
+
+def test_the_contract_command_counts_what_the_run_counts(tap, box):
+    box.set_faults({"fault": "extra_fields"})
+    output = tap.run(config(box))
+    counts = re.search(
+        r"sent (\d+) fields that [^,;]+, (\d+) of them in answers around the records: .*; (\d+) fields of another type",
+        output.log,
+    )
+    told, around, types = map(int, counts.groups())
+    done = subprocess.run(
+        [sys.executable, "-m", "tap_ayrshare.contract_check"],
+        input=output.raw, capture_output=True, text=True, check=False, cwd=ROOT,
+    )  # fmt: skip
+    assert around > 0
+    assert re.search(rf": {told - around} new, \d+ gone, {types} type", done.stdout), done.stdout.splitlines()[-1]
 
 
 def test_what_the_contract_knows_is_not_told(tap, box):
     output = tap.run(config(box))
     assert output.code == 0
-    assert "contract" not in output.log
+    assert "the contract" not in output.log
 
 
 def test_another_type_is_told_and_kept(tap, box):

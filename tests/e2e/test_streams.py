@@ -21,6 +21,7 @@ KEYS = {
     "link_analytics": ["profile", "short_url", "snapshot_date"],
     "youtube_playlists": ["profile", "playlist_id"],
     "extraction_errors": ["profile", "stream", "resource_id", "platform", "snapshot_date"],
+    "sync_runs": ["run_id", "profile", "stream"],
 }
 PATHS = {
     "accounts": {"/user"},
@@ -32,6 +33,7 @@ PATHS = {
     "link_analytics": {"/analytics/links"},
     "youtube_playlists": {"/user", "/analytics/youTubePlaylists"},
     "extraction_errors": set(),
+    "sync_runs": set(),
 }
 
 
@@ -199,8 +201,21 @@ def test_one_instant_for_the_whole_run(everything):
 
 def test_the_summary_is_the_end_of_the_log(everything):
     output, requests = everything
-    assert f"{len(requests)} requests" in output.last_line
-    assert " in all" in output.last_line
+    *_, requests_line, verdict = output.log.strip().splitlines()
+    assert f"{len(requests)} requests in" in requests_line
+    assert verdict.endswith("the snapshot of 2026-11-23 (UTC) is complete: 3 profiles")
+
+
+def test_the_metrics_of_the_sdk_are_logged_by_stream_at_debug(tap, api):
+    select = ["posts", "post_analytics"]
+    output = tap.run(config(api), select=select, env={"TAP_AYRSHARE_LOGLEVEL": "DEBUG"})
+    points = [json.loads(line.split("METRIC: ")[1]) for line in output.log.splitlines() if "METRIC: " in line]
+    found = {(point["tags"]["stream"], point["metric"]): point["value"] for point in points}
+    for stream in select:
+        assert found[stream, "record_count"] == len(output.records(stream))
+    assert found["post_analytics", "http_request_count"] == len(api.requests("/analytics/post")) + 3
+    assert {"http_request_duration", "sync_duration"} <= {metric for _, metric in found}
+    assert "METRIC: " not in tap.run(config(api), select=["accounts"]).log
 
 
 @pytest.mark.parametrize("stream", sorted(PATHS))
@@ -208,7 +223,7 @@ def test_a_stream_alone_works_and_asks_only_what_it_needs(tap, api, stream):
     output = tap.run(config(api), select=[stream])
     assert output.code == 0
     assert set(output.streams) <= {stream}
-    assert output.streams or stream == "extraction_errors"
+    assert output.streams or stream in ("extraction_errors", "sync_runs")
     assert {r["path"] for r in api.requests()} == PATHS[stream]
 
 
@@ -253,7 +268,7 @@ def test_no_link_endpoint_at_all_is_a_failure_that_is_named(tap, sandbox):
 def test_nothing_linked_and_nothing_posted(tap, sandbox):
     output = tap.run(config(sandbox("--linked", "", "--posts", "0")))
     assert output.code == 0
-    assert set(output.streams) == {"profiles", "link_analytics"}
+    assert set(output.streams) == {"profiles", "link_analytics", "sync_runs"}
 
 
 def test_a_plan_without_the_endpoints_is_no_failure(tap, sandbox):

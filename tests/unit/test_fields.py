@@ -140,27 +140,32 @@ def test_a_huge_exponent_costs_nothing():
 
 def test_each_field_is_told_once(caplog):
     drift = Drift()
-    with caplog.at_level(logging.WARNING):
+    with caplog.at_level(logging.INFO):
         for _ in range(3):
             drift.look_at("post_analytics", "post", "facebook", {"brandNew": 1, "likeCount": "x"})
         drift.look_at("post_analytics", "block", "facebook", {"brandNew": 1})
         drift.look_at("accounts", "display_name", "mastodon", {"id": "1"})
     assert [record.getMessage() for record in caplog.records] == [
-        "post_analytics, facebook: the contract doesn't have the field brandNew (integer); its value is kept",
-        (
-            "post_analytics, facebook: the type of the field likeCount is string, the contract says integer; "
-            "its value is kept"
-        ),
-        "post_analytics, facebook: the contract doesn't have the field block.brandNew (integer); its value is kept",
-        "accounts, mastodon: the contract doesn't have the field platform (string); its value is kept",
+        "post_analytics, facebook: the contract doesn't have the field brandNew (integer)",
+        "post_analytics, facebook: the type of the field likeCount is string, the contract says integer",
+        "post_analytics, facebook: the contract doesn't have the field block.brandNew (integer)",
+        "accounts, mastodon: the contract doesn't have the field platform (string)",
     ]
-    assert drift.summary() == ("departures from the contract: 3 new fields, 1 other types (see the warnings above)")
+    drift.look_at("social_analytics_daily", "account", "facebook", {"brandNew": 1}, is_kept=False)
+    assert drift.summary() == (
+        "the API sent 4 fields that the contract doesn't have, 1 of them in answers around the records: "
+        "post_analytics facebook brandNew, post_analytics facebook block.brandNew, accounts mastodon platform, "
+        "social_analytics_daily facebook brandNew; "
+        "1 field of another type than the contract says: post_analytics facebook likeCount"
+    )
 
 
 def test_keys_that_are_data_do_not_fill_the_log(caplog):
     drift = Drift()
-    with caplog.at_level(logging.WARNING):
+    with caplog.at_level(logging.INFO):
         drift.look_at("post_analytics", "post", "facebook", {f"user-{n}\n": n for n in range(500)})
     assert len(caplog.records) == MOST_LOGGED + 1
     assert caplog.records[-1].getMessage().startswith("post_analytics, facebook: more fields depart")
     assert all("\n" not in record.getMessage() for record in caplog.records)
+    assert drift.summary().endswith(", and 181 more (see the lines above)")
+    assert len(drift.summary()) < 1_000

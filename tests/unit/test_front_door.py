@@ -3,6 +3,7 @@
 import json
 import random
 from copy import deepcopy
+from importlib.metadata import version
 
 import pytest
 
@@ -41,7 +42,7 @@ def door(tmp_path):
 def error_of(output) -> str:
     """Return the only error line of a run that has asked nothing."""
     lines = [line for line in output.log.splitlines() if line.startswith(("ERROR", "CRITICAL"))]
-    assert output.code == 1
+    assert output.code == 2
     assert len(lines) == 1, output.log
     assert "Traceback" not in output.log
     return lines[0]
@@ -69,6 +70,33 @@ def test_a_file_that_is_no_json_object_is_one_line_that_names_it(door, option, c
     line = error_of(door(**{option: content}))
     assert f"--{option}: " in line or "api_key" in line
     assert door.world.requests == []
+
+
+def test_a_settings_file_that_is_not_there_is_named(door, tmp_path):
+    for path, hint in (("nothere.json", ""), ("env", "; did you mean --config ENV?"), (str(tmp_path), "a directory")):
+        line = error_of(door.world.command("--config", path))
+        assert f"--config: there is no file {path}{hint}" in line or f"can't read {path}: Is {hint}" in line
+
+
+def test_a_key_in_the_environment_alone_needs_an_option(door):
+    line = error_of(door.world.command(TAP_AYRSHARE_API_KEY=CONFIG["api_key"]))
+    assert "api_key is in the environment: add --config ENV" in line
+    assert "add --config ENV" not in error_of(door.world.command())
+    # Meltano sets the variables too, beside a file with all settings.
+    assert door(TAP_AYRSHARE_API_KEY=CONFIG["api_key"]).code == 0
+
+
+def test_a_state_names_the_version_that_wrote_it(door):
+    written = door().state
+    assert written["tap_version"] == version("tap-ayrshare")
+    assert door(state=written).code == 0
+    unknown = {"bookmarks": {"stream_of_tomorrow": {}}}
+    line = error_of(door(state={**unknown, "tap_version": "99.1.0"}))
+    assert "it was written by tap-ayrshare 99.1.0, which is newer than this one; upgrade" in line
+    assert "stream_of_tomorrow" in line
+    for older in ("0.0.1", "nonsense", 5, None):
+        assert "newer" not in error_of(door(state={**unknown, "tap_version": older}))
+    assert door(state={**written, "tap_version": "99.1.0"}).code == 0
 
 
 def test_an_empty_state_file_is_a_warning(door):

@@ -18,7 +18,7 @@ from tap_ayrshare.ayrshare.endpoints import HISTORY, Endpoint
 from tap_ayrshare.engine.client import Answer, BudgetSpent, Client
 from tap_ayrshare.engine.errors import Refused
 from tap_ayrshare.engine.messages import Checkpoint, Record
-from tap_ayrshare.engine.progress import Tally
+from tap_ayrshare.engine.tally import Tally
 from tap_ayrshare.settings import Settings
 from tap_ayrshare.source import Snapshot, Source
 from tap_ayrshare.streams import PostAnalyticsStream, PostsStream, SocialPostAnalyticsStream, SocialPostsStream
@@ -60,7 +60,7 @@ def test_the_sdk_is_imported_upstairs_only():
 def source_of(answer, *selected: str, **settings) -> Source:
     """Return a source whose requests are answered by a function: (path, query or body) to (status, body)."""
     config = Settings.read({**CONFIG, **settings})
-    snapshot = Snapshot(config, START, selected, lambda *_: {}, Tally(selected))
+    snapshot = Snapshot(config, START, selected, lambda *_: {}, Tally())
     source = Source(snapshot, config.profiles[0], Client(config, config.secrets))
 
     async def ask(request) -> Answer:
@@ -147,7 +147,7 @@ def test_a_window_that_fails_is_a_gap_and_an_issue():
     assert source.history.gaps
     assert [(issue.stream, issue.refusal.code) for issue in source.notes] == [("posts", "http_503")]
     assert not any(isinstance(message, Checkpoint) for message in found)
-    assert source.snapshot.tally.failed_streams() == ["posts (http_503: the API has an internal error)"]
+    assert source.snapshot.tally.failed_streams() == {"posts": "http_503: the API has an internal error"}
 
 
 def test_the_judge_reads_what_an_answer_holds():
@@ -218,7 +218,7 @@ def test_a_new_stream_is_an_endpoint_a_class_and_a_schema(with_shares, monkeypat
         page = int(given.get("next") or 0)
         return 200, {"shares": [{"id": f"{given['id']}-{page}"}], "next": str(page + 1) if page < 1 else None}
 
-    monkeypatch.setattr("tap_ayrshare.singer.extraction.STREAMS", (PostSharesStream,))
+    monkeypatch.setattr("tap_ayrshare.extraction.STREAMS", (PostSharesStream,))
     monkeypatch.setattr("tap_ayrshare.tap.STREAMS", (PostSharesStream,))
     world.fault = lambda path, given: answer(path, given) if path == "/post-shares" else None
     output = world.run()

@@ -127,7 +127,7 @@ def test_a_lower_maximum_overrules_the_setting_and_a_higher_does_not():
 def test_a_count_over_the_maximum_on_a_good_answer_is_not_believed(loop):
     pacer = Pacer(10, 60, 0)
     pacer.heard(10, 5000)
-    assert pacer.share_used == 0
+    assert pacer.seconds_until(10) == 0
 
 
 @pytest.mark.parametrize(("retry_after", "expected"), [(7.0, 7), (None, 60.6)])

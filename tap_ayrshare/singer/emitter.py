@@ -14,35 +14,31 @@ from contextlib import aclosing, suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 
-from tap_ayrshare.clock import read_clock
-from tap_ayrshare.engine.client import Client
 from tap_ayrshare.engine.errors import TapError
-from tap_ayrshare.engine.messages import Checkpoint, Issue, Record
-from tap_ayrshare.engine.progress import Tally
-from tap_ayrshare.engine.sync import Options, Sync
-from tap_ayrshare.settings import PRIMARY, Profile
+from tap_ayrshare.engine.messages import Checkpoint, Record
+from tap_ayrshare.extraction import Extraction
+from tap_ayrshare.outcome import Outcome, prepare_summary
+from tap_ayrshare.progress import Progress
+from tap_ayrshare.settings import PRIMARY
 from tap_ayrshare.singer.metrics import log_metrics
-from tap_ayrshare.singer.state import State
+from tap_ayrshare.singer.state import State, stamped
 from tap_ayrshare.singer.writer import MessageWriter
-from tap_ayrshare.source import MEMORY, Snapshot, Source
-from tap_ayrshare.streams import STREAMS
-from tap_ayrshare.streams.extraction_errors import ExtractionErrorsStream
+from tap_ayrshare.source import MEMORY
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
     from types import FrameType
 
     from singer_sdk import Tap
+    from singer_sdk.helpers.types import TapState
 
     from tap_ayrshare.engine.sync import Item
     from tap_ayrshare.settings import Settings
     from tap_ayrshare.singer.stream import SingerStream
-    from tap_ayrshare.streams.base import AyrshareStream
+    from tap_ayrshare.source import Source
 
 logger = logging.getLogger(__name__)
 
-PROFILES = "profiles"
-"""The stream that needs the API key alone."""
 STATE_SECONDS = 60.0
 STATE_REQUESTS = 25
 PROFILES_A_SECOND = 1000
@@ -54,16 +50,8 @@ SECONDS_TO_END = 4.0
 NAMED_AT_MOST = 20
 
 
-class Interrupted(TapError):
-    """A signal ended the run."""
-
-    def __init__(self, signum: int) -> None:
-        super().__init__(f"interrupted by {signal.Signals(signum).name}; the last STATE covers everything written")
-        self.exit_code = 128 + signum
-
-
-class Extraction:
-    """One run of the tap."""
+class Emitter:
+    """Writes one run."""
 
     def __init__(self, tap: Tap, settings: Settings, selected: Sequence[SingerStream]) -> None:
         """Make a run of the selected streams."""
@@ -71,54 +59,21 @@ class Extraction:
         self._settings = settings
         self._selected = {stream.name: stream for stream in selected}
         self._state = State(cast("dict[str, Any]", tap.state))
-        self._tally = Tally(sorted(self._selected))
-        self._errors = ExtractionErrorsStream()
-        now = read_clock()
-        self._snapshot = Snapshot(settings, now, self._selected.keys(), self._state.get, self._tally)
-        self._streams: list[AyrshareStream] = [kind() for kind in STREAMS if kind.name in self._selected]
-        client = Client(settings, settings.secrets)
-        self._readers = [Source(self._snapshot, profile, client) for profile in settings.profiles]
-        self._account = self._account_source(client)
-        extra = [self._account] if self._account and self._account not in self._readers else []
-        self._sources = [*extra, *self._readers]
-        self._work = [(source, self._streams_of(source)) for source in self._sources]
-        options = Options(now, settings.request_budget is not None, settings.fail_on_error)
-        self._sync = Sync(client, self._work, self._tally, options)
+        self._extraction = Extraction(settings, self._selected.keys(), self._state.get)
+        self._sources = self._extraction.sources
+        self._progress = Progress(self._extraction)
         self._last_state = monotonic()
         self._covered: dict[str, int] = {}
         self._newly_covered = 0
         self._state_waits = False
-        self._signal: int | None = None
-
-    def _account_source(self, client: Client) -> Source | None:
-        """Return the source that is asked for the list of profiles."""
-        if PROFILES not in self._selected or not self._settings.reads_profile_list:
-            return None
-        primary = next((source for source in self._readers if source.label == PRIMARY), None)
-        return primary or Source(self._snapshot, Profile(PRIMARY, None), client)
-
-    def _streams_of(self, source: Source) -> list[AyrshareStream]:
-        """Return the streams that are read from a source, in order."""
-        if source is not self._account:
-            return [stream for stream in self._streams if stream.name != PROFILES]
-        if source in self._readers:
-            return self._streams
-        return [stream for stream in self._streams if stream.name == PROFILES or not stream.takes_turns]
+        self._signal: signal.Signals | None = None
 
     async def messages(self) -> AsyncGenerator[Record | Checkpoint, None]:
         """Read everything that is selected and yield its records and bookmarks."""
-        async with aclosing(self._sync.items()) as items:
+        async with aclosing(self._extraction.items()) as items:
             async for item in items:
-                message = self._written(item)
-                if message is not None:
-                    yield message
-
-    def _written(self, item: Item[Source]) -> Record | Checkpoint | None:
-        """Return a message as it is written, None if it isn't selected."""
-        message = self._errors.of(item.source, item.message) if isinstance(item.message, Issue) else item.message
-        return None if isinstance(message, Record) and message.stream not in self._selected else message
-
-    # Writing
+                if isinstance(item.message, (Record, Checkpoint)):
+                    yield item.message
 
     def run(self) -> None:
         """Read everything that is selected and write it as Singer messages.
@@ -126,11 +81,11 @@ class Extraction:
         Raises:
             TapError: the run failed or was ended; what was read until then is written, with its state.
         """
+        prepare_summary(self._settings.summary_file)
         self._log_start()
         try:
-            for stream in [self._errors, *(stream for stream in self._streams if stream.name != self._errors.name)]:
-                if stream.name in self._selected:
-                    self._selected[stream.name].write_schema()
+            for stream in self._extraction.streams:
+                self._selected[stream.name].write_schema()
             asyncio.run(self._write())
         except OSError as error:
             MessageWriter.abandon()
@@ -150,7 +105,7 @@ class Extraction:
         ended = asyncio.Event()
         ticker = asyncio.create_task(self._tick(writer, ended))
         try:
-            async with aclosing(self._sync.items()) as items:
+            async with aclosing(self._extraction.items()) as items:
                 async for item in items:
                     self._take(item)
                     if writer.size > MESSAGES_AT_ONCE or self._state_waits:
@@ -165,12 +120,10 @@ class Extraction:
                 signal.signal(signum, handler)
 
     def _take(self, item: Item[Source]) -> None:
-        message = self._written(item)
-        if isinstance(message, Record):
-            self._tally.streams[message.stream].records += 1
-            self._selected[message.stream].write(message.values)
-        elif message is not None:
-            self._cover(item.source, message, item.covered)
+        if isinstance(item.message, Record):
+            self._selected[item.message.stream].write(item.message.values)
+        elif isinstance(item.message, Checkpoint):
+            self._cover(item.source, item.message, item.covered)
 
     def _cover(self, source: Source, checkpoint: Checkpoint, covered: int) -> None:
         """Put a bookmark into the state, and write it once it covers enough."""
@@ -188,7 +141,7 @@ class Extraction:
         for source in self._sources:
             self._state.add(MEMORY, source.label, source.memory.to_state())
             source.coverage.in_state = self._covered.get(source.label, 0)
-        self._tap.state_writer.write_state(self._tap.state)
+        self._tap.state_writer.write_state(cast("TapState", stamped(self._tap.state)))
         self._last_state = monotonic()
         self._newly_covered = 0
         self._state_waits = True
@@ -214,10 +167,10 @@ class Extraction:
                 if not is_large and any(source.coverage.is_waiting for source in self._sources):
                     self._write_state()
                 await self._flush(writer)
-                self._tally.log(source.client for source in self._sources if source.label in self._sync.active)
+                self._progress.tick()
         except OSError:
             # Nothing that is asked from now on could be written.
-            self._sync.cancel()
+            self._extraction.sync.cancel("the target has stopped reading")
             raise
 
     # Ending
@@ -228,20 +181,20 @@ class Extraction:
             return {}
 
         def end(signum: int, _frame: FrameType | None) -> None:
-            self._signal = signum
+            self._signal = signal.Signals(signum)
             watchdog = threading.Timer(SECONDS_TO_END, os._exit, [128 + signum])
             watchdog.daemon = True
             watchdog.start()
-            loop.call_soon_threadsafe(self._sync.cancel)
+            loop.call_soon_threadsafe(self._extraction.sync.cancel, f"interrupted by {self._signal.name}")
 
         return {signum: signal.signal(signum, end) for signum in (signal.SIGINT, signal.SIGTERM)}
 
     def _log_start(self) -> None:
-        labels = [source.label for source in self._readers]
+        labels = [source.label for source in self._extraction.readers]
         shown = ", ".join(labels[:NAMED_AT_MOST]) + (", ..." if len(labels) > NAMED_AT_MOST else "")
         bookmarks = ", ".join(self._state.streams()) or "none"
-        logger.info("tap-ayrshare %s, snapshot of %s (UTC)", self._tap.plugin_version, self._snapshot.date)
-        logger.info("%d profiles: %s", len(labels), shown)
+        logger.info("tap-ayrshare %s, snapshot of %s (UTC)", self._tap.plugin_version, self._extraction.snapshot.date)
+        logger.info("%d profile%s: %s", len(labels), "" if len(labels) == 1 else "s", shown)
         logger.info("streams: %s; bookmarks found: %s", ", ".join(sorted(self._selected)), bookmarks)
         if self._settings.primary_left_out and self._state.knows(PRIMARY):
             logger.warning(
@@ -251,34 +204,11 @@ class Extraction:
             logger.info("the primary profile is left out; include_primary_profile: true reads it too")
 
     def _log_end(self) -> None:
-        """Log the summary, or raise what ended the run."""
-        if self._signal:
-            raise Interrupted(self._signal)
-        if self._sync.fatal:
-            raise self._sync.fatal
-        log_metrics(self._tally, [source.client for source in self._sources])
-        for line in self._tally.summary(source.client for source in self._sources):
-            logger.info("%s", line)
-        if line := self._snapshot.drift.summary():
-            logger.info("%s", line)
-        refused = [(source.label, self._sync.refused.get(source.label)) for source in self._readers]
-        label, first = refused[0] if refused else ("", None)
-        if first and all(refusal for _, refusal in refused):
-            raise TapError(f"every profile was refused ({label}: {first}; {first.rule.action})")
-        if failed := self._tally.failed_streams():
-            raise TapError(f"no data could be extracted for: {', '.join(failed)}")
-        if self._sync.is_spent:
-            self._log_left()
-
-    def _log_left(self) -> None:
-        readers = {stream.name: sum(stream in streams for _, streams in self._work) for stream in self._streams}
-        unfinished = [
-            stream.name + (f" ({left} left)" if (left := self._tally.left(stream.name)) else "")
-            for stream in self._streams
-            if stream.takes_turns and self._sync.read_to_end[stream.name] < readers[stream.name]
-        ]
-        logger.info(
-            "the request budget of %d is spent; unfinished: %s; the next run continues from here",
-            self._settings.request_budget,
-            ", ".join(unfinished) or "nothing",
-        )
+        """Log the summary and write its file; raise what ended the run."""
+        outcome = Outcome(self._extraction, self._signal)
+        log_metrics(self._extraction)
+        for level, line in outcome.lines():
+            logger.log(level, "%s", line)
+        outcome.write_summary()
+        if outcome.error:
+            raise outcome.error

@@ -1,0 +1,65 @@
+"""How each run went: a row for every profile and stream."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from tap_ayrshare.ayrshare.contract import contract_version
+from tap_ayrshare.clock import singer_time
+from tap_ayrshare.engine.messages import Record
+from tap_ayrshare.streams.base import AyrshareStream
+from tap_ayrshare.values import storable
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from tap_ayrshare.engine.messages import Batch, Ended
+    from tap_ayrshare.source import Source
+
+REASON_LENGTH = 1000
+
+
+class SyncRunsStream(AyrshareStream):
+    """Its records say how the other streams ended."""
+
+    name = "sync_runs"
+    takes_turns = False
+
+    async def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:  # noqa: ARG002
+        """Bookmark the day; there is no endpoint to read."""
+        yield [self.checkpoint(source.snapshot.date)]
+
+    def of(self, source: Source, ended: Ended) -> Record:
+        """Return the record of a stream that has ended."""
+        snapshot, stats = source.snapshot, ended.stats
+
+        def moment(ticks: float) -> str | None:
+            seconds = ticks - snapshot.tally.began
+            return singer_time(snapshot.now + timedelta(seconds=seconds)) if ticks else None
+
+        has_plan = stats.planned is not None
+        record = {
+            "run_id": snapshot.run_id,
+            "profile": source.label,
+            "stream": ended.stream,
+            "started_at": moment(stats.began),
+            "ended_at": moment(stats.ended),
+            "tap_version": version("tap-ayrshare"),
+            "contract_version": contract_version(),
+            "snapshot_date": snapshot.date,
+            "status": ended.status.value,
+            "reason": ended.reason[:REASON_LENGTH] or None,
+            "requests": stats.requests,
+            "records": stats.records,
+            "errors": sum(stats.errors.values()),
+            "waited_seconds": round(stats.waited, 3),
+            "due": stats.planned,
+            "read": stats.done if has_plan else None,
+            "left": stats.left if has_plan else None,
+            "oldest_covered": stats.oldest,
+            "newest_covered": stats.newest,
+            "extracted_at": snapshot.extracted_at,
+        }
+        return Record(self.name, storable(record))

@@ -85,12 +85,14 @@ cast('{"likeCount": ' || seen / 20 || ', "commentCount": ' || seen / 200 || ', "
 || seen / 3 || ', "estimatedMinutesWatched": ' || seen / 4 || ', "postUrl": "https://example.com/p/' || i || '"}' as """
 INSERTS = """\
 insert into ayrshare.post_analytics (profile, platform, post_id, social_post_id, thread_index, snapshot_date,
-    published_at, likes, comments, shares, saves, clicks, impressions, reach, views, video_views, analytics, extracted_at)
+    published_at, likes, comments, shares, saves, clicks, impressions, reach, views, video_views, analytics,
+    extracted_at)
 select profile, platform, post, native, 0, day, published_at, seen / 20, seen / 200, seen / 100, seen / 90, seen / 50,
     seen * 2, seen, seen * 2, seen, BODY, read_at
 from taken where i % 5 > 0;
 insert into ayrshare.social_post_analytics (profile, platform, social_post_id, thread_index, snapshot_date,
-    published_at, likes, comments, shares, saves, clicks, impressions, reach, views, video_views, analytics, extracted_at)
+    published_at, likes, comments, shares, saves, clicks, impressions, reach, views, video_views, analytics,
+    extracted_at)
 select profile, platform, native, 0, day, published_at, seen / 20, seen / 200, seen / 100, seen / 90, seen / 50,
     seen * 2, seen, seen * 2, seen, BODY, read_at
 from taken where i % 5 = 0;

@@ -96,7 +96,8 @@ class History:
             analytics |= {"ups": -1, "quoteCount": "12", "uniqueImpressionsCount": "none"}
         published = datetime(2026, 2, 27, self.rng.randint(0, 3), 5, tzinfo=timezone.utc)
         row = {"profile": profile, "platform": post["platform"], "snapshot_date": day,
-               "published_at": None if self.rng.random() < 0.2 else published, "post_url": f"https://example.com/{post['native']}", "analytics": analytics, "extracted_at": at,
+               "published_at": None if self.rng.random() < 0.2 else published,
+               "post_url": f"https://example.com/{post['native']}", "analytics": analytics, "extracted_at": at,
                **{metric: self.grow((*what, metric)) for metric in METRICS}}  # fmt: skip
         if stream == "post_analytics":
             row |= {"post_id": post["ayrshare"], "thread_index": post["thread"],
@@ -109,11 +110,12 @@ class History:
 
     def take_account(self, profile: str, day: date, at: datetime) -> None:
         what = (profile, "account")
+        levels = {level: self.grow((*what, level)) for level in LEVELS}
         self.put("social_analytics", {
             "profile": profile, "platform": "facebook", "snapshot_date": day,
-            "account_name": self.rng.choice([None, "name"]),
-            "analytics": nested({"reactions.total": self.grow((*what, "r"))}), "extracted_at": at,
-            "likes": self.grow((*what, "likes")), **{level: self.grow((*what, level)) for level in LEVELS},
+            "account_name": self.rng.choice([None, "name"]), "extracted_at": at,
+            "analytics": nested({"reactions.total": self.grow((*what, "r"))}), "likes": self.grow((*what, "likes")),
+            **levels,
         })  # fmt: skip
 
     def take_link(self, profile: str, day: date, at: datetime) -> None:

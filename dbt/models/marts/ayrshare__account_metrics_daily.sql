@@ -62,8 +62,8 @@ select
     followers,
     followers_delta,
     followers_filled,
-    greatest(followers_delta, 0) as followers_gained,
-    greatest(-followers_delta, 0) as followers_lost,
+    case when followers_delta > 0 then followers_delta when followers_delta <= 0 then 0 end as followers_gained,
+    case when followers_delta < 0 then -followers_delta when followers_delta >= 0 then 0 end as followers_lost,
     {% for metric in account_levels() if metric != "followers" %}
     {{ metric }},
     {{ metric }}_delta,

@@ -28,7 +28,7 @@ def metrics_of(level: str, kind: str) -> tuple[str, ...]:
 
 
 def meaning(level: str, metric: str, entry: dict[str, Any]) -> dict[str, Any]:
-    """Return kind, unit and additivity of a network's metric: the column's, unless the network's entry says otherwise."""
+    """Return kind, unit and additivity of a network's metric: the column's, or the entry's own."""
     column = load("metrics.json")["columns"][described_at(level)].get(metric, {})
     return {key: entry.get(key, column.get(key)) for key in ("kind", "unit", "additive", "growth_additive")}
 

@@ -145,7 +145,7 @@ def models() -> tuple[Model, ...]:
                 Column(
                     "post_format",
                     "text",
-                    "The network's own word for the format, lowercase (feed, reels, story, ...); null where it has none",
+                    "The network's own word for the format, lowercase (feed, reels, story, ...); null if none",
                 ),
                 Column(
                     "media_type",
@@ -282,8 +282,9 @@ def models() -> tuple[Model, ...]:
         ),
         Model(
             "ayrshare__rollup",
-            "One row per post with its latest metrics, in the grain and columns of fivetran/dbt_social_media_reporting, "
-            "so that anything built on that package works, plus additional columns. Nulls stay null.",
+            "One row per post with its latest metrics, in the grain and columns of "
+            "fivetran/dbt_social_media_reporting, so that anything built on that package works, plus additional "
+            "columns. Nulls stay null.",
             ("source_relation", "platform", "post_id", "thread_index"),
             (
                 Column("created_timestamp", "timestamp", "When the post was published, UTC"),
@@ -321,14 +322,20 @@ def models() -> tuple[Model, ...]:
                     "bigint",
                     "Days from then to the newest run of any profile; null if no run was complete",
                 ),
-                Column("last_run_at", "timestamp", "When the stream's last run started, UTC"),
+                Column("last_run_at", "timestamp", "Time of the last run, UTC"),
                 Column("last_status", "text", "How it ended: complete, partial, failed or skipped"),
                 Column("last_reason", "text", "Why it was not complete"),
                 Column("runs_since_complete", "bigint", "Runs since the last complete one; all runs if none was"),
                 Column("last_errors", "bigint", "Errors in the last run"),
-                Column("last_left", "bigint", "What the last run left unread"),
-                Column("oldest_covered", "text", "Oldest item or day that the last run covered"),
-                Column("newest_covered", "text", "Newest item or day that the last run covered"),
+                Column(
+                    "last_left", "bigint", "Posts that the last run left unread; null if the stream doesn't read posts"
+                ),
+                Column(
+                    "oldest_covered", "timestamp", "Publication of the oldest post that the last run extracted, UTC"
+                ),
+                Column(
+                    "newest_covered", "timestamp", "Publication of the newest post that the last run extracted, UTC"
+                ),
             ),
             is_view=True,
         ),
@@ -365,7 +372,7 @@ def models() -> tuple[Model, ...]:
                     (
                         "basis",
                         "text",
-                        "exact: the network's own name for it; equivalent: another name for the same thing; derived: a sum of the network's parts",
+                        "exact: the network's own name; equivalent: another name for the same; derived: a sum of parts",
                     ),
                     (
                         "kind",
@@ -457,7 +464,8 @@ def meaning_rows() -> list[list[Any]]:
                 level, network, metric, entry["basis"], own["kind"], own["unit"],
                 *(own["additive"][over] for over in ("days", "posts", "profiles")),
                 *(growth[over] for over in ("days", "posts", "profiles")),
-                entry["counts"], (" else " if "paths" in entry else " + ").join(fields), entry["source"], entry.get("why"),
+                entry["counts"], (" else " if "paths" in entry else " + ").join(fields), entry["source"],
+                entry.get("why"),
             ])  # fmt: skip
     return rows
 

@@ -117,67 +117,102 @@ date_diff({{ second }}, {{ first }}, day)
 {% macro days_after(day, days) %}{{ return(adapter.dispatch("days_after", "ayrshare")(day, days)) }}{% endmacro %}
 
 {% macro default__days_after(day, days) -%}
-({{ day }} + cast({{ days }} as integer))
+({{ day }} + cast(({{ days }}) as integer))
 {%- endmacro %}
 
 {% macro bigquery__days_after(day, days) -%}
-date_add({{ day }}, interval {{ days }} day)
+date_add({{ day }}, interval ({{ days }}) day)
 {%- endmacro %}
 
-{#- The last value of a column that is not null, in the rows before this one. -#}
-{% macro before(column, keys, order) %}{{ return(adapter.dispatch("before", "ayrshare")(column, keys, order)) }}{% endmacro %}
+{#-
+  A metric's last reading before a snapshot and its first one at or after it, and the days to each: null where there is
+  none. Nulls in between are no readings.
+-#}
+{% macro reading_before(metric, keys) %}{{ return(adapter.dispatch("reading_before", "ayrshare")(metric, keys)) }}{% endmacro %}
+{% macro reading_after(metric, keys) %}{{ return(adapter.dispatch("reading_after", "ayrshare")(metric, keys)) }}{% endmacro %}
+{% macro days_since(metric, keys) %}{{ return(adapter.dispatch("days_since", "ayrshare")(metric, keys)) }}{% endmacro %}
+{% macro days_until(metric, keys) %}{{ return(adapter.dispatch("days_until", "ayrshare")(metric, keys)) }}{% endmacro %}
 
-{% macro default__before(column, keys, order) -%}
-last_value({{ column }} ignore nulls) over (
-    partition by {{ keys | join(", ") }} order by {{ order }} rows between unbounded preceding and 1 preceding
-)
+{% macro rows_before(keys) -%}
+over (partition by {{ keys | join(", ") }} order by snapshot_date rows between unbounded preceding and 1 preceding)
 {%- endmacro %}
 
-{% macro snowflake__before(column, keys, order) -%}
-last_value({{ column }}) ignore nulls over (
-    partition by {{ keys | join(", ") }} order by {{ order }} rows between unbounded preceding and 1 preceding
-)
+{% macro rows_from_here(keys) -%}
+over (partition by {{ keys | join(", ") }} order by snapshot_date desc rows between unbounded preceding and current row)
 {%- endmacro %}
 
-{#- PostgreSQL knows no IGNORE NULLS: the largest pair of day and value is the last one. -#}
-{% macro postgres__before(column, keys, order) -%}
-({{ ayrshare.last_pair(column, keys, order) }})[2]
+{% macro last_known(value, rows) %}{{ return(adapter.dispatch("last_known", "ayrshare")(value, rows)) }}{% endmacro %}
+
+{% macro default__last_known(value, rows) -%}
+last_value({{ value }} ignore nulls) {{ rows }}
 {%- endmacro %}
 
-{% macro last_pair(column, keys, order) -%}
-max(case when {{ column }} is not null then array[cast({{ order }} - date '1970-01-01' as bigint), cast({{ column }} as bigint)] end) over (
-    partition by {{ keys | join(", ") }} order by {{ order }} rows between unbounded preceding and 1 preceding
-)
+{% macro snowflake__last_known(value, rows) -%}
+last_value({{ value }}) ignore nulls {{ rows }}
 {%- endmacro %}
 
-{#- Days from the row before this one in which a column is not null. -#}
-{% macro days_since(column, keys, order) %}{{ return(adapter.dispatch("days_since", "ayrshare")(column, keys, order)) }}{% endmacro %}
-
-{% macro default__days_since(column, keys, order) -%}
-{{ ayrshare.days_between(ayrshare.before("case when " ~ column ~ " is not null then " ~ order ~ " end", keys, order), order) }}
+{% macro day_of(metric) -%}
+case when {{ metric }} is not null then snapshot_date end
 {%- endmacro %}
 
-{% macro postgres__days_since(column, keys, order) -%}
-(({{ order }} - date '1970-01-01') - ({{ ayrshare.last_pair(column, keys, order) }})[1])
+{% macro default__reading_before(metric, keys) -%}
+{{ ayrshare.last_known(metric, ayrshare.rows_before(keys)) }}
 {%- endmacro %}
 
-{#- Of a group, the value that is not null on the latest date. -#}
+{% macro default__reading_after(metric, keys) -%}
+{{ ayrshare.last_known(metric, ayrshare.rows_from_here(keys)) }}
+{%- endmacro %}
+
+{% macro default__days_since(metric, keys) -%}
+{{ ayrshare.days_between(ayrshare.last_known(ayrshare.day_of(metric), ayrshare.rows_before(keys)), "snapshot_date") }}
+{%- endmacro %}
+
+{% macro default__days_until(metric, keys) -%}
+{{ ayrshare.days_between("snapshot_date", ayrshare.last_known(ayrshare.day_of(metric), ayrshare.rows_from_here(keys))) }}
+{%- endmacro %}
+
+{#- PostgreSQL knows no IGNORE NULLS: the pair of day and value with the latest day, or the earliest, is what is sought. -#}
+{% macro pair(metric) -%}
+case when {{ metric }} is not null then array[cast(snapshot_date - date '1970-01-01' as bigint), cast({{ metric }} as bigint)] end
+{%- endmacro %}
+
+{% macro postgres__reading_before(metric, keys) -%}
+(max({{ ayrshare.pair(metric) }}) {{ ayrshare.rows_before(keys) }})[2]
+{%- endmacro %}
+
+{% macro postgres__reading_after(metric, keys) -%}
+(min({{ ayrshare.pair(metric) }}) {{ ayrshare.rows_from_here(keys) }})[2]
+{%- endmacro %}
+
+{% macro postgres__days_since(metric, keys) -%}
+((snapshot_date - date '1970-01-01') - (max({{ ayrshare.pair(metric) }}) {{ ayrshare.rows_before(keys) }})[1])
+{%- endmacro %}
+
+{% macro postgres__days_until(metric, keys) -%}
+((min({{ ayrshare.pair(metric) }}) {{ ayrshare.rows_from_here(keys) }})[1] - (snapshot_date - date '1970-01-01'))
+{%- endmacro %}
+
+{#- Of a group, the value that is not null on the latest date, or on the earliest. -#}
 {% macro latest(column, order, is_text=false) %}
-{{ return(adapter.dispatch("latest", "ayrshare")(column, order, is_text)) }}
+{{ return(adapter.dispatch("at_bound", "ayrshare")("max", column, order, is_text)) }}
 {% endmacro %}
 
-{% macro default__latest(column, order, is_text) -%}
-max_by({{ column }}, case when {{ column }} is not null then {{ order }} end)
+{% macro earliest(column, order, is_text=false) %}
+{{ return(adapter.dispatch("at_bound", "ayrshare")("min", column, order, is_text)) }}
+{% endmacro %}
+
+{% macro default__at_bound(bound, column, order, is_text) -%}
+{{ bound }}_by({{ column }}, case when {{ column }} is not null then {{ order }} end)
 {%- endmacro %}
 
-{% macro postgres__latest(column, order, is_text) -%}
-(max(case when {{ column }} is not null then
+{% macro postgres__at_bound(bound, column, order, is_text) -%}
+({{ bound }}(case when {{ column }} is not null then
     {%- if is_text %} array[cast({{ order }} as text), {{ column }}]
     {%- else %} array[cast({{ order }} - date '1970-01-01' as bigint), {{ column }}]
     {%- endif %} end))[2]
 {%- endmacro %}
 
-{#- A row for each whole number from 1 to a column of the relation before it, as `position`. -#}
+{#- A row for each whole number from 1 to a column of the relation before it, as positions.position. -#}
 {% macro each_up_to(count) %}{{ return(adapter.dispatch("each_up_to", "ayrshare")(count)) }}{% endmacro %}
 
 {% macro default__each_up_to(count) -%}
@@ -199,5 +234,5 @@ cross join lateral (select unnest(generate_series(1, {{ count }})) as position) 
 {%- endmacro %}
 
 {% macro bigquery__each_up_to(count) -%}
-cross join unnest(generate_array(1, {{ count }})) as position
+cross join (select position from unnest(generate_array(1, {{ count }})) as position) as positions
 {%- endmacro %}

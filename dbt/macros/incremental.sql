@@ -104,7 +104,28 @@ where exists (
 {%- endif -%}
 {% endmacro %}
 
-{#- Statistics of a table that was just built, where the database plans by them. -#}
+{#- Statistics of a table that was just built, where the database plans by them and gathers them later on its own. -#}
 {% macro analyze() %}
 {%- if target.type == "postgres" -%}analyze {{ this }}{%- endif -%}
+{% endmacro %}
+
+{% macro analyze_once() %}
+{%- if not is_incremental() -%}{{ ayrshare.analyze() }}{%- endif -%}
+{% endmacro %}
+
+{#-
+  `dbt run-operation index_sources`: indexes by date on the loaded tables, so that a night's build doesn't read all of
+  their history. For PostgreSQL, by a user who owns the tables; once is enough.
+-#}
+{% macro index_sources() %}
+{%- if target.type != "postgres" -%}
+    {{ exceptions.raise_compiler_error("index_sources is for PostgreSQL: " ~ target.type ~ " needs no indexes") }}
+{%- endif -%}
+{%- for stream in ["post_analytics", "social_post_analytics", "social_posts", "social_analytics", "link_analytics"] if has(stream) -%}
+    {%- set relation = source("ayrshare", stream) -%}
+    {%- do run_query("create index if not exists " ~ stream ~ "_snapshot_date on " ~ relation ~ " (snapshot_date)") -%}
+    {%- do run_query("analyze " ~ relation) -%}
+    {%- do log("indexed " ~ relation, info=true) -%}
+{%- endfor -%}
+{%- do run_query("commit") -%}
 {% endmacro %}

@@ -1,11 +1,13 @@
-"""Random histories of loaded snapshots, as nights leave them: gaps, corrections, deletions, late firsts, shared posts."""
+"""Random histories of loaded snapshots, with gaps, corrections, deletions, late firsts and posts of two profiles."""
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import random
 
 PLATFORMS = ("facebook", "twitter", "linkedin", "bluesky", "reddit", "tiktok", "instagram", "threads")
 START = date(2026, 3, 1)
@@ -92,8 +94,9 @@ class History:
         analytics = nested({part: self.grow((*what, part)) for part in PARTS if self.rng.random() < 0.9})
         if self.rng.random() < 0.3:
             analytics |= {"ups": -1, "quoteCount": "12", "uniqueImpressionsCount": "none"}
-        row = {"profile": profile, "platform": post["platform"], "snapshot_date": day, "published_at":
-               None if self.rng.random() < 0.2 else datetime(2026, 2, 27, self.rng.randint(0, 3), 5, tzinfo=timezone.utc),
+        published = datetime(2026, 2, 27, self.rng.randint(0, 3), 5, tzinfo=timezone.utc)
+        row = {"profile": profile, "platform": post["platform"], "snapshot_date": day,
+               "published_at": None if self.rng.random() < 0.2 else published,
                "post_url": f"https://example.com/{post['native']}", "analytics": analytics, "extracted_at": at,
                **{metric: self.grow((*what, metric)) for metric in METRICS}}  # fmt: skip
         if stream == "post_analytics":
@@ -107,10 +110,12 @@ class History:
 
     def take_account(self, profile: str, day: date, at: datetime) -> None:
         what = (profile, "account")
+        levels = {level: self.grow((*what, level)) for level in LEVELS}
         self.put("social_analytics", {
-            "profile": profile, "platform": "facebook", "snapshot_date": day, "account_name": self.rng.choice([None, "name"]),
-            "analytics": nested({"reactions.total": self.grow((*what, "r"))}), "extracted_at": at,
-            "reach": None, "likes": self.grow((*what, "likes")), **{level: self.grow((*what, level)) for level in LEVELS},
+            "profile": profile, "platform": "facebook", "snapshot_date": day,
+            "account_name": self.rng.choice([None, "name"]), "extracted_at": at,
+            "analytics": nested({"reactions.total": self.grow((*what, "r"))}), "likes": self.grow((*what, "likes")),
+            **levels,
         })  # fmt: skip
 
     def take_link(self, profile: str, day: date, at: datetime) -> None:

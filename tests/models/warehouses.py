@@ -28,6 +28,7 @@ DUCKDB = {**POSTGRES, "string": "varchar", "integer": "hugeint", "number": "doub
 DUCKDB_CLIENT = """\
 import duckdb, json, sys
 connection = duckdb.connect(sys.argv[1])
+connection.execute("set enable_progress_bar = false")
 found = []
 for statement in json.load(sys.stdin):
     found = connection.execute(statement)

@@ -1,4 +1,4 @@
-{{ config(enabled=has("social_analytics"), materialized="table", post_hook="{{ ayrshare.analyze() }}") }}
+{{ config(enabled=has("social_analytics"), materialized="table", post_hook="{{ ayrshare.analyze() }}", indexes=[{"columns": ["profile", "platform"]}]) }}
 
 {#-
   Accounts with a reading that changed, and the last day that stays as it is built: the last one before the change on
@@ -22,12 +22,29 @@ with changed as (
 
 days as (
 
-    select profile, platform, snapshot_date, {{ account_levels() | join(", ") }}, false as is_built
-    from {{ ref("int_ayrshare__account_snapshots") }}
+    select
+        changed.profile,
+        changed.platform,
+        changed.first_day,
+        readings.snapshot_date,
+        {% for metric in account_levels() %}readings.{{ metric }}, {% endfor %}
+        false as is_built
+    from changed
+    inner join {{ readings }} as readings
+        on changed.profile = readings.profile and changed.platform = readings.platform
+    where not readings.is_gone
     {% if built %}
     union all
-    select profile, platform, snapshot_date, {{ account_levels() | join(", ") }}, true as is_built
-    from {{ built }}
+    select
+        changed.profile,
+        changed.platform,
+        changed.first_day,
+        built.snapshot_date,
+        {% for metric in account_levels() %}built.{{ metric }}, {% endfor %}
+        true as is_built
+    from changed
+    inner join {{ built }} as built
+        on changed.profile = built.profile and changed.platform = built.platform
     {% endif %}
 
 ),
@@ -35,35 +52,34 @@ days as (
 bounds as (
 
     select
-        changed.profile,
-        changed.platform,
-        changed.first_day,
-        max(case when days.snapshot_date < changed.first_day and not days.is_built then days.snapshot_date end) as last_before,
+        profile,
+        platform,
+        max(case when snapshot_date < first_day and not is_built then snapshot_date end) as last_before,
         {% for metric in account_levels() %}
-        max(case when days.snapshot_date >= changed.first_day then days.{{ metric }} end) as {{ metric }}_after,
-        max(case when days.snapshot_date < changed.first_day and not days.is_built and days.{{ metric }} is not null
-            then days.snapshot_date end) as {{ metric }}_before{% if not loop.last %},{% endif %}
+        max(case when snapshot_date >= first_day then {{ metric }} end) as {{ metric }}_after,
+        max(case when snapshot_date < first_day and not is_built and {{ metric }} is not null then snapshot_date end)
+            as {{ metric }}_before{% if not loop.last %},{% endif %}
         {% endfor %}
-    from changed
-    left join days
-        on changed.profile = days.profile and changed.platform = days.platform
-    group by changed.profile, changed.platform, changed.first_day
+    from days
+    group by profile, platform
 
 )
 
 select
-    bounds.profile,
-    bounds.platform,
+    changed.profile,
+    changed.platform,
     least(
-        {{ days_after("bounds.first_day", -1) }},
-        coalesce(bounds.last_before, {{ days_after("bounds.first_day", -1) }})
+        {{ days_after("changed.first_day", -1) }},
+        coalesce(bounds.last_before, {{ days_after("changed.first_day", -1) }})
         {% for metric in account_levels() %},
         case
             when bounds.{{ metric }}_after is not null and bounds.{{ metric }}_before is not null then bounds.{{ metric }}_before
-            else {{ days_after("bounds.first_day", -1) }}
+            else {{ days_after("changed.first_day", -1) }}
         end
         {%- endfor %}
     ) as built_until,
     upto.changed_upto
-from bounds
+from changed
+left join bounds
+    on changed.profile = bounds.profile and changed.platform = bounds.platform
 cross join (select max(changed_at) as changed_upto from {{ readings }}) as upto

@@ -5,6 +5,7 @@
     materialized="incremental",
     unique_key=keys,
     on_schema_change="fail",
+    post_hook="{{ ayrshare.analyze_once() }}",
     indexes=[{"columns": keys}, {"columns": ["read_on"]}, {"columns": ["changed_at"]}],
     cluster_by=["profile", "platform"],
 ) }}

@@ -3,6 +3,7 @@
     enabled=has_posts(),
     materialized="incremental",
     on_schema_change="fail",
+    post_hook="{{ ayrshare.analyze_once() }}",
     pre_hook="{{ ayrshare.forget(ref('int_ayrshare__post_changes'), ['profile', 'platform', 'social_post_id']) }}",
     indexes=[{"columns": ["profile", "platform", "social_post_id"]}, {"columns": ["changed_at"]}],
     cluster_by=["profile", "platform", "social_post_id"],

@@ -5,6 +5,7 @@
     materialized="incremental",
     unique_key=keys,
     on_schema_change="fail",
+    post_hook="{{ ayrshare.analyze_once() }}",
     indexes=[
         {"columns": ["profile", "platform", "source_id"]},
         {"columns": ["profile", "platform", "own_post_id"]},

@@ -3,6 +3,7 @@
     enabled=has("social_analytics"),
     materialized="incremental",
     on_schema_change="fail",
+    post_hook="{{ ayrshare.analyze_once() }}",
     pre_hook="{{ ayrshare.forget(ref('int_ayrshare__account_changes'), ['profile', 'platform'], since='built_until') }}",
     indexes=[{"columns": ["profile", "platform", "snapshot_date"]}, {"columns": ["changed_at"]}],
     cluster_by=["snapshot_date", "profile"] if target.type != "bigquery" else ["profile", "platform"],
@@ -11,74 +12,68 @@
 
 {% set changes = ref("int_ayrshare__account_changes") %}
 
-with snapshots as (
+with numbered as (
 
-    select snapshots.*
-    from {{ ref("int_ayrshare__account_snapshots") }} as snapshots
+    select
+        readings.*,
+        {% if is_incremental() %}
+        changes.changed_upto,
+        changes.built_until,
+        {% else %}
+        upto.changed_upto,
+        {% endif %}
+        row_number() over (
+            partition by readings.profile, readings.platform, readings.snapshot_date
+            order by readings.read_at desc, readings.read_on desc
+        ) as position
+    from {{ ref("int_ayrshare__account_readings") }} as readings
     {% if is_incremental() %}
     inner join {{ changes }} as changes
-        on snapshots.profile = changes.profile and snapshots.platform = changes.platform
+        on readings.profile = changes.profile and readings.platform = changes.platform
+    {% else %}
+    cross join (select max(changed_at) as changed_upto from {{ ref("int_ayrshare__account_readings") }}) as upto
     {% endif %}
+    where not readings.is_gone
+
+),
+
+snapshots as (
+
+    select * from numbered where position = 1
 
 ),
 
 growth as (
 
-    {{ with_growth("snapshots", keys, account_levels(), every_day=true) }}
-
-),
-
-filled as (
-
-    select
-        growth.*,
-        first_value(followers) over (
-            partition by profile, platform
-            order by case when followers is null then 1 else 0 end, snapshot_date
-            rows between unbounded preceding and unbounded following
-        ) + coalesce(sum(followers_delta) over (
-            partition by profile, platform order by snapshot_date rows between unbounded preceding and current row
-        ), 0) as followers_so_far,
-        min(case when followers is not null then snapshot_date end) over (partition by profile, platform) as first_read
-    from growth
+    {{ with_growth(
+        "snapshots", keys, account_levels(), constants=["changed_upto"] + (["built_until"] if is_incremental() else []),
+        details=["account_name"] + account_totals(), every_day=true
+    ) }}
 
 )
 
 select
-    filled.profile,
-    filled.platform,
-    filled.snapshot_date,
-    snapshots.account_name,
-    filled.is_snapshot,
-    cast(filled.days_covered as {{ dbt.type_bigint() }}) as days_covered,
-    filled.followers,
-    filled.followers_delta,
-    cast(case when filled.snapshot_date >= filled.first_read then filled.followers_so_far end as {{ dbt.type_bigint() }})
-        as followers_filled,
-    greatest(filled.followers_delta, 0) as followers_gained,
-    greatest(-filled.followers_delta, 0) as followers_lost,
+    profile,
+    platform,
+    snapshot_date,
+    account_name,
+    is_snapshot,
+    cast(days_covered as {{ dbt.type_bigint() }}) as days_covered,
+    followers,
+    followers_delta,
+    followers_filled,
+    case when followers_delta > 0 then followers_delta when followers_delta <= 0 then 0 end as followers_gained,
+    case when followers_delta < 0 then -followers_delta when followers_delta >= 0 then 0 end as followers_lost,
     {% for metric in account_levels() if metric != "followers" %}
-    filled.{{ metric }},
-    filled.{{ metric }}_delta,
+    {{ metric }},
+    {{ metric }}_delta,
     {% endfor %}
     {% for metric in account_totals() %}
-    snapshots.{{ metric }},
+    {{ metric }},
     {% endfor %}
-    filled.corrected_metrics,
-    {% if is_incremental() -%}
-    changes.changed_upto
-    {%- else -%}
-    upto.changed_upto
-    {%- endif %} as changed_at
-from filled
-left join snapshots
-    on filled.profile = snapshots.profile
-    and filled.platform = snapshots.platform
-    and filled.snapshot_date = snapshots.snapshot_date
+    corrected_metrics,
+    changed_upto as changed_at
+from growth
 {% if is_incremental() %}
-inner join {{ changes }} as changes
-    on filled.profile = changes.profile and filled.platform = changes.platform
-where filled.snapshot_date > changes.built_until
-{% else %}
-cross join (select max(changed_at) as changed_upto from {{ ref("int_ayrshare__account_readings") }}) as upto
+where snapshot_date > built_until
 {% endif %}

@@ -3,6 +3,7 @@
     enabled=has("link_analytics"),
     materialized="incremental",
     on_schema_change="fail",
+    post_hook="{{ ayrshare.analyze_once() }}",
     pre_hook="{{ ayrshare.forget(ref('int_ayrshare__link_changes'), ['profile', 'short_url']) }}",
     indexes=[{"columns": ["profile", "short_url", "snapshot_date"]}, {"columns": ["changed_at"]}],
     cluster_by=["snapshot_date", "profile"] if target.type != "bigquery" else ["profile", "short_url"],
@@ -12,66 +13,54 @@
 {% set changes = ref("int_ayrshare__link_changes") %}
 {% set readings = ref("int_ayrshare__link_readings") %}
 
-with snapshots as (
+with numbered as (
 
-    select *
-    from (
-        select
-            readings.*,
-            {% if is_incremental() %}changes{% else %}upto{% endif %}.changed_upto,
-            row_number() over (
-                partition by readings.profile, readings.short_url, readings.snapshot_date
-                order by readings.read_at desc, readings.read_on desc
-            ) as position
-        from {{ readings }} as readings
-        {% if is_incremental() %}
-        inner join {{ changes }} as changes
-            on readings.profile = changes.profile and readings.short_url = changes.short_url
-        {% else %}
-        cross join (select max(changed_at) as changed_upto from {{ readings }}) as upto
-        {% endif %}
-        where not readings.is_gone
-    ) as numbered
-    where position = 1
+    select
+        readings.*,
+        {% if is_incremental() %}changes{% else %}upto{% endif %}.changed_upto,
+        row_number() over (
+            partition by readings.profile, readings.short_url, readings.snapshot_date
+            order by readings.read_at desc, readings.read_on desc
+        ) as position,
+        first_value(readings.original_url) over (
+            partition by readings.profile, readings.short_url
+            order by case when readings.original_url is null then 1 else 0 end, readings.read_on desc
+        ) as known_url,
+        min(readings.created_at) over (partition by readings.profile, readings.short_url) as known_created_at
+    from {{ readings }} as readings
+    {% if is_incremental() %}
+    inner join {{ changes }} as changes
+        on readings.profile = changes.profile and readings.short_url = changes.short_url
+    {% else %}
+    cross join (select max(changed_at) as changed_upto from {{ readings }}) as upto
+    {% endif %}
+    where not readings.is_gone
+
+),
+
+snapshots as (
+
+    select * from numbered where position = 1
 
 ),
 
 growth as (
 
-    {{ with_growth("snapshots", keys, ["clicks"]) }}
-
-),
-
-links as (
-
-    select
-        profile,
-        short_url,
-        {{ latest("original_url", "snapshot_date", is_text=true) }} as original_url,
-        min(created_at) as created_at,
-        max(changed_upto) as changed_upto
-    from snapshots
-    group by profile, short_url
+    {{ with_growth("snapshots", keys, ["clicks"], constants=["known_url", "known_created_at", "changed_upto"], details=["window_days"]) }}
 
 )
 
 select
-    growth.profile,
-    growth.short_url,
-    growth.snapshot_date,
-    links.original_url,
-    links.created_at,
-    snapshots.window_days,
-    growth.is_snapshot,
-    cast(growth.days_covered as {{ dbt.type_bigint() }}) as days_covered,
-    growth.clicks,
-    growth.clicks_delta,
-    growth.corrected_metrics,
-    links.changed_upto as changed_at
+    profile,
+    short_url,
+    snapshot_date,
+    known_url as original_url,
+    known_created_at as created_at,
+    window_days,
+    is_snapshot,
+    cast(days_covered as {{ dbt.type_bigint() }}) as days_covered,
+    clicks,
+    clicks_delta,
+    corrected_metrics,
+    changed_upto as changed_at
 from growth
-inner join links
-    on growth.profile = links.profile and growth.short_url = links.short_url
-left join snapshots
-    on growth.profile = snapshots.profile
-    and growth.short_url = snapshots.short_url
-    and growth.snapshot_date = snapshots.snapshot_date

@@ -3,6 +3,7 @@
     enabled=has_posts(),
     materialized="incremental",
     on_schema_change="fail",
+    post_hook="{{ ayrshare.analyze_once() }}",
     pre_hook="{{ ayrshare.forget(ref('int_ayrshare__post_changes'), ['profile', 'platform', 'social_post_id']) }}",
     indexes=[
         {"columns": ["profile", "platform", "social_post_id", "thread_index", "snapshot_date"]},
@@ -22,46 +23,28 @@ with snapshots as (
 
 growth as (
 
-    {{ with_growth("snapshots", keys, post_metrics()) }}
-
-),
-
-posts as (
-
-    select
-        {{ keys | join(", ") }},
-        max(ayrshare_post_id) as ayrshare_post_id,
-        min(published_at) as published_at,
-        max(changed_at) as changed_at
-    from snapshots
-    group by {{ keys | join(", ") }}
+    {{ with_growth("snapshots", keys, post_metrics(), constants=["ayrshare_post_id", "published_at", "changed_at"], details=["source_stream"]) }}
 
 )
 
 select
-    growth.profile,
-    growth.platform,
-    growth.social_post_id,
-    growth.thread_index,
-    posts.ayrshare_post_id,
-    growth.snapshot_date,
-    posts.published_at,
-    cast({{ local_time("posts.published_at") }} as date) as published_date,
-    cast({{ days_between("cast(" ~ local_time("posts.published_at") ~ " as date)", "growth.snapshot_date") }} as {{ dbt.type_bigint() }})
+    profile,
+    platform,
+    social_post_id,
+    thread_index,
+    ayrshare_post_id,
+    snapshot_date,
+    published_at,
+    cast({{ local_time("published_at") }} as date) as published_date,
+    cast({{ days_between("cast(" ~ local_time("published_at") ~ " as date)", "snapshot_date") }} as {{ dbt.type_bigint() }})
         as age_days,
-    growth.is_snapshot,
-    cast(growth.days_covered as {{ dbt.type_bigint() }}) as days_covered,
-    snapshots.source_stream,
+    is_snapshot,
+    cast(days_covered as {{ dbt.type_bigint() }}) as days_covered,
+    source_stream,
     {% for metric in post_metrics() %}
-    growth.{{ metric }},
-    growth.{{ metric }}_delta,
+    {{ metric }},
+    {{ metric }}_delta,
     {% endfor %}
-    growth.corrected_metrics,
-    posts.changed_at
+    corrected_metrics,
+    changed_at
 from growth
-inner join posts
-    on {% for key in keys %}growth.{{ key }} = posts.{{ key }}{% if not loop.last %} and {% endif %}{% endfor %}
-
-left join snapshots
-    on {% for key in keys %}growth.{{ key }} = snapshots.{{ key }} and {% endfor %}
-    growth.snapshot_date = snapshots.snapshot_date

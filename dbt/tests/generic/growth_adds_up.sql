@@ -4,35 +4,19 @@
   newest_only: look only at the rows that the last run built, whatever the size of the history.
 -#}
 {% test growth_adds_up(model, metrics, keys, newest_only=false) %}
-with days as (
-
-    select
-        {{ keys | join(", ") }},
-        {% for metric in metrics %}
-        {{ metric }}_delta,
-        first_value({{ metric }}) over (
-            partition by {{ keys | join(", ") }}
-            order by case when {{ metric }} is null then 1 else 0 end, snapshot_date
-        ) as {{ metric }}_first,
-        first_value({{ metric }}) over (
-            partition by {{ keys | join(", ") }}
-            order by case when {{ metric }} is null then 1 else 0 end, snapshot_date desc
-        ) as {{ metric }}_last{% if not loop.last %},{% endif %}
-        {% endfor %}
-    from {{ model }}
-    {% if newest_only %}where changed_at = (select max(changed_at) from {{ model }}){% endif %}
-
-),
-
-sums as (
+with sums as (
 
     select
         {{ keys | join(", ") }},
         {% for metric in metrics %}
         coalesce(sum({{ metric }}_delta), 0) as {{ metric }}_added,
-        coalesce(max({{ metric }}_last) - min({{ metric }}_first), 0) as {{ metric }}_grown{% if not loop.last %},{% endif %}
+        coalesce(
+            {{ ayrshare.latest(metric, "snapshot_date") }} - {{ ayrshare.earliest(metric, "snapshot_date") }}, 0
+        ) as {{ metric }}_grown{% if not loop.last %},{% endif %}
         {% endfor %}
-    from days
+    from {{ model }}
+    {% if newest_only %}where changed_at = (select max(changed_at) from {{ model }}){% endif %}
+
     group by {{ keys | join(", ") }}
 
 )

@@ -16,8 +16,8 @@ IN_THE_SDIST = {
     "SECURITY.md", "benchmarks", "dbt", "demo", "docs", "meltano.yml", "pyproject.toml", "sandbox", "schemas",
     "tap_ayrshare", "tap_ayrshare_report", "tests", "tools",
 }  # fmt: skip
-KINDS = {"", ".css", ".csv", ".example", ".html", ".ini", ".js", ".json", ".md", ".pem", ".py", ".sql", ".toml",
-         ".typed", ".webp", ".yml", ".yaml"}  # fmt: skip
+KINDS = {"", ".css", ".csv", ".example", ".html", ".ini", ".js", ".json", ".md", ".patch", ".pem", ".py", ".sh", ".sql",
+         ".toml", ".typed", ".webp", ".yml", ".yaml"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

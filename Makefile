@@ -4,19 +4,22 @@
 PYTHON ?= python3
 PY := .venvs/dev/bin/python
 # Below tests/, what has a target of its own.
-SLOWER := destinations airbyte orchestration image
+SLOWER := destinations airbyte orchestration image report
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-destinations test-airbyte test-orchestration image-test audit docs lock dist format bench clean FORCE
+.PHONY: help setup demo demo-stop test test-destinations test-report test-airbyte test-orchestration image-test audit docs lock dist format bench clean FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-24s %s\n", $$1, $$2 }'
 
 setup: .venvs/dev/ready ## create the development environment in .venvs/dev
 
-demo: ## load three days of a sandbox account into a real PostgreSQL and query it
+demo: ## load sixty days of a sandbox account into a real PostgreSQL, query it and write a report; KEEP=1: leave it running
 	@$(MAKE) --no-print-directory --silent -j2 .venvs/dev/ready .venvs/meltano/ready
-	@exec $(PY) -m demo
+	@exec $(PY) -m demo $(if $(KEEP),--keep)
+
+demo-stop: ## stop the PostgreSQL that `make demo KEEP=1` has left running
+	@$(PY) -m demo --stop
 
 test: .venvs/dev/ready .venvs/target-postgres/ready ## check formatting, lint, types and the contract, and run the tests
 	@$(PY) -m ruff format --check .
@@ -42,6 +45,9 @@ test-orchestration: .venvs/dev/ready .venvs/meltano/ready .venvs/airflow/ready .
 image-test: .venvs/dev/ready ## build and run the images with buildah; BASE=pinned takes the base image from its registry
 	@$(PY) -m tests.image
 	@BASE="$(BASE)" $(PY) -m pytest -q --numprocesses=0 --timeout=900 -rP tests/image
+
+test-report: .venvs/report/ready .venvs/meltano/ready ## run the demo, and test its report and questions in Chromium
+	@.venvs/report/bin/python -m pytest -q -p no:xdist -o addopts= -o timeout=1200 tests/report
 
 audit: .venvs/dev/ready .venvs/audit/ready ## check licenses, known vulnerabilities and imports of what a user installs
 	@$(PY) -m tools.audit
@@ -105,6 +111,9 @@ endif
 
 .venvs/airbyte/ready: pyproject.toml .venvs/python
 	$(call environment,airbyte-cdk and PyAirbyte,about two minutes,--editable '.[airbyte]' --group airbyte)
+
+.venvs/report/ready: pyproject.toml .venvs/python
+	$(call environment,Playwright and the report,about half a minute,--editable '.[report]' --group report)
 
 .venvs/target-postgres/ready: .venvs/python
 	$(call environment,target-postgres,about 20 seconds,'meltanolabs-target-postgres~=0.8.1')

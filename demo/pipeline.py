@@ -6,11 +6,16 @@ import hashlib
 import importlib.metadata
 import os
 import shutil
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 from demo.processes import run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 ROOT = Path(__file__).parent.parent
 MELTANO = ROOT / ".venvs" / "meltano" / "bin" / "meltano"
@@ -63,8 +68,20 @@ class Pipeline:
         Raises:
             ProcessFailedError: the exit code is not 0.
         """
+        self._run(arguments, log, settings, subprocess.DEVNULL)
+
+    def load(self, messages: Path, loader: str, *, log: Path, **settings: str) -> None:
+        """Hand a file of Singer messages to a loader.
+
+        Raises:
+            ProcessFailedError: the exit code is not 0.
+        """
+        with messages.open() as stdin:
+            self._run(("invoke", loader), log, settings, stdin)
+
+    def _run(self, arguments: Sequence[str], log: Path, settings: Mapping[str, str], stdin: IO[str] | int) -> None:
         env = self.environment(**settings)
-        run(self.command(*arguments), what=f"meltano {arguments[0]}", log=log, cwd=ROOT, env=env)
+        run(self.command(*arguments), what=f"meltano {arguments[0]}", log=log, stdin=stdin, cwd=ROOT, env=env)
 
     def command(self, *arguments: str) -> list[str]:
         """Return the command line of Meltano in this project; it belongs with `environment`."""

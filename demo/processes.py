@@ -1,4 +1,4 @@
-"""Child processes that never outlive the process that started them."""
+"""Child processes that don't outlive the process that started them, unless they are meant to."""
 
 from __future__ import annotations
 
@@ -22,21 +22,25 @@ class ProcessFailedError(Exception):
         self.log = log
 
 
-@contextmanager
-def started(command: Sequence[str], *, log: Path, **options: object) -> Iterator[subprocess.Popen[str]]:
-    """Start a process that writes to a log file; on exit, stop it and everything that it started.
+def start(command: Sequence[str], *, log: Path, **options: object) -> subprocess.Popen[str]:
+    """Start a process that writes to a log file.
 
     It gets its own session, so Ctrl-C reaches only this process, which then stops the others in order.
     """
     with log.open("a") as output:
-        process: subprocess.Popen[str] = subprocess.Popen(  # noqa: S603
+        return subprocess.Popen(  # type: ignore[call-overload,no-any-return]  # noqa: S603
             command,
-            stdin=subprocess.DEVNULL,
             stderr=output,
             text=True,
             start_new_session=True,
-            **{"stdout": output, **options},  # type: ignore[call-overload]
+            **{"stdin": subprocess.DEVNULL, "stdout": output, **options},
         )
+
+
+@contextmanager
+def started(command: Sequence[str], *, log: Path, **options: object) -> Iterator[subprocess.Popen[str]]:
+    """Start a process that writes to a log file; on exit, stop it and everything that it started."""
+    process = start(command, log=log, **options)
     try:
         yield process
     finally:

@@ -10,7 +10,7 @@ from unicodedata import east_asian_width
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-WIDEST = 80
+WIDEST = 60
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

@@ -32,6 +32,7 @@ def options() -> argparse.Namespace:
     add("--networks-per-post", type=int, default=0, help="networks of each post; 0: one to three")
     add("--native-every", type=int, default=4, help="one native post for every so many; 0: none")
     add("--plain", action="store_true", help="only plain posts, none scheduled, failed, deleted or gone")
+    add("--story", action="store_true", help="an agency with three brands, whose posts and numbers read like real ones")
     add("--linked", help="networks linked to every profile, with commas; empty: none")
     add("--latency", type=float, default=0.0, help="seconds until an answer")
     add("--limit", type=int, default=300, help="requests of a profile in a window; 0: no limit")
@@ -67,6 +68,7 @@ async def serve(args: argparse.Namespace) -> None:
         networks_per_post=args.networks_per_post,
         native_every=args.native_every,
         shapes=() if args.plain else SHAPES,
+        has_story=args.story,
         linked=None if args.linked is None else tuple(name for name in args.linked.split(",") if name),
     )
     sandbox = Sandbox(account, now, vars(args))

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+from sandbox import story
 from sandbox.bodies import load
 from sandbox.moments import TIMELINE, firestore, stamps
 from sandbox.posts import SHAPES, Post, chance
@@ -39,6 +40,7 @@ class Profile:
     key: str | None
     linked: tuple[str, ...]
     account: Account = field(repr=False)
+    brand: story.Brand | None = None
 
     @property
     def ref_id(self) -> str:
@@ -59,6 +61,8 @@ class Profile:
     @cached_property
     def posts(self) -> list[Post]:
         """All posts from the start of the data to some days after the clock's start, oldest first."""
+        if self.brand:
+            return self._told(self.brand)
         options = self.account
         able = [name for name in self.linked if name != "gmb"]
         if not options.posts or not able:
@@ -79,6 +83,17 @@ class Profile:
             due = (options.start + TODAY).replace(minute=0, second=0, microsecond=0)
             posts.append(Post(newest, f"{self.label}-today", due, self._sent_to(able, newest), "today"))
         return sorted(posts, key=lambda post: (post.published, post.post_id))
+
+    def _told(self, brand: story.Brand) -> list[Post]:
+        """Return the posts of a brand's story, oldest first."""
+        start = self.account.start
+        first, last = (start - timedelta(days=self.account.days)).date(), (start + LATER).date()
+        drafts = story.drafts(brand, start, first, last)
+        return [
+            Post(k, f"{self.label}-{k:x}", published, draft.networks, story.SHAPES.get(k % story.SHAPES_EVERY, "plain"),
+                 draft)
+            for k, (published, draft) in enumerate(drafts)
+        ]  # fmt: skip
 
     def _sent_to(self, able: list[str], k: int) -> tuple[str, ...]:
         count = self.account.networks_per_post or 1 + int(self.chance(k, "n") * 3)
@@ -118,11 +133,12 @@ class Profile:
     def on(self, network: str) -> list[Post]:
         """Return all posts on a network, newest first: those that Ayrshare sent, and some that it did not."""
         if network not in self._on:
-            every = self.account.native_every
+            every = story.NATIVE_EVERY if self.brand else self.account.native_every
             native = [
-                Post(post.k, f"own-{post.post_id}", post.published + timedelta(minutes=7), (network,))
+                Post(post.k, f"own-{post.post_id}", post.published + timedelta(minutes=7), (network,),
+                     draft=story.spontaneous(self.brand, post.k, network) if self.brand else None)
                 for post in (self.posts[::every] if every else [])
-            ]
+            ]  # fmt: skip
             posts = [post for post in self.posts if network in post.networks] + native
             self._on[network] = sorted(posts, key=lambda post: (post.published, post.post_id), reverse=True)
         return self._on[network]
@@ -167,12 +183,18 @@ class Account:
     native_every: int = 4
     shapes: tuple[str, ...] = SHAPES
     linked: tuple[str, ...] | None = None
+    has_story: bool = False
     seed: int = 1
     api_key: str = "sandbox-api-key"
 
     @cached_property
     def profiles(self) -> list[Profile]:
         """The primary profile, then the user profiles."""
+        if self.has_story:
+            return [Profile(0, PRIMARY, None, (), self)] + [
+                Profile(n, brand.name, f"sandbox-profile-key-{brand.name}", tuple(brand.audiences), self, brand)
+                for n, brand in enumerate(story.BRANDS, 1)
+            ]
         names = [NAMES[n] if n < len(NAMES) else f"client{n:03d}" for n in range(self.profiles_wanted)]
         return [Profile(0, PRIMARY, None, self._linked(0), self)] + [
             Profile(n, name, f"sandbox-profile-key-{name}", self._linked(n), self) for n, name in enumerate(names, 1)

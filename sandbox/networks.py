@@ -7,12 +7,14 @@ from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from sandbox import story
 from sandbox.bodies import load, template
 from sandbox.moments import TIMELINE, last_updated, stamps
 from sandbox.posts import TAKEN_BACK_AGE, Post, growth
 
 if TYPE_CHECKING:
     from sandbox.account import Profile
+    from sandbox.story import Draft
 
 DAY_SECONDS = 86400
 X_DAYS = 30
@@ -37,12 +39,15 @@ SHORTENED = 3
 # Posts
 
 
-def numbers(profile: Profile, post: Post, network: str, now: datetime) -> tuple[float, int, float]:
-    """Return how large the numbers of a post are: size, what is added, and what its largest counter has lost."""
+def numbers(profile: Profile, post: Post, network: str, now: datetime) -> tuple[float, int, float, float]:
+    """Return how large a post's numbers are: size, what is added, what its largest counter has lost, its appeal."""
+    if profile.brand and post.draft:
+        size = story.size(profile.brand, post.draft, post.published, network, last_updated(now))
+        return size, 0, 0.0, story.appeal(profile.brand, post.draft, post.published, network)
     age = max(0.0, (last_updated(now) - post.published).total_seconds() / DAY_SECONDS)
     final = 20 + 3000 * profile.chance(post.post_id, network, "size") ** 2
     is_cut = age >= TAKEN_BACK_AGE and profile.chance(post.post_id, network, "cut") < 0.1
-    return growth(final, age), int(age), 0.3 * growth(final, TAKEN_BACK_AGE) if is_cut else 0.0
+    return growth(final, age), int(age), 0.3 * growth(final, TAKEN_BACK_AGE) if is_cut else 0.0, 1.0
 
 
 def words(profile: Profile, post: Post, network: str) -> dict[str, str]:
@@ -55,19 +60,19 @@ def words(profile: Profile, post: Post, network: str) -> dict[str, str]:
 
 def post_block(profile: Profile, post: Post, network: str, now: datetime) -> str:
     """Return a network's block of POST /analytics/post as JSON text; of an X thread an array of them."""
-    if network == "twitter" and post.k % 4 == 0:
+    if network == "twitter" and post.k % 4 == 0 and not post.draft:
         return f"[{_block(profile, post, network, now, 0)}, {_block(profile, post, network, now, 1)}]"
     return _block(profile, post, network, now)
 
 
 def _block(profile: Profile, post: Post, network: str, now: datetime, position: int | None = None) -> str:
-    size, more, lost = numbers(profile, post, network, now)
+    size, more, lost, appeal = numbers(profile, post, network, now)
     variant, without, fixed = _variant(profile, post, network, now)
     if position is not None:
         without += THREAD_ONLY
     pair = network == "snapchat" and post.k % 2 == 0
-    inner = template("post", variant, without, fixed, pair=pair).fill(
-        size, more + (position or 0), words(profile, post, network), lost
+    inner = template("post", variant, without, fixed, pair=pair, by_name=post.draft is not None).fill(
+        size, more + (position or 0), words(profile, post, network), lost, appeal
     )
     native_id = f"{post.native_id(network)}-{position}" if position else post.native_id(network)
     # LinkedIn gives no address of a personal profile's post.
@@ -79,6 +84,8 @@ def _variant(
     profile: Profile, post: Post, network: str, now: datetime
 ) -> tuple[str, tuple[str, ...], tuple[tuple[str, Any], ...]]:
     """Return which of the documented forms a post's block has, the fields that it lacks, and fixed values."""
+    if post.draft:
+        return _variant_of_draft(post.draft, network)
     if network == "facebook":
         return ("facebook_2026", "facebook")[post.k % 2], (), ()
     if network == "instagram":
@@ -96,9 +103,30 @@ def _variant(
     return network, (), ()
 
 
+def _variant_of_draft(draft: Draft, network: str) -> tuple[str, tuple[str, ...], tuple[tuple[str, Any], ...]]:
+    fixed = _kind_of_draft(draft, network)
+    if network == "instagram":
+        return ("instagram_reels" if draft.media == "video" else "instagram_feed"), (), fixed
+    variant = {"facebook": "facebook_2026", "linkedin": "linkedin_corporate"}.get(network, network)
+    return variant, ("liveBroadcastDetails",) if network == "youtube" else (), fixed
+
+
+def _kind_of_draft(draft: Draft, network: str) -> tuple[tuple[str, Any], ...]:
+    """Return what the networks say of a draft's kind, where they say it."""
+    kind = {"carousel": "CAROUSEL_ALBUM", "video": "VIDEO", "image": "IMAGE", "text": "TEXT_POST"}[draft.media]
+    if network == "instagram":
+        return ("mediaType", kind), ("mediaProductType", "REELS" if draft.media == "video" else "FEED")
+    if network == "threads":
+        return (("mediaType", kind),)
+    if network == "facebook":
+        status = {"video": "added_video", "text": "mobile_status_update"}.get(draft.media, "added_photos")
+        return (("statusType", status),)
+    return ()
+
+
 def linkedin(profile: Profile) -> str:
     """Return whether a profile has linked a company's page or a person."""
-    return "linkedin_personal" if profile.number % 3 == 1 else "linkedin_corporate"
+    return "linkedin_personal" if profile.number % 3 == 1 and not profile.brand else "linkedin_corporate"
 
 
 def unowned_video(video: str, now: datetime) -> dict[str, Any]:
@@ -111,8 +139,13 @@ def unowned_video(video: str, now: datetime) -> dict[str, Any]:
 
 def native_item(profile: Profile, post: Post, network: str, now: datetime) -> str:
     """Return a post as GET /history/:platform gives it, as JSON text."""
-    size, more, lost = numbers(profile, post, network, now)
-    return template("native", network).fill(size, more, words(profile, post, network), lost)
+    size, more, lost, appeal = numbers(profile, post, network, now)
+    body = (
+        template("native", network, (), _kind_of_draft(post.draft, network), by_name=True)
+        if post.draft
+        else template("native", network)
+    )
+    return body.fill(size, more, words(profile, post, network), lost, appeal)
 
 
 def comments(profile: Profile, post: Post, network: str, now: datetime) -> list[dict[str, Any]]:
@@ -153,7 +186,9 @@ def account_block(profile: Profile, network: str, now: datetime, youtube: Any = 
     size = 200 + 2000 * profile.chance(network) + days * (0.5 + profile.chance(network, "pace"))
     if variant == "instagram_warning":
         size, days = 20, days / 20
-    about = {"name": profile.label, "id": f"{network}-{profile.label}"}
+    if profile.brand:
+        size, days = story.followers(profile.brand, network, profile.account.start, now), 0
+    about = {"name": profile.brand.title if profile.brand else profile.label, "id": f"{network}-{profile.label}"}
     # Snapchat's array has two elements for every fourth profile.
     pair = network == "snapchat" and profile.number % 4 == 0 and profile.number > 0
     text = template("account", variant, pair=pair).fill(size, int(days), about)
@@ -318,14 +353,15 @@ def ad_history(profile: Profile, account_id: str, first: datetime, last: datetim
 def links(profile: Profile, first: datetime, last: datetime) -> list[dict[str, Any]]:
     """Return shortened links as GET /links gives them, with the clicks of a time."""
     shown = []
-    for number in range(SHORTENED):
+    shortened = profile.brand.links if profile.brand else [f"https://example.com/landing/{n}" for n in range(SHORTENED)]
+    for number, address in enumerate(shortened):
         never = profile.number == 0 and number == SHORTENED - 1
         day, clicks = first.date(), 0
         while day <= last.date() and not never:
             clicks += int(2 + 9 * profile.chance("link", number, day)) + (day - TIMELINE.date()).days // 365
             day += timedelta(days=1)
         shown.append({
-            "id": f"link-{profile.label}-{number}", "originalUrl": f"https://example.com/landing/{number}",
+            "id": f"link-{profile.label}-{number}", "originalUrl": address,
             "shortUrl": f"https://ayr.example/{profile.label}{number}", "created": "2026-01-05T09:00:00.220Z",
             "status": "success", "totalClicks": clicks, "utmSource": "ayrshare",
             "browserCounts": {"chrome": clicks - clicks // 4, "mobile safari": clicks // 4} if clicks else {},

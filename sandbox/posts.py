@@ -11,9 +11,12 @@ import json
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox.moments import firestore, iso
+
+if TYPE_CHECKING:
+    from sandbox.story import Draft
 
 SHAPES = ("plain", "deleted", "milliseconds", "scheduled", "plain", "half", "offset", "plain", "firestore", "gone",
           "plain", "paused", "no_post_ids", "partial", "scheduled_text", "plain", "failed", "approval", "plain",
@@ -60,6 +63,8 @@ class Post:
     published: datetime
     networks: tuple[str, ...]
     shape: str = "plain"
+    draft: Draft | None = None
+    """What it says and shows, if the account has a story."""
 
     @property
     def created(self) -> datetime:
@@ -69,7 +74,7 @@ class Post:
     @property
     def text(self) -> str:
         """What it says."""
-        return f"{TEXTS[self.k % len(TEXTS)]} #{self.k}"
+        return self.draft.text if self.draft else f"{TEXTS[self.k % len(TEXTS)]} #{self.k}"
 
     @property
     def quoted_text(self) -> str:
@@ -95,7 +100,8 @@ class Post:
         row: dict[str, Any] = {
             "id": self.post_id, "post": self.text, "platforms": list(self.networks),
             "postIds": [self._sent_to(network) for network in self.networks],
-            "mediaUrls": ["https://example.com/image.png"], "urls": [], "errors": [], "type": "now", "notes": "",
+            "mediaUrls": self.draft.media_urls if self.draft else ["https://example.com/image.png"],
+            "urls": [], "errors": [], "type": "now", "notes": "",
             "created": iso(self.created), "status": "success", "scheduleDate": iso(self.published),
             "shortenLinks": False, "profileTitle": profile, "refId": ref_id,
         }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime, timezone
 from decimal import Decimal
@@ -11,7 +12,8 @@ import psycopg
 import pytest
 import yaml
 
-from demo.postgres import running_postgres
+from demo.postgres import running_postgres, stop_kept
+from demo.questions import questions
 from demo.tables import WIDEST, table
 from tap_ayrshare.settings import DEFINITION
 
@@ -70,6 +72,53 @@ def test_postgres_starts_empty_and_ends(tmp_path: Path) -> None:
             assert "password" not in (tmp_path / "postgres.log").read_text()
         with pytest.raises(psycopg.OperationalError):
             psycopg.connect(uri, connect_timeout=2)
+
+
+def test_postgres_can_be_kept(tmp_path: Path) -> None:
+    assert not stop_kept(tmp_path)
+    uris = []
+    for _ in range(2):
+        # The second stops the first.
+        with running_postgres(tmp_path, keep=True) as uri:
+            uris.append(uri)
+        psycopg.connect(uri).close()
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(uris[0], connect_timeout=2)
+    data = Path(json.loads((tmp_path / "kept.json").read_text())["data"])
+    assert data.exists()
+    assert stop_kept(tmp_path)
+    assert not data.exists()
+    assert not stop_kept(tmp_path)
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(uris[1], connect_timeout=2)
+
+
+def test_postgres_is_not_kept_after_a_failure(tmp_path: Path) -> None:
+    with pytest.raises(KeyError), running_postgres(tmp_path, keep=True) as uri:
+        raise KeyError
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(uri, connect_timeout=2)
+    assert not stop_kept(tmp_path)
+
+
+def test_kept_server_that_is_gone_is_forgotten(tmp_path: Path) -> None:
+    with running_postgres(tmp_path, keep=True):
+        pass
+    data = Path(json.loads((tmp_path / "kept.json").read_text())["data"])
+    kept = (tmp_path / "kept.json").read_text()
+    assert stop_kept(tmp_path)
+    # As after a restart of the machine.
+    data.mkdir(parents=True)
+    (data / "postmaster.pid").write_text("99999999\n")
+    (tmp_path / "kept.json").write_text(kept)
+    assert stop_kept(tmp_path)
+    assert not data.exists()
+
+
+def test_questions_are_read_from_their_page() -> None:
+    found = questions()
+    assert len(found) == 10
+    assert all(question.title.endswith("?") and question.query.rstrip().endswith(";") for question in found)
 
 
 def test_table_keeps_null_and_zero_apart() -> None:

@@ -17,11 +17,14 @@ from tests.support import BIN, ROOT, environment
 
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *(ROOT / "docs").glob("*.md")])
 ELSEWHERE = {
-    "make demo": "tests the demo's parts in tests/test_demo.py; the whole of it by hand before a release",
+    "make demo": "tests/report/test_demo.py",
     "make test": "this",
     "make test-destinations": "CI",
     "make test-airbyte": ".ci/run",
     "source-ayrshare": "tests/airbyte",
+    "make test-report": ".ci/run",
+    "tap-ayrshare-report": "tests/report",
+    "export AYRSHARE_REPORT_URL": "tests/unit/test_html_report.py",
     "make setup": "make test begins with it",
     "make format": "changes files",
     "make bench": "takes a quarter of an hour",

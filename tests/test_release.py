@@ -16,26 +16,10 @@ from tests.support import ROOT, environment
 IN_THE_SDIST = {
     ".env.example", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "PKG-INFO", "README.md",
     "SECURITY.md", "benchmarks", "dbt", "demo", "docs", "hub", "meltano.yml", "orchestration", "pyproject.toml", "sandbox",
-    "schemas", "source_ayrshare", "tap_ayrshare", "tests", "tools",
+    "schemas", "source_ayrshare", "tap_ayrshare", "tap_ayrshare_report", "tests", "tools",
 }  # fmt: skip
-KINDS = {
-    "",
-    ".csv",
-    ".example",
-    ".ini",
-    ".json",
-    ".md",
-    ".patch",
-    ".pem",
-    ".py",
-    ".sh",
-    ".sql",
-    ".svg",
-    ".toml",
-    ".typed",
-    ".yml",
-    ".yaml",
-}
+KINDS = {"", ".css", ".csv", ".example", ".html", ".ini", ".js", ".json", ".md", ".patch", ".pem", ".py", ".sh", ".sql",
+         ".svg", ".toml", ".typed", ".webp", ".yml", ".yaml"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +38,10 @@ def test_what_is_in_them(archives):
     schemas = {path.name for path in (ROOT / "schemas").rglob("*.json")}
     assert {name.rsplit("/", 1)[-1] for name in names if name.startswith("tap_ayrshare/schemas/")} == schemas
     tops = {name.split("/")[0] for name in names}
-    assert {top for top in tops if not top.endswith(".dist-info")} == {"tap_ayrshare"}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"tap_ayrshare", "tap_ayrshare_report"}
+    assets = {path.name for path in (ROOT / "tap_ayrshare_report" / "assets").rglob("*") if path.is_file()}
+    assert assets >= {"report.html", "report.js", "report.css", "echarts.common.min.js", "LICENSE", "NOTICE"}
+    assert assets <= {name.rsplit("/", 1)[-1] for name in names if name.startswith("tap_ayrshare_report/assets/")}
     with tarfile.open(sdist) as archive:
         inside = {name.split("/", 1)[-1] for name in archive.getnames()}
     assert {"README.md", "LICENSE", "schemas/contract.json", "tap_ayrshare/tap.py"} <= inside
@@ -75,6 +62,11 @@ def test_it_installs_and_runs_alone(archives, api, tmp_path, kind):
            "TAP_AYRSHARE_API_URL": api.config["api_url"], "TAP_AYRSHARE_RATE_LIMIT_REQUESTS": "100000",
            "TAP_AYRSHARE_RATE_LIMIT_WINDOW_SECONDS": "1"}  # fmt: skip
     tap = str(venv / "bin" / "tap-ayrshare")
+    report = subprocess.run(
+        [str(venv / "bin" / "tap-ayrshare-report"), "postgresql://host/db"], capture_output=True, text=True, check=False
+    )
+    assert report.returncode == 1
+    assert report.stderr == "tap-ayrshare-report: psycopg is not installed: pip install 'tap-ayrshare[report]'\n"
     found = subprocess.run([tap, "--discover"], capture_output=True, text=True, check=True, cwd=tmp_path, env=env)
     assert len(json.loads(found.stdout)["streams"]) == len(STREAMS)
     run = subprocess.run([tap, "--config", "ENV"], capture_output=True, text=True, check=False, cwd=tmp_path, env=env)

@@ -1,7 +1,10 @@
 {#-
-  Snapshots with their growth: one row per day from the first snapshot to the last.
+  Snapshots with their growth: a row for each day with a snapshot, and for each day between two snapshots on which
+  something grew; with every_day, for each day between the first snapshot and the last, and with <metric>_filled: the
+  reading, or the last one and the growth since.
 
-  relation: a CTE or relation with the columns `keys`, snapshot_date and `metrics`; one row per key and day.
+  relation: a CTE or relation with one row per key and day: the columns `keys`, snapshot_date, `metrics`, `constants` (the
+  same on all days of a key) and `details` (of the snapshot; null on other days).
 
   A metric has a value on days with a snapshot and is null on days without one. The growth between two readings of a
   metric is spread over the days between them in whole numbers, so the deltas of all days add up to the last reading
@@ -9,132 +12,93 @@
   delta is null. When a network corrects a counter downward, its delta is negative and its name is listed in
   corrected_metrics.
 -#}
-{% macro with_growth(relation, keys, metrics) %}
-with snapshots as (
+{% macro with_growth(relation, keys, metrics, constants=[], details=[], every_day=false) %}
+{%- set bigint = dbt.type_bigint() -%}
+with neighbors as (
 
     select
-        {{ keys | join(", ") }},
+        {{ (keys + constants + details) | join(", ") }},
         snapshot_date,
-        snapshot_date - lag(snapshot_date) over (
-            partition by {{ keys | join(", ") }} order by snapshot_date
-        ) as days_covered,
-        {{ metrics | join(", ") }}
+        {{ ayrshare.days_between("lag(snapshot_date) over (partition by " ~ keys | join(", ") ~ " order by snapshot_date)", "snapshot_date") }}
+            as days_covered,
+        {% for metric in metrics %}
+        {{ metric }},
+        {{ ayrshare.reading_before(metric, keys) }} as {{ metric }}_before,
+        {{ ayrshare.days_since(metric, keys) }} as {{ metric }}_days_since,
+        {{ ayrshare.reading_after(metric, keys) }} as {{ metric }}_after,
+        {{ ayrshare.days_until(metric, keys) }} as {{ metric }}_days_until{% if not loop.last %},{% endif %}
+        {% endfor %}
     from {{ relation }}
 
 ),
 
-readings as (
+intervals as (
 
-    {% for metric in metrics %}
     select
-        {{ keys | join(", ") }},
+        {{ (keys + constants + details) | join(", ") }},
         snapshot_date,
-        '{{ metric }}' as metric,
-        {{ metric }} as reading
-    from snapshots
-    where {{ metric }} is not null
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
-
-),
-
-steps as (
-
-    select
-        {{ keys | join(", ") }},
-        metric,
-        snapshot_date,
-        lag(snapshot_date) over (
-            partition by {{ keys | join(", ") }}, metric order by snapshot_date
-        ) as previous_date,
-        reading - lag(reading) over (
-            partition by {{ keys | join(", ") }}, metric order by snapshot_date
-        ) as growth
-    from readings
-
-),
-
-gaps as (
-
-    select
-        steps.*,
-        snapshot_date - previous_date as days
-    from steps
-    where previous_date is not null
-
-),
-
-digits as (
-
-    {% for digit in range(10) %}
-    select {{ digit }} as digit {% if not loop.last %}union all{% endif %}
-    {% endfor %}
-
-),
-
-days_of_gap as (
-
-    select ones.digit + 10 * tens.digit + 100 * hundreds.digit + 1000 * thousands.digit as position
-    from digits as ones
-    cross join digits as tens
-    cross join digits as hundreds
-    cross join digits as thousands
-    where ones.digit + 10 * tens.digit + 100 * hundreds.digit + 1000 * thousands.digit
-        between 1 and (select max(days) from gaps)
-
-),
-
-spread as (
-
-    select
-        {% for key in keys %}gaps.{{ key }},{% endfor %}
-        gaps.metric,
-        gaps.growth,
-        gaps.previous_date + days_of_gap.position as day,
-        case
-            when days_of_gap.position = gaps.days then gaps.growth
-            else cast(floor(cast(gaps.growth * days_of_gap.position as double precision) / gaps.days) as bigint)
-        end as grown,
-        cast(floor(cast(gaps.growth * (days_of_gap.position - 1) as double precision) / gaps.days) as bigint)
-            as grown_before
-    from gaps
-    inner join days_of_gap on days_of_gap.position <= gaps.days
-
-),
-
-deltas as (
-
-    select
-        {{ keys | join(", ") }},
-        day,
+        days_covered,
         {% for metric in metrics %}
-        max(case when metric = '{{ metric }}' then grown - grown_before end) as {{ metric }}_delta,
-        max(case when metric = '{{ metric }}' and growth < 0 then 1 else 0 end) as {{ metric }}_corrected
-        {%- if not loop.last %},{% endif %}
+        {{ metric }},
+        {{ metric }}_before,
+        {{ metric }}_after - {{ metric }}_before as {{ metric }}_grown,
+        {{ metric }}_days_since as {{ metric }}_days_since,
+        {{ metric }}_days_since + {{ metric }}_days_until as {{ metric }}_days,
         {% endfor %}
-    from spread
-    group by {{ keys | join(", ") }}, day
+        case
+            when days_covered is null then 1
+            {% if not every_day -%}
+            when {% for metric in metrics %}coalesce({{ metric }}_after - {{ metric }}_before, 0) = 0{% if not loop.last %} and {% endif %}{% endfor %} then 1
+            {%- endif %}
+            else days_covered
+        end as days_of_interval
+    from neighbors
+
+),
+
+days as (
+
+    select
+        {{ (keys + constants) | join(", ") }},
+        {{ ayrshare.days_after("snapshot_date", "1 - positions.position") }} as snapshot_date,
+        positions.position = 1 as is_snapshot,
+        {% for column in ["days_covered"] + details + metrics %}
+        case when positions.position = 1 then {{ column }} end as {{ column }},
+        {% endfor %}
+        {% for metric in metrics %}
+        {{ ayrshare.share_of_growth(metric, metric ~ "_days_since + 1 - positions.position") }}
+        - {{ ayrshare.share_of_growth(metric, metric ~ "_days_since - positions.position") }} as {{ metric }}_delta
+        {%- if every_day %},
+        coalesce(
+            {{ metric }}_before + {{ ayrshare.share_of_growth(metric, metric ~ "_days_since + 1 - positions.position") }},
+            {{ metric }}_before,
+            case when positions.position = 1 then {{ metric }} end
+        ) as {{ metric }}_filled
+        {%- endif %}{% if not loop.last %},{% endif %}
+        {% endfor %}
+    from intervals
+    {{ ayrshare.each_up_to("intervals.days_of_interval") }}
 
 )
 
 select
-    {% for key in keys %}
-    coalesce(snapshots.{{ key }}, deltas.{{ key }}) as {{ key }},
-    {% endfor %}
-    coalesce(snapshots.snapshot_date, deltas.day) as snapshot_date,
-    snapshots.snapshot_date is not null as is_snapshot,
-    snapshots.days_covered,
-    {% for metric in metrics %}
-    snapshots.{{ metric }},
-    deltas.{{ metric }}_delta,
-    {% endfor %}
+    days.*,
     nullif(
         {% for metric in metrics %}
-        case when deltas.{{ metric }}_corrected = 1 then '{{ metric }} ' else '' end
+        case when {{ metric }}_delta < 0 then '{{ metric }} ' else '' end
         {%- if not loop.last %} ||{% endif %}
         {% endfor %}, ''
     ) as corrected_metrics
-from snapshots
-full outer join deltas
-    on {% for key in keys %}snapshots.{{ key }} = deltas.{{ key }} and {% endfor %} snapshots.snapshot_date = deltas.day
+from days
+{% if not every_day %}
+where is_snapshot
+    {% for metric in metrics %}
+    or {{ metric }}_delta <> 0
+    {% endfor %}
+{% endif %}
 {% endmacro %}
+
+{#- What a metric has grown after some days of its interval, in whole numbers. -#}
+{% macro share_of_growth(metric, days) -%}
+cast(floor(cast({{ metric }}_grown * ({{ days }}) as {{ ayrshare.type_double() }}) / {{ metric }}_days) as {{ dbt.type_bigint() }})
+{%- endmacro %}

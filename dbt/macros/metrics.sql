@@ -1,40 +1,109 @@
-{#- Promoted columns of posts, and the account columns that accumulate. -#}
-{% macro post_metrics() %}
-  {{ return(["likes", "comments", "shares", "saves", "clicks", "impressions", "reach", "views", "video_views", "engagements"]) }}
+{#- The lists of metrics; their one home is schemas/metrics.json. -#}
+{% macro post_metrics() %}{{ return(ayrshare_definitions()["lists"]["post_metrics"]) }}{% endmacro %}
+{% macro additive_post_metrics() %}{{ return(ayrshare_definitions()["lists"]["additive_post_metrics"]) }}{% endmacro %}
+{% macro account_levels() %}{{ return(ayrshare_definitions()["lists"]["account_levels"]) }}{% endmacro %}
+{% macro account_totals() %}{{ return(ayrshare_definitions()["lists"]["account_totals"]) }}{% endmacro %}
+
+{#- The columns that the tap promotes at a level. -#}
+{% macro promoted(level) %}{{ return(ayrshare_definitions()["promoted"][level]) }}{% endmacro %}
+
+{#-
+  The metrics of a relation, comparable between networks: the promoted column, unless schemas/metrics.json says how the
+  network's metric is read from its own object.
+
+  relation: has `platform`, `analytics`, the promoted columns of the level and `kept`; the result has `kept` and the metrics.
+  A metric that adds up others is computed last.
+-#}
+{% macro comparable_metrics(relation, level, metrics, kept) %}
+{%- set definitions = ayrshare_definitions()["metrics"][level] -%}
+{%- set sums = ["engagements"] -%}
+select
+    {{ kept | join(", ") }},
+    {% for metric in metrics %}
+    {% if metric in sums -%}
+        {{ ayrshare.read_metric(metric, definitions.get(metric, {}), metrics, level, true) }} as {{ metric }}
+    {%- else -%}
+        {{ metric }}
+    {%- endif %}{% if not loop.last %},{% endif %}
+    {% endfor %}
+from (
+    select
+        {{ kept | join(", ") }},
+        platform as read_platform,
+        analytics as read_analytics,
+        {% for metric in metrics %}
+        {% if metric in sums -%}
+            {{ "cast(" ~ metric ~ " as " ~ dbt.type_bigint() ~ ")" if metric in promoted(level) else "cast(null as " ~ dbt.type_bigint() ~ ")" }} as {{ metric }}
+        {%- else -%}
+            {{ ayrshare.read_metric(metric, definitions.get(metric, {}), [], level, false) }} as {{ metric }}
+        {%- endif %}{% if not loop.last %},{% endif %}
+        {% endfor %}
+    from {{ relation }} as read_from
+) as read_metrics
 {% endmacro %}
 
-{% macro account_metrics() %}
-  {{ return(["followers", "following", "posts_count"]) }}
+{#- One metric, by network. computed: names of metrics that are columns already. -#}
+{% macro read_metric(metric, networks, computed, level, last) %}
+{%- set platform = "read_platform" if last else "platform" -%}
+{%- set analytics = "read_analytics" if last else "analytics" -%}
+{%- set own = metric if last or metric in promoted(level) else "null" -%}
+{%- if not networks -%}
+    {{ return("cast(" ~ own ~ " as " ~ dbt.type_bigint() ~ ")") }}
+{%- endif -%}
+{%- set cases = [] -%}
+{%- for network, entry in networks.items() -%}
+    {%- if not entry -%}
+        {%- set value = "null" -%}
+    {%- else -%}
+        {%- set terms = [] -%}
+        {%- for part in entry.get("paths", []) + entry.get("parts", []) -%}
+            {%- do terms.append(ayrshare.read_part(part, computed, level, analytics)) -%}
+        {%- endfor -%}
+        {%- if "paths" in entry -%}
+            {%- set value = "coalesce(" ~ terms | join(", ") ~ ")" if terms | length > 1 else terms[0] -%}
+            {%- if "factor" in entry -%}{%- set value = "round(" ~ value ~ " * " ~ entry["factor"] ~ ")" -%}{%- endif -%}
+        {%- else -%}
+            {%- for part in entry.get("optional", []) -%}
+                {%- do terms.append("coalesce(" ~ ayrshare.read_part(part, computed, level, analytics) ~ ", 0)") -%}
+            {%- endfor -%}
+            {%- set value = terms | join(" + ") -%}
+        {%- endif -%}
+    {%- endif -%}
+    {%- do cases.append("when '" ~ network ~ "' then cast(" ~ value ~ " as " ~ dbt.type_bigint() ~ ")") -%}
+{%- endfor -%}
+{{ return("case " ~ platform ~ " " ~ cases | join(" ") ~ " else cast(" ~ own ~ " as " ~ dbt.type_bigint() ~ ") end") }}
+{% endmacro %}
+
+{% macro read_part(part, computed, level, analytics) %}
+{%- if part in computed or part in promoted(level) -%}{{ return(part) }}{%- endif -%}
+{{ return(ayrshare.json_number(analytics, part)) }}
+{% endmacro %}
+
+{#- What a network says of a post beside its metrics: media_type, post_format, thumbnail_url. -#}
+{% macro post_attribute(attribute) %}
+{%- set cases = [] -%}
+{%- for network, paths in ayrshare_definitions()["attributes"][attribute].items() -%}
+    {%- set terms = [] -%}
+    {%- for path in paths -%}{%- do terms.append(ayrshare.json_text("analytics", path)) -%}{%- endfor -%}
+    {%- do cases.append("when '" ~ network ~ "' then " ~ ("coalesce(" ~ terms | join(", ") ~ ")" if terms | length > 1 else terms[0])) -%}
+{%- endfor -%}
+{{ return("case platform " ~ cases | join(" ") ~ " end") }}
 {% endmacro %}
 
 {#- Whether a stream is loaded. -#}
-{% macro has(stream) %}
-  {{ return(stream in var("ayrshare_streams")) }}
+{% macro has(stream) %}{{ return(stream in var("ayrshare_streams")) }}{% endmacro %}
+
+{#- Whether any stream with post metrics is loaded. -#}
+{% macro has_posts() %}
+{{ return(has("post_analytics") or has("social_post_analytics") or has("social_posts")) }}
 {% endmacro %}
 
-{#- Text columns without rows, for a stream that is not loaded. -#}
+{#- Columns without rows, by name and type, for a stream that is not loaded. -#}
 {% macro no_rows(columns) %}
     select
-        {% for column in columns %}
-        cast(null as {{ dbt.type_string() }}) as {{ column }}{% if not loop.last %},{% endif %}
+        {% for column, type in columns.items() %}
+        cast(null as {{ type }}) as {{ column }}{% if not loop.last %},{% endif %}
         {% endfor %}
     from (select 1 as nothing) as empty
     where 1 = 0
 {%- endmacro %}
-
-{#- Whether any stream with post metrics is loaded. -#}
-{% macro has_posts() %}
-  {{ return(has("post_analytics") or has("social_post_analytics") or has("social_posts")) }}
-{% endmacro %}
-
-{#- Columns cast to integers: some targets load them as wider types, which no model needs. -#}
-{% macro counts(columns) %}
-    {%- for column in columns %}
-        cast({{ column }} as bigint) as {{ column }}{% if not loop.last %},{% endif %}
-    {%- endfor %}
-{%- endmacro %}
-
-{#- Other account metrics: they cover a period chosen by the network, so growth can't be derived from them. -#}
-{% macro account_totals() %}
-  {{ return(["likes", "comments", "shares", "saves", "clicks", "impressions", "reach", "views", "video_views", "profile_views", "engagements"]) }}
-{% endmacro %}

@@ -51,7 +51,7 @@ def test_postgres_with_models_twice(box, tmp_path):
         run(box, tmp_path, "tap-ayrshare", "target-postgres", "dbt-postgres:build", now=later(1), **settings)
         with psycopg.connect(uri) as database:
             query = "SELECT count(DISTINCT snapshot_date), count(followers_delta) FROM ayrshare_models"
-            days = database.execute(f"{query}.account_metrics_daily".encode()).fetchone()
+            days = database.execute(f"{query}.ayrshare__account_metrics_daily".encode()).fetchone()
     assert days[0] == 2
     assert days[1] > 0
     # The state of the first run is known: the history is read as far as posts are due, not from the beginning.

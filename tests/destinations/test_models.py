@@ -79,7 +79,7 @@ def test_models(loaded, warehouse, tmp_path):
 def check_numbers_of_posts(output, warehouse):
     columns = sorted({column for mapping in METRICS["post"].values() for column in mapping})
     query = f"SELECT {', '.join(KEYS)}, snapshot_date, source_stream, {', '.join(columns)} FROM ayrshare_models"
-    rows = [row for row in warehouse.ask(f"{query}.post_metrics_latest") if str(row[4]) == NIGHTS[-1][:10]]
+    rows = [row for row in warehouse.ask(f"{query}.ayrshare__post_metrics_latest") if str(row[4]) == NIGHTS[-1][:10]]
     newest = {tuple(row[:4]): dict(zip(columns, row[6:], strict=True)) for row in rows}
     from_lists = {(row[0], row[1], row[2]): tuple(row[:4]) for row in rows if row[5] == "social_posts"}
     compared = set()
@@ -105,7 +105,7 @@ def check_numbers_of_posts(output, warehouse):
 
 def check_numbers_of_accounts(output, warehouse):
     columns = sorted({column for mapping in METRICS["account"].values() for column in mapping})
-    query = f"SELECT profile, platform, {', '.join(columns)} FROM ayrshare_models.account_metrics_daily "
+    query = f"SELECT profile, platform, {', '.join(columns)} FROM ayrshare_models.ayrshare__account_metrics_daily "
     rows = {
         tuple(row[:2]): dict(zip(columns, row[2:], strict=True))
         for row in warehouse.ask(f"{query} WHERE snapshot_date = '{NIGHTS[-1][:10]}'")
@@ -122,7 +122,7 @@ def check_numbers_of_accounts(output, warehouse):
         compared.add(network)
     assert compared >= {*POST_NETWORKS, "gmb", "reddit"}
     links = dict(warehouse.ask(
-        "SELECT short_url, clicks FROM ayrshare_models.link_clicks_daily "
+        "SELECT short_url, clicks FROM ayrshare_models.ayrshare__link_clicks_daily "
         f"WHERE snapshot_date = '{NIGHTS[-1][:10]}'"
     ))  # fmt: skip
     assert links == {record["short_url"]: record["clicks"] for record in output.records("link_analytics")}
@@ -131,7 +131,7 @@ def check_numbers_of_accounts(output, warehouse):
 def check_growth(warehouse):
     days = warehouse.ask(
         "SELECT is_snapshot, days_covered, followers, followers_delta, corrected_metrics "
-        "FROM ayrshare_models.account_metrics_daily WHERE profile = 'primary' AND platform = 'facebook' "
+        "FROM ayrshare_models.ayrshare__account_metrics_daily WHERE profile = 'primary' AND platform = 'facebook' "
         "ORDER BY snapshot_date"
     )
     assert [[bool(day[0]), *day[1:4], (day[4] or "").strip()] for day in days] == [
@@ -144,7 +144,7 @@ def check_growth(warehouse):
     ]
     # A post whose counter never falls grows by what its last snapshot has more than its first, no more and no less.
     grown = warehouse.ask(
-        "SELECT sum(likes_delta), max(likes) - min(likes) FROM ayrshare_models.post_metrics_daily "
+        "SELECT sum(likes_delta), max(likes) - min(likes) FROM ayrshare_models.ayrshare__post_metrics_daily "
         f"GROUP BY {', '.join(KEYS)} HAVING count(corrected_metrics) = 0 AND count(likes) > 1"
     )
     assert len(grown) > 20
@@ -155,8 +155,8 @@ def check_rollup(warehouse):
     columns = ("created_timestamp", "post_id", "post_message", "page_id", "page_name", "post_url", "source_relation",
                "platform", "clicks", "impressions", "likes", "shares", "comments", "reach", "saves", "video_views",
                "engagement_rate", "followers", "snapshot_date")  # fmt: skip
-    rows = warehouse.ask(f"SELECT {', '.join(columns)} FROM ayrshare_models.social_media_rollup")
-    [[posts]] = warehouse.ask("SELECT count(*) FROM ayrshare_models.post_metrics_latest")
+    rows = warehouse.ask(f"SELECT {', '.join(columns)} FROM ayrshare_models.ayrshare__rollup")
+    [[posts]] = warehouse.ask("SELECT count(*) FROM ayrshare_models.ayrshare__post_metrics_latest")
     assert len(rows) == posts
     filled = {column for row in rows for column, value in zip(columns, row, strict=True) if value is not None}
     assert filled == set(columns)
@@ -172,6 +172,6 @@ def test_a_stream_that_is_not_loaded_is_no_trouble(tap, box, postgres, tmp_path)
     postgres.write(output.raw)
     said = build(postgres, tmp_path, ayrshare_streams=wanted)
     assert "ERROR=0" in said
-    assert "account_metrics_daily" not in said
-    [[count]] = postgres.ask("SELECT count(*) FROM ayrshare_models.social_media_rollup WHERE post_message IS NOT NULL")
+    assert "ayrshare__account_metrics_daily" not in said
+    [[count]] = postgres.ask("SELECT count(*) FROM ayrshare_models.ayrshare__rollup WHERE post_message IS NOT NULL")
     assert count > 0

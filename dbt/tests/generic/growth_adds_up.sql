@@ -1,40 +1,28 @@
-{#- A metric's deltas add up to its last reading minus its first: nothing is counted twice or invented. -#}
-{% test growth_adds_up(model, column_name, keys) %}
-with readings as (
+{#-
+  The deltas of each metric add up to its last reading minus its first: nothing is counted twice or invented.
+
+  newest_only: look only at the rows that the last run built, whatever the size of the history.
+-#}
+{% test growth_adds_up(model, metrics, keys, newest_only=false) %}
+with sums as (
 
     select
         {{ keys | join(", ") }},
-        {{ column_name }} as reading,
-        row_number() over (partition by {{ keys | join(", ") }} order by snapshot_date) as from_start,
-        row_number() over (partition by {{ keys | join(", ") }} order by snapshot_date desc) as from_end
+        {% for metric in metrics %}
+        coalesce(sum({{ metric }}_delta), 0) as {{ metric }}_added,
+        coalesce(
+            {{ ayrshare.latest(metric, "snapshot_date") }} - {{ ayrshare.earliest(metric, "snapshot_date") }}, 0
+        ) as {{ metric }}_grown{% if not loop.last %},{% endif %}
+        {% endfor %}
     from {{ model }}
-    where {{ column_name }} is not null
+    {% if newest_only %}where changed_at = (select max(changed_at) from {{ model }}){% endif %}
 
-),
-
-spans as (
-
-    select
-        {{ keys | join(", ") }},
-        max(case when from_end = 1 then reading end) - max(case when from_start = 1 then reading end) as grown
-    from readings
-    group by {{ keys | join(", ") }}
-
-),
-
-sums as (
-
-    select
-        {{ keys | join(", ") }},
-        coalesce(sum({{ column_name }}_delta), 0) as added
-    from {{ model }}
     group by {{ keys | join(", ") }}
 
 )
 
-select sums.*, spans.grown
+select *
 from sums
-left join spans on {% for key in keys %}sums.{{ key }} = spans.{{ key }}{% if not loop.last %} and {% endif %}{% endfor %}
+where {% for metric in metrics %}{{ metric }}_added <> {{ metric }}_grown{% if not loop.last %} or {% endif %}{% endfor %}
 
-where sums.added <> coalesce(spans.grown, 0)
 {% endtest %}

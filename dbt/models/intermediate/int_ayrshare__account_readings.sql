@@ -1,0 +1,42 @@
+{% set keys = ["profile", "platform", "read_on"] %}
+{% set columns = ["snapshot_date", "read_at", "account_name"] %}
+{{ config(
+    enabled=has("social_analytics"),
+    materialized="incremental",
+    unique_key=keys,
+    on_schema_change="fail",
+    post_hook="{{ ayrshare.analyze_once() }}",
+    indexes=[{"columns": keys}, {"columns": ["read_on"]}, {"columns": ["changed_at"]}],
+    cluster_by=["profile", "platform"],
+) }}
+
+{% set metrics = account_levels() + account_totals() %}
+{% set from_date = compared_from() %}
+
+with social_analytics_rows as (
+
+    select
+        profile,
+        platform,
+        cast(snapshot_date as date) as read_on,
+        {% if var("ayrshare_timezone") == "UTC" -%}
+        cast(snapshot_date as date)
+        {%- else -%}
+        cast({{ local_time(instant("extracted_at")) }} as date)
+        {%- endif %} as snapshot_date,
+        {{ instant("extracted_at") }} as read_at,
+        account_name,
+        analytics,
+        {{ promoted("account") | join(", ") }}
+    from {{ source("ayrshare", "social_analytics") }}
+    {{ recent(from_date) }}
+
+),
+
+loaded as (
+
+    {{ comparable_metrics("social_analytics_rows", "account", metrics, keys + columns) }}
+
+)
+
+{{ changed_readings("loaded", keys, columns + metrics, from_date) }}

@@ -1,0 +1,47 @@
+{{ config(enabled=has_posts(), materialized="table", post_hook="{{ ayrshare.analyze() }}",
+    indexes=[{"columns": ["profile", "platform", "social_post_id"]}]) }}
+
+{#- Posts with a reading that changed, by each of the ids under which they may be built. -#}
+{% set since = built_up_to(["ayrshare__post_metrics_daily", "int_ayrshare__post_latest"]) %}
+{% set readings = ref("int_ayrshare__post_readings") %}
+
+with changed as (
+
+    select *
+    from {{ readings }}
+    where {{ "changed_at > cast('" ~ since ~ "' as " ~ dbt.type_timestamp() ~ ")" if since else "1 = 0" }}
+
+),
+
+ayrshare_posts as (
+
+    select distinct profile, platform, source_id from changed where preference = 1
+
+),
+
+ids as (
+
+    select profile, platform, own_post_id as social_post_id from changed
+    union distinct
+    select profile, platform, replaced_own_post_id as social_post_id from changed
+    union distinct
+    select profile, platform, source_id as social_post_id from ayrshare_posts
+    union distinct
+    select readings.profile, readings.platform, readings.own_post_id as social_post_id
+    from {{ readings }} as readings
+    inner join ayrshare_posts
+        on readings.profile = ayrshare_posts.profile
+        and readings.platform = ayrshare_posts.platform
+        and readings.source_id = ayrshare_posts.source_id
+    where readings.preference = 1
+
+)
+
+select
+    ids.profile,
+    ids.platform,
+    ids.social_post_id,
+    upto.changed_upto
+from ids
+cross join (select max(changed_at) as changed_upto from {{ readings }}) as upto
+where ids.social_post_id is not null

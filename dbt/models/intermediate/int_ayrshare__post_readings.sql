@@ -1,0 +1,71 @@
+{% set keys = ["preference", "profile", "platform", "source_id", "thread_index", "read_on"] %}
+{% set columns = ["own_post_id", "snapshot_date", "read_at", "published_at", "post_url", "message", "media_type", "post_format", "thumbnail_url"] %}
+{{ config(
+    enabled=has_posts(),
+    materialized="incremental",
+    unique_key=keys,
+    on_schema_change="fail",
+    post_hook="{{ ayrshare.analyze_once() }}",
+    indexes=[
+        {"columns": ["profile", "platform", "source_id"]},
+        {"columns": ["profile", "platform", "own_post_id"]},
+        {"columns": ["read_on"]},
+        {"columns": ["changed_at"]},
+    ],
+    cluster_by=["profile", "platform", "source_id"],
+) }}
+
+{#- Of a post's streams, the first that has a day wins. `source_id` is the id in the stream's own key. -#}
+{% set streams = [
+    {"name": "post_analytics", "preference": 1, "level": "post", "source_id": "post_id", "message": none},
+    {"name": "social_post_analytics", "preference": 2, "level": "post", "source_id": "social_post_id", "message": none},
+    {"name": "social_posts", "preference": 3, "level": "native", "source_id": "social_post_id", "message": "text"},
+] %}
+{% set loaded_streams = [] %}
+{% for stream in streams if has(stream.name) %}{% do loaded_streams.append(stream) %}{% endfor %}
+{% set metrics = post_metrics() %}
+{% set from_date = compared_from() %}
+
+with
+
+{% for stream in loaded_streams %}
+{{ stream.name }}_rows as (
+
+    select
+        {{ stream.preference }} as preference,
+        profile,
+        platform,
+        {{ stream.source_id }} as source_id,
+        cast({{ "thread_index" if stream.preference < 3 else "0" }} as {{ dbt.type_bigint() }}) as thread_index,
+        cast(snapshot_date as date) as read_on,
+        social_post_id as own_post_id,
+        {% if var("ayrshare_timezone") == "UTC" -%}
+        cast(snapshot_date as date)
+        {%- else -%}
+        cast({{ local_time(instant("extracted_at")) }} as date)
+        {%- endif %} as snapshot_date,
+        {{ instant("extracted_at") }} as read_at,
+        {{ instant("published_at") }} as published_at,
+        post_url,
+        {{ stream.message or "cast(null as " ~ dbt.type_string() ~ ")" }} as message,
+        lower({{ post_attribute("media_type") }}) as media_type,
+        lower({{ post_attribute("post_format") }}) as post_format,
+        {{ post_attribute("thumbnail_url") }} as thumbnail_url,
+        analytics,
+        {{ promoted(stream.level) | join(", ") }}
+    from {{ source("ayrshare", stream.name) }}
+    {{ recent(from_date) }}
+
+),
+
+{% endfor %}
+loaded as (
+
+    {% for stream in loaded_streams %}
+    {{ comparable_metrics(stream.name ~ "_rows", stream.level, metrics, keys + columns) }}
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+
+)
+
+{{ changed_readings("loaded", keys, columns + metrics, from_date, "own_post_id") }}

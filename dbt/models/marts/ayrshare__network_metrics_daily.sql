@@ -1,0 +1,76 @@
+{{ config(enabled=has_posts(), materialized="view") }}
+
+{% set additive = additive_post_metrics() %}
+{% set keys = ["profile", "platform", "social_post_id", "thread_index"] %}
+
+{#-
+  Most of what a post wins, it wins before it is read for the first time. A counter starts at 0 when the post is
+  published, so the first reading is growth too, if the account was being read before: then the post is new, rather
+  than found late.
+-#}
+with days as (
+
+    select
+        days.*,
+        min(snapshot_date) over (partition by profile, platform) as account_first_read,
+        min(snapshot_date) over (partition by {{ keys | join(", ") }}) as post_first_read
+    from {{ ref("ayrshare__post_metrics_daily") }} as days
+
+),
+
+gains as (
+
+    select
+        profile,
+        platform,
+        snapshot_date,
+        cast(null as {{ dbt.type_bigint() }}) as posts_published,
+        cast(count(distinct case when is_snapshot then social_post_id end) as {{ dbt.type_bigint() }}) as posts_read,
+        {% for metric in additive %}
+        sum(
+            case
+                when snapshot_date = post_first_read
+                    and post_first_read > account_first_read
+                    and published_date >= account_first_read
+                    then {{ metric }}
+                else {{ metric }}_delta
+            end
+        ) as {{ metric }}_gained{% if not loop.last %},{% endif %}
+        {% endfor %}
+    from days
+    group by profile, platform, snapshot_date
+
+),
+
+published as (
+
+    select
+        profile,
+        platform,
+        published_date as snapshot_date,
+        cast(count(*) as {{ dbt.type_bigint() }}) as posts_published,
+        cast(null as {{ dbt.type_bigint() }}) as posts_read,
+        {% for metric in additive %}
+        cast(null as {{ dbt.type_bigint() }}) as {{ metric }}_gained{% if not loop.last %},{% endif %}
+        {% endfor %}
+    from {{ ref("ayrshare__post_metrics_latest") }}
+    where thread_index = 0 and published_date is not null
+    group by profile, platform, published_date
+
+)
+
+select
+    profile,
+    platform,
+    snapshot_date,
+    cast(coalesce(max(posts_published), 0) as {{ dbt.type_bigint() }}) as posts_published,
+    cast(coalesce(max(posts_read), 0) as {{ dbt.type_bigint() }}) as posts_read,
+    {% for metric in additive %}
+    cast(max({{ metric }}_gained) as {{ dbt.type_bigint() }}) as {{ metric }}_gained{% if not loop.last %},{% endif %}
+    {% endfor %}
+from (
+    select * from gains
+    union all
+    select * from published
+) as both_kinds
+group by profile, platform, snapshot_date

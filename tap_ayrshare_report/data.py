@@ -1,0 +1,327 @@
+"""What the report shows, out of the tables of the models: columns of values that the page filters and draws.
+
+Days are numbers, counted from `first`; profiles and networks are numbers too, positions in the lists of their names.
+Nothing is added up here. The page adds up what the table `ayrshare__metrics` says may be added up.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from tap_ayrshare_report.database import literal
+from tap_ayrshare_report.errors import ReportError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from tap_ayrshare_report.database import Tables
+
+POSTS = "ayrshare__post_metrics_latest"
+NETWORK_DAYS = "ayrshare__network_metrics_daily"
+ACCOUNT_DAYS = "ayrshare__account_metrics_daily"
+ACCOUNTS = "ayrshare__accounts_current"
+LINKS = "ayrshare__link_clicks_daily"
+ERRORS = "ayrshare__extraction_errors"
+HEALTH = "ayrshare__sync_health"
+METRICS = "ayrshare__metrics"
+NEEDED = (POSTS, ACCOUNT_DAYS)
+"""One of them at least."""
+
+COUNTS = ("likes", "reactions", "comments", "shares", "saves", "clicks", "impressions", "reach", "views",
+          "video_views", "watch_time_seconds", "engagements")  # fmt: skip
+RATES = ("engagement_rate", "engagement_rate_by_impressions", "engagement_rate_by_reach",
+         "engagement_rate_by_followers")  # fmt: skip
+LONGEST_TEXT = 280
+LONGEST_ADDRESS = 600
+THUMBNAIL_CHARACTERS = 300_000
+"""How long the addresses of thumbnails may be in all: those of networks are long, and don't compress."""
+DIGITS = 6
+"""How many digits of a rate are kept."""
+OVER = ("days", "posts", "profiles")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much is shown: days up to the newest snapshot, the newest posts, and which profiles (None: all)."""
+
+    days: int
+    posts: int
+    profiles: list[str] | None = None
+
+
+class Names:
+    """Names and the numbers that stand for them."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def number(self, name: object) -> int:
+        """Return a name's number, a new one for a name that is new."""
+        return self._numbers.setdefault(str(name), len(self._numbers))
+
+    @property
+    def names(self) -> list[str]:
+        """All names, by their numbers."""
+        return list(self._numbers)
+
+
+@dataclass(frozen=True)
+class Window:
+    """The days shown, and the numbers of what is shown in them."""
+
+    first: date
+    last: date
+    profiles: Names
+    networks: Names
+    wanted: list[str] | None
+
+    def day(self, value: object) -> int | None:
+        """Return a day's number, None if it is no date."""
+        found = _date(value)
+        return (found - self.first).days if found else None
+
+    def where(self, day: str | None = None) -> str:
+        """Return the condition of the rows that are shown; day: the column that must lie in the window."""
+        conditions = [f"{day} BETWEEN DATE '{self.first}' AND DATE '{self.last}'"] if day else []
+        if self.wanted is not None:
+            conditions.append(f"profile IN ({', '.join(map(literal, self.wanted))})")
+        return f"WHERE {' AND '.join(conditions)}" if conditions else ""
+
+
+def collect(tables: Tables, limits: Limits) -> dict[str, Any]:
+    """Return the report's data.
+
+    Raises:
+        ReportError: the models are not there, are older than this command, or hold nothing.
+    """
+    window = _window(tables, limits)
+    posts, posts_total = _posts(tables, window, limits.posts)
+    data = {
+        "first": window.first.isoformat(),
+        "last": window.last.isoformat(),
+        "additive": _additive(tables),
+        "daily": _network_days(tables, window),
+        "followers": _account_days(tables, window),
+        "posts": posts,
+        "posts_total": posts_total,
+        "posts_shown": len(posts["profile"]),
+        "accounts": _accounts(tables, window),
+        "links": _links(tables, window),
+        "errors": _errors(tables, window),
+        "health": _health(tables, window),
+        "meanings": _meanings(tables),
+        "missing": [
+            name for name in (POSTS, NETWORK_DAYS, ACCOUNT_DAYS, LINKS, ERRORS, HEALTH) if not tables.has(name)
+        ],
+    }
+    return {**data, "profiles": window.profiles.names, "networks": window.networks.names}
+
+
+def _window(tables: Tables, limits: Limits) -> Window:
+    if not any(tables.has(name) for name in NEEDED):
+        raise ReportError(
+            f"{tables.name} has no tables of the models in the schema {tables.schema!r}: build them with dbt "
+            "(docs/models.md), or name their schema with --schema"
+        )
+    if not tables.has(METRICS):
+        raise ReportError(
+            f"{tables.name}: the models in {tables.schema!r} are incomplete or older than this command "
+            f"(no {METRICS}): build them again with dbt"
+        )
+    extents = [
+        (str(profile), column, _date(first), _date(last))
+        for table, column in ((POSTS, "snapshot_date"), (ACCOUNT_DAYS, "snapshot_date"), (POSTS, "published_date"))
+        for profile, first, last in tables.extents(table, column)
+    ]
+    found = {profile for profile, *_ in extents}
+    shown = [extent for extent in extents if limits.profiles is None or extent[0] in limits.profiles]
+    days = [last for _, column, _, last in shown if column == "snapshot_date" and last]
+    if unknown := sorted(set(limits.profiles or ()) - found):
+        known = ", ".join(sorted(found)[:10]) or "none"
+        raise ReportError(f"no profile {unknown[0]!r} in the models; profiles there: {known}")
+    if not days:
+        raise ReportError(
+            f"{tables.name}: the models in {tables.schema!r} have no rows yet: run the tap and dbt, then this command"
+        )
+    last = max(days)
+    earliest = min(first for _, _, first, _ in shown if first)
+    first = max(earliest, last - timedelta(days=limits.days - 1))
+    return Window(first, last, Names(), Names(), limits.profiles)
+
+
+def _additive(tables: Tables) -> dict[str, dict[str, dict[str, bool]]]:
+    """Return what may be added up, by level and metric: the growth of a metric, over what; all networks agree."""
+    columns = ["level", "metric", *(f"growth_additive_over_{over}" for over in OVER)]
+    found: dict[str, dict[str, dict[str, bool]]] = {}
+    for level, metric, *flags in tables.rows(METRICS, columns):
+        over = found.setdefault(str(level), {}).setdefault(str(metric), dict.fromkeys(OVER, True))
+        for name, flag in zip(OVER, flags, strict=True):
+            over[name] = over[name] and bool(flag)
+    return found
+
+
+def _network_days(tables: Tables, window: Window) -> dict[str, list[Any]]:
+    columns = ["profile", "platform", "snapshot_date", "posts_published", *(f"{name}_gained" for name in COUNTS)]
+    rows = tables.rows(
+        NETWORK_DAYS, columns, window.where("snapshot_date") + " ORDER BY snapshot_date, profile, platform"
+    )
+    return _columns(["profile", "network", "day", "posts_published", *COUNTS], _keyed(rows, window))
+
+
+def _account_days(tables: Tables, window: Window) -> dict[str, list[Any]]:
+    numbers = ["followers_filled", "followers_delta", "followers_gained", "followers_lost"]
+    rows = tables.rows(
+        ACCOUNT_DAYS,
+        ["profile", "platform", "snapshot_date", *numbers],
+        window.where("snapshot_date") + " ORDER BY snapshot_date, profile, platform",
+    )
+    known = (row for row in _keyed(rows, window) if row[3] is not None)
+    return _columns(["profile", "network", "day", "followers", "change", "gained", "lost"], known)
+
+
+def _keyed(rows: Iterable[Sequence[Any]], window: Window) -> Iterable[list[Any]]:
+    """Yield rows that begin with profile, network and day, with those as numbers."""
+    for profile, network, day, *values in rows:
+        numbers = [_number(value) for value in values]
+        yield [window.profiles.number(profile), window.networks.number(network), window.day(day), *numbers]
+
+
+def _posts(tables: Tables, window: Window, limit: int) -> tuple[dict[str, list[Any]], int]:
+    """Return the newest posts of the window, newest first, and how many there are in all."""
+    names = ["profile", "platform", "published_date", "published_hour", "published_weekday", "snapshot_date",
+             "post_format", "media_type", "message", "post_url", "thumbnail_url"]  # fmt: skip
+    where = window.where("published_date") + " AND thread_index = 0"
+    newest = f"{where} ORDER BY published_at DESC, profile, platform, social_post_id LIMIT {limit}"
+    shown = [
+        [
+            window.profiles.number(profile), window.networks.number(network), window.day(published), _number(hour),
+            _number(weekday), window.day(read), form, media, _text(message), _address(url), _address(thumbnail),
+            *(_number(value) for value in numbers),
+        ]
+        for profile, network, published, hour, weekday, read, form, media, message, url, thumbnail, *numbers
+        in tables.rows(POSTS, [*names, *COUNTS, *RATES], newest)
+    ]  # fmt: skip
+    columns = ["profile", "network", "day", "hour", "weekday", "read", "format", "media", "text", "url", "thumbnail",
+               *COUNTS, *RATES]  # fmt: skip
+    _spare_thumbnails(shown, columns.index("thumbnail"), columns.index("engagements"))
+    return _columns(columns, shown), tables.count(POSTS, where)
+
+
+def _spare_thumbnails(posts: list[list[Any]], thumbnail: int, engagements: int) -> None:
+    """Keep the thumbnails of the best posts, as many as there is room for."""
+    left = THUMBNAIL_CHARACTERS
+    for post in sorted(posts, key=lambda post: -(post[engagements] or 0)):
+        left -= len(post[thumbnail] or "")
+        if left < 0:
+            post[thumbnail] = None
+
+
+def _accounts(tables: Tables, window: Window) -> list[dict[str, Any]]:
+    columns = ["profile", "platform", "account_name", "profile_url", "followers", "snapshot_date"]
+    return [
+        {
+            "profile": window.profiles.number(profile), "network": window.networks.number(network),
+            "name": _text(name), "url": _address(url), "followers": _number(followers), "read": window.day(read),
+        }
+        for profile, network, name, url, followers, read
+        in tables.rows(ACCOUNTS, columns, window.where() + " ORDER BY profile, platform")
+    ]  # fmt: skip
+
+
+def _links(tables: Tables, window: Window) -> list[dict[str, Any]]:
+    """Return each link's newest reading: what it counts is the API's window, so that days are not added up."""
+    columns = ["profile", "short_url", "original_url", "snapshot_date", "window_days", "clicks"]
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for profile, short, address, day, days, clicks in tables.rows(
+        LINKS, columns, window.where("snapshot_date") + " ORDER BY snapshot_date DESC, profile, short_url"
+    ):
+        if clicks is not None:
+            reading = {
+                "profile": window.profiles.number(profile), "short": _text(short), "url": _address(address),
+                "clicks": _number(clicks), "window": _number(days), "read": window.day(day),
+            }  # fmt: skip
+            found.setdefault((str(profile), str(short)), reading)
+    return list(found.values())
+
+
+def _errors(tables: Tables, window: Window) -> list[dict[str, Any]]:
+    """Return what could not be read, with how often and when last."""
+    columns = ["profile", "platform", "stream", "code", "message", "action", "snapshot_date"]
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for profile, network, stream, code, message, action, day in tables.rows(
+        ERRORS,
+        columns,
+        window.where("snapshot_date") + " ORDER BY snapshot_date DESC, profile, stream, platform, code, message",
+    ):
+        row = {
+            "profile": str(profile), "network": str(network), "stream": str(stream),
+            "code": code, "message": _text(message), "action": action, "days": {},
+        }  # fmt: skip
+        row = found.setdefault((profile, network, stream, code, message), row)
+        number = window.day(day)
+        row["days"][number] = row["days"].get(number, 0) + 1
+    return list(found.values())
+
+
+def _health(tables: Tables, window: Window) -> list[dict[str, Any]]:
+    columns = ["profile", "stream", "last_complete_date", "last_run_at", "last_status", "last_reason"]
+    return [
+        {
+            "profile": str(profile), "stream": str(stream), "complete": window.day(complete),
+            "run": window.day(run), "status": status, "reason": _text(reason),
+        }
+        for profile, stream, complete, run, status, reason
+        in tables.rows(HEALTH, columns, window.where() + " ORDER BY profile, stream")
+    ]  # fmt: skip
+
+
+def _meanings(tables: Tables) -> list[dict[str, Any]]:
+    """Return what each number of posts and accounts counts, by network."""
+    columns = ["level", "platform", "metric", "basis", "counts", "source_field"]
+    rows = tables.rows(METRICS, columns, "ORDER BY level, metric, platform")
+    return [
+        {"level": level, "network": network, "metric": metric, "basis": basis, "counts": _text(counts), "field": field}
+        for level, network, metric, basis, counts, field in rows
+        if level in ("post", "account") and metric in (*COUNTS, "followers")
+    ]
+
+
+def _columns(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> dict[str, list[Any]]:
+    listed = list(rows)
+    return {name: [row[at] for row in listed] for at, name in enumerate(names)}
+
+
+def _number(value: Any) -> int | float | None:
+    """Return a number that JSON can hold: NaN and infinity are none."""
+    if value is None or isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    if isinstance(value, Decimal) and value == value.to_integral_value():
+        return int(value)
+    number = float(value)
+    return float(f"{number:.{DIGITS}g}") if math.isfinite(number) else None
+
+
+def _date(value: object) -> date | None:
+    if isinstance(value, datetime):
+        return value.date()
+    return value if isinstance(value, date) else None
+
+
+def _text(value: object) -> str | None:
+    if value is None:
+        return None
+    text = " ".join(str(value).split())
+    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
+
+
+def _address(value: object) -> str | None:
+    """Return the address of a web page, None for anything else: `javascript:` is an address too."""
+    text = str(value or "").strip()
+    is_web = text.lower().startswith(("https://", "http://"))
+    return text if is_web and len(text) <= LONGEST_ADDRESS and not any(c.isspace() for c in text) else None

@@ -1,0 +1,224 @@
+"""tap-ayrshare-report without a browser: what it reads, what it refuses, and that the page is closed to scripts."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+import math
+import re
+import subprocess
+import sys
+
+import duckdb
+import pytest
+
+from tap_ayrshare_report.command import URL_VARIABLE, main
+from tap_ayrshare_report.data import LONGEST_TEXT, THUMBNAIL_CHARACTERS, Limits, collect
+from tap_ayrshare_report.database import opened
+from tests.report.tables import LAST, Models, meanings
+from tests.support import ROOT
+
+POST = {"profile": "acme", "platform": "instagram", "thread_index": 0, "snapshot_date": LAST, "published_date": LAST,
+        "published_at": f"{LAST} 09:00:00"}  # fmt: skip
+
+
+@pytest.fixture
+def models(tmp_path):
+    found = Models(tmp_path / "models.duckdb")
+    found.add("ayrshare__metrics", *meanings(("instagram",)))
+    return found
+
+
+@pytest.fixture
+def failure(tmp_path, capsys):
+    """Run the command, which must fail with one line, and leave a report that is there as it is."""
+
+    def run(*arguments: str) -> str:
+        output = tmp_path / "report.html"
+        output.write_text("yesterday's")
+        assert main([*arguments, "--output", str(output)]) == 1
+        assert output.read_text() == "yesterday's"
+        said = capsys.readouterr().err
+        assert said.startswith("tap-ayrshare-report: ")
+        assert said.count("\n") == 1
+        return said.removeprefix("tap-ayrshare-report: ").strip()
+
+    return run
+
+
+def data_of(path, **limits) -> dict:
+    with opened(str(path), "ayrshare_models") as tables:
+        return collect(tables, Limits(**{"days": 180, "posts": 100, **limits}))
+
+
+def packed(text: str) -> dict:
+    return json.loads(gzip.decompress(base64.b64decode(re.search(r'id="data">([^<]+)<', text)[1])))
+
+
+def test_the_url_comes_from_the_environment_too(models, tmp_path, monkeypatch, capsys):
+    models.add("ayrshare__post_metrics_latest", {**POST, "social_post_id": "1", "message": "hello"})
+    monkeypatch.setenv(URL_VARIABLE, str(models.close()))
+    output = tmp_path / "report.html"
+    assert main(["--output", str(output), "--title", "Acme & Co"]) == 0
+    assert capsys.readouterr().err == f"{output}: 1 posts of 1 profile, {LAST} to {LAST}\n"
+    text = output.read_text()
+    assert "<title>Acme &amp; Co</title>" in text
+    assert packed(text)["posts"]["text"] == ["hello"]
+
+
+def test_no_database(failure, monkeypatch, tmp_path):
+    monkeypatch.delenv(URL_VARIABLE, raising=False)
+    assert failure().startswith(f"which database? Give its URL, or set {URL_VARIABLE}: postgresql://")
+    said = failure("mysql://root:hunter2@host/db")
+    assert "neither PostgreSQL's nor DuckDB's" in said
+    assert "hunter2" not in said
+    assert failure(f"{tmp_path}/nothing.duckdb") == f"there is no DuckDB file {tmp_path}/nothing.duckdb"
+    said = failure("postgresql://user:hunter2@127.0.0.1:9/db")
+    assert said.startswith("PostgreSQL at 127.0.0.1:9: can't connect: ")
+    assert "hunter2" not in said
+    assert "can't be read" in failure("postgresql://user:hunter2@127.0.0.1:port/db")
+    (tmp_path / "text.db").write_text("no database, but long enough to be looked at" * 100)
+    assert failure(str(tmp_path / "text.db")).startswith(f"DuckDB can't open {tmp_path}/text.db: ")
+
+
+def test_no_tables(failure, tmp_path):
+    duckdb.connect(str(tmp_path / "empty.duckdb")).close()
+    assert "has no tables of the models in the schema 'ayrshare_models': build them with dbt" in failure(
+        str(tmp_path / "empty.duckdb")
+    )
+
+
+def test_another_schema(models, failure):
+    assert "in the schema 'mine'" in failure(str(models.close()), "--schema", "mine")
+
+
+def test_models_that_are_too_old(tmp_path, failure):
+    old = Models(tmp_path / "old.duckdb", without=("ayrshare__metrics",))
+    assert "older than this command (no ayrshare__metrics): build them again" in failure(str(old.close()))
+
+
+def test_no_rows(models, failure):
+    assert "have no rows yet: run the tap and dbt, then this command" in failure(str(models.close()))
+
+
+def test_an_unknown_profile(models, failure):
+    models.add("ayrshare__post_metrics_latest", {**POST, "social_post_id": "1"})
+    assert failure(str(models.close()), "--profile", "o'hara") == (
+        'no profile "o\'hara" in the models; profiles there: acme'
+    )
+
+
+def test_an_output_that_cannot_be_written(models, tmp_path, capsys):
+    models.add("ayrshare__post_metrics_latest", {**POST, "social_post_id": "1"})
+    assert main([str(models.close()), "--output", str(tmp_path / "nowhere" / "report.html")]) == 1
+    assert capsys.readouterr().err.endswith("report.html: No such file or directory\n")
+
+
+def test_a_driver_that_is_not_installed(models, failure, monkeypatch):
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    assert failure(str(models.close())) == "duckdb is not installed: pip install 'tap-ayrshare[report]'"
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "ten", "1.5", "²"])
+def test_days_that_are_none(text, capsys):
+    with pytest.raises(SystemExit):
+        main(["x.duckdb", "--days", text])
+    assert "takes a whole number from 1" in capsys.readouterr().err
+
+
+def test_help_shows_examples():
+    done = subprocess.run(
+        [sys.executable, "-m", "tap_ayrshare_report", "--help"], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert "AYRSHARE_REPORT_URL=postgresql://" in done.stdout
+
+
+def test_columns_that_are_not_there_are_null(tmp_path):
+    path = tmp_path / "few.duckdb"
+    with duckdb.connect(str(path)) as database:
+        database.execute("CREATE SCHEMA ayrshare_models")
+        database.execute(
+            "CREATE TABLE ayrshare_models.ayrshare__post_metrics_latest AS SELECT 'acme' AS profile, 'x' AS platform, "
+            "0 AS thread_index, DATE '2026-03-06' AS snapshot_date, DATE '2026-03-06' AS published_date, "
+            "TIMESTAMP '2026-03-06 09:00:00' AS published_at, '1' AS social_post_id"
+        )
+        database.execute(
+            "CREATE TABLE ayrshare_models.ayrshare__metrics (level VARCHAR, metric VARCHAR, platform VARCHAR)"
+        )
+    data = data_of(path)
+    assert data["posts"]["text"] == data["posts"]["engagements"] == [None]
+    assert "ayrshare__account_metrics_daily" in data["missing"]
+
+
+def test_texts_and_addresses_are_tamed(models):
+    addresses = ["javascript:alert(1)", "https://ok.example/a", "HTTP://ok.example", "https://x y", "//host", "", None]
+    models.add("ayrshare__post_metrics_latest", *(
+        {**POST, "social_post_id": str(n), "post_url": address, "message": f"  a\n\n{'b' * 400}"}
+        for n, address in enumerate(addresses)
+    ))  # fmt: skip
+    posts = data_of(models.close())["posts"]
+    assert posts["url"] == [None, "https://ok.example/a", "HTTP://ok.example", None, None, None, None]
+    assert {len(text) for text in posts["text"]} == {LONGEST_TEXT}
+    assert posts["text"][0].startswith("a b")
+
+
+def test_numbers_that_json_cannot_hold(models):
+    models.add("ayrshare__post_metrics_latest", {**POST, "social_post_id": "1", "engagement_rate": 0.123456789,
+                                                 "views": 2**62})  # fmt: skip
+    with duckdb.connect(str(models.close())) as database:
+        database.execute("UPDATE ayrshare_models.ayrshare__post_metrics_latest SET engagement_rate_by_reach = 'NaN'")
+        database.execute(
+            "UPDATE ayrshare_models.ayrshare__post_metrics_latest SET engagement_rate_by_followers = 'inf'"
+        )
+    posts = data_of(models.path)["posts"]
+    assert math.isclose(posts["engagement_rate"][0], 0.123457)
+    assert posts["views"] == [2**62]
+    assert posts["engagement_rate_by_reach"] == posts["engagement_rate_by_followers"] == [None]
+
+
+def test_the_newest_posts_and_the_thumbnails_of_the_best(models):
+    models.add("ayrshare__post_metrics_latest", *(
+        {**POST, "social_post_id": f"{n:04d}", "published_at": f"{LAST} 09:{n // 60:02d}:{n % 60:02d}",
+         "engagements": n, "thumbnail_url": f"https://cdn.example/{'x' * 480}{n:04d}"} for n in range(1000)
+    ))  # fmt: skip
+    data = data_of(models.close(), posts=900)
+    assert (data["posts_total"], data["posts_shown"]) == (1000, 900)
+    assert data["posts"]["engagements"] == [*range(999, 99, -1)]
+    kept = [n for n, url in zip(data["posts"]["engagements"], data["posts"]["thumbnail"], strict=True) if url]
+    assert kept == [*range(999, 999 - THUMBNAIL_CHARACTERS // 504, -1)]
+
+
+def test_parts_of_a_thread_are_one_post(models):
+    models.add("ayrshare__post_metrics_latest", *({**POST, "social_post_id": "1", "thread_index": n} for n in range(3)))
+    assert data_of(models.close())["posts_total"] == 1
+
+
+def test_what_one_network_does_not_add_up_is_not_added_up(models):
+    rows = meanings(("tiktok",))
+    for row in rows:
+        row["growth_additive_over_days"] = None if row["metric"] == "views" else row["growth_additive_over_days"]
+    models.add("ayrshare__metrics", *rows)
+    models.add("ayrshare__post_metrics_latest", {**POST, "social_post_id": "1"})
+    additive = data_of(models.close())["additive"]["post"]
+    assert additive["views"]["days"] is False
+    assert additive["likes"] == {"days": True, "posts": True, "profiles": True}
+    assert not any(additive["reach"].values())
+
+
+def test_only_the_two_scripts_of_the_page_may_run(models, tmp_path):
+    evil = "</script><script>alert(1)</script>"
+    models.add("ayrshare__post_metrics_latest", {**POST, "social_post_id": "1", "message": evil, "profile": evil})
+    output = tmp_path / "report.html"
+    assert main([str(models.close()), "--output", str(output), "--title", evil]) == 0
+    text = output.read_text()
+    assert "alert(1)" not in text.replace("&lt;/script&gt;&lt;script&gt;alert(1)&lt;/script&gt;", "")
+    scripts = re.findall(r"<script>(.*?)</script>", text, flags=re.DOTALL)
+    hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
+    assert len(hashes) == 2
+    listed = " ".join(f"'sha256-{found}'" for found in hashes)
+    assert f"script-src {listed};" in text
+    assert packed(text)["posts"]["text"] == [evil]
+    # Nothing is loaded from elsewhere.
+    assert not re.search(r'(src|href)="(?!#)', text.replace(scripts[0], "").replace(scripts[1], ""))

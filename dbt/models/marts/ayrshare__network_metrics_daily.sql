@@ -1,6 +1,6 @@
 {{ config(enabled=has_posts(), materialized="view") }}
 
-{% set additive = additive_post_metrics() %}
+{% set additive = ayrshare.additive_post_metrics() %}
 
 select
     profile,

@@ -26,6 +26,7 @@ ROOT = Path(__file__).parent.parent
 PLACE = ROOT / "docs" / "reference"
 MIDDLING = 1500
 NOW = "2026-11-23T12:00:00Z"
+PASSING = {"run_id": "0" * 32, "started_at": NOW, "ended_at": NOW}
 LEVELS = {
     "post": "POST /analytics/post",
     "native": "GET /history/:platform",
@@ -262,6 +263,8 @@ def samples() -> dict[str, dict[str, Any]]:
     for message in map(json.loads, done.stdout.splitlines()):
         if message["type"] == "RECORD":
             record = {**message["record"], "extracted_at": NOW}
+            # What differs from run to run.
+            record.update({name: value for name, value in PASSING.items() if record.get(name) is not None})
             text = json.dumps(record)
             filled = sum(value is not None for value in record.values())
             candidate = (filled, -abs(len(text) - MIDDLING), text)

@@ -93,10 +93,10 @@ class Warehouse:
         """Run dbt; return what it said."""
         command = [
             str(self.bin / "dbt"), "--no-use-colors", *arguments, "--project-dir", project, "--profiles-dir", "dbt",
-            "--target", self.dialect, "--target-path", str(self.directory / "target"),
-            "--log-path", str(self.directory), "--vars", json.dumps(variables),
+            "--target", self.dialect, "--vars", json.dumps(variables),
         ]  # fmt: skip
-        own = {**os.environ, **self.env, **(env or {})}
+        places = {"DBT_TARGET_PATH": str(self.directory / "target"), "DBT_LOG_PATH": str(self.directory)}
+        own = {**os.environ, **places, **self.env, **(env or {})}
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env=own, timeout=900)
         assert (done.returncode != 0) == fails, done.stdout[-6000:] + done.stderr[-2000:]
         return done.stdout

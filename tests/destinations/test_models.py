@@ -183,14 +183,14 @@ def check_growth(warehouse):
 def check_rollup(warehouse):
     columns = ("created_timestamp", "post_id", "post_message", "page_id", "page_name", "post_url", "source_relation",
                "platform", "clicks", "impressions", "likes", "shares", "comments", "reach", "saves", "video_views",
-               "engagement_rate", "followers", "snapshot_date")  # fmt: skip
+               "engagement_rate", "followers", "views", "snapshot_date")  # fmt: skip
     rows = warehouse.ask(f"SELECT {', '.join(columns)} FROM ayrshare_models.ayrshare__rollup")
     [[posts]] = warehouse.ask("SELECT count(*) FROM ayrshare_models.ayrshare__post_metrics_latest")
     assert len(rows) == posts
     filled = {column for row in rows for column, value in zip(columns, row, strict=True) if value is not None}
     assert filled == set(columns)
     assert {row[columns.index("platform")] for row in rows} >= POST_NETWORKS
-    empty = [row for row in rows if row[columns.index("impressions")] is None]
+    empty = [row for row in rows if row[columns.index("impressions")] is row[columns.index("views")] is None]
     assert empty
     assert {row[columns.index("engagement_rate")] for row in empty} == {None}
 

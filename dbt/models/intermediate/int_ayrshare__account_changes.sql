@@ -20,19 +20,39 @@ with changed as (
 
 ),
 
-days as (
+numbered as (
 
     select
         changed.profile,
         changed.platform,
         changed.first_day,
         readings.snapshot_date,
-        {% for metric in ayrshare.account_levels() %}readings.{{ metric }}, {% endfor %}
-        false as is_built
+        {% for metric in ayrshare.account_levels() %}
+        readings.{{ metric }},
+        {% endfor %}
+        -- In another time zone, two nights can fall on the same day: the later one counts.
+        row_number() over (
+            partition by readings.profile, readings.platform, readings.snapshot_date
+            order by readings.read_at desc, readings.read_on desc
+        ) as position
     from changed
     inner join {{ readings }} as readings
         on changed.profile = readings.profile and changed.platform = readings.platform
     where not readings.is_gone
+
+),
+
+days as (
+
+    select
+        profile,
+        platform,
+        first_day,
+        snapshot_date,
+        {% for metric in ayrshare.account_levels() %}{{ metric }}, {% endfor %}
+        false as is_built
+    from numbered
+    where position = 1
     {% if built %}
     union all
     select

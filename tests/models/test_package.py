@@ -13,6 +13,7 @@ from tap_ayrshare.ayrshare.contract import load
 from tests.models.warehouses import BIN, DuckDB, Postgres
 from tests.support import ROOT
 
+pytestmark = pytest.mark.timeout(600)
 DAYS = (("2026-11-20", 5), ("2026-11-21", 8), ("2026-11-24", 20))
 OLDEST = ROOT / ".venvs" / "dbt-oldest" / "bin"
 PROJECT = """\

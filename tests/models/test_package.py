@@ -141,7 +141,9 @@ def test_a_snapshot_that_came_too_late_is_noticed(duckdb):
 
 def test_nothing_is_added_up_that_may_not_be(duckdb):
     duckdb.dbt("compile")
-    compiled = list((duckdb.directory / "target" / "compiled" / "ayrshare" / "models").rglob("*.sql"))
+    folder = duckdb.directory / "target" / "compiled" / "ayrshare" / "models"
+    # What lies under a .yml is a test of data: that one adds up a post's growth over days, which may be.
+    compiled = [path for path in folder.rglob("*.sql") if path.parent.suffix != ".yml"]
     asked = [*(ROOT / "demo").rglob("*.sql"), *(ROOT / "docs").rglob("*.sql")]
     assert len(compiled) > 15
     found = [f"{path.name}: {sum_}" for path in compiled for sum_ in wrong_sums(path.read_text(), "duckdb")]

@@ -4,10 +4,11 @@
 PYTHON ?= python3
 PY := .venvs/dev/bin/python
 # Below tests/, what has a target of its own.
-SLOWER := destinations airbyte orchestration image report
+SLOWER := destinations models airbyte orchestration image report
+COMMA := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-stop test test-destinations test-report test-airbyte test-orchestration image-test audit docs lock dist format bench clean FORCE
+.PHONY: help setup demo demo-stop test test-destinations test-models test-report test-airbyte test-orchestration image-test audit docs lock dist format bench clean FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-24s %s\n", $$1, $$2 }'
@@ -27,12 +28,16 @@ test: .venvs/dev/ready .venvs/target-postgres/ready ## check formatting, lint, t
 	@$(PY) -m mypy
 	@.venvs/dev/bin/lint-imports --no-cache > .venvs/imports.log || { cat .venvs/imports.log; exit 1; }
 	@$(PY) -m tools.gate
+	@$(PY) -m tools.models --check
 	@$(PY) -m tools.reference --check
 	@TARGET_POSTGRES="$(CURDIR)/.venvs/target-postgres/bin/target-postgres" $(PY) -m pytest -q $(SLOWER:%=--ignore tests/%)
 
 test-destinations: .venvs/dev/ready .venvs/meltano/ready .venvs/fakesnow/ready ## test every destination and the dbt models with Meltano
 	@$(PY) -m tests.destinations
 	@export KILLS_SEED=$${KILLS_SEED:-$$(date +%s)}; echo "KILLS_SEED=$$KILLS_SEED"; $(PY) -m pytest -q tests/destinations
+
+test-models: .venvs/dev/ready .venvs/dbt/ready .venvs/dbt-oldest/ready ## test the dbt package: random histories, installation, dbt 1.8
+	@$(PY) -m pytest -q tests/models
 
 test-airbyte: .venvs/airbyte/ready ## test the Airbyte source with airbyte-cdk's standard tests and PyAirbyte
 	@.venvs/airbyte/bin/python -m mypy --config-file pyproject.toml --package tap_ayrshare.airbyte
@@ -52,7 +57,8 @@ test-report: .venvs/report/ready .venvs/meltano/ready ## run the demo, and test 
 audit: .venvs/dev/ready .venvs/audit/ready ## check licenses, known vulnerabilities and imports of what a user installs
 	@$(PY) -m tools.audit
 
-docs: .venvs/dev/ready ## generate docs/reference and hub/tap-ayrshare.yml (make test checks them)
+docs: .venvs/dev/ready ## generate docs/reference, hub/tap-ayrshare.yml and the models' definitions (make test checks them)
+	@$(PY) -m tools.models
 	@$(PY) -m tools.reference
 	@$(PY) -m tools.hub
 
@@ -123,6 +129,12 @@ endif
 
 .venvs/fakesnow/ready: .venvs/python
 	$(call environment,fakesnow,about half a minute,'fakesnow[server]==0.12.1' 'snowflake-connector-python<5')
+
+.venvs/dbt/ready: .venvs/python
+	$(call environment,dbt,about a minute,'dbt-core>=1.11$(COMMA)<1.12' 'dbt-postgres~=1.9' 'dbt-duckdb~=1.9' 'duckdb<1.3' 'dbt-metricflow~=0.11')
+
+.venvs/dbt-oldest/ready: .venvs/python
+	$(call environment,dbt 1.8,about half a minute,'dbt-core~=1.8.0' 'dbt-duckdb~=1.8.0' 'duckdb<1.3')
 
 .venvs/meltano/ready: .venvs/python
 	$(call environment,Meltano,about half a minute,'meltano~=4.4')

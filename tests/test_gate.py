@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import gate
+from tools import gate, meaning, models
 
 ROOT = Path(__file__).parent.parent
 
@@ -135,3 +135,33 @@ def test_a_version_that_is_none():
     now = gate.summary(ROOT / "schemas")
     with pytest.raises(SystemExit, match=r"major\.minor, such as 1\.0, not 'one'"):
         gate.verdict(now, {**now, "version": "one"}, "")
+
+
+UNSAID = {
+    "post facebook likes: `counts` is missing": lambda m: m["post"]["facebook"]["likes"].pop("counts"),
+    "account gmb clicks: `source` is missing": lambda m: m["comparable"]["account"]["gmb"]["clicks"].pop("source"),
+    "post bluesky shares: a promoted column is exact, not derived": lambda m: m["post"]["bluesky"]["shares"].update(
+        basis="derived"
+    ),
+    "post linkedin reach: `why` is missing": lambda m: m["comparable"]["post"]["linkedin"]["reach"].pop("why"),
+    "post tiktok likes: `kind` is total": lambda m: m["columns"]["post"]["likes"].update(kind="total"),
+    "native youtube views: `additive` does not say yes or no": lambda m: m["columns"]["post"]["views"]["additive"].pop(
+        "posts"
+    ),
+    "post twitter shares: quotes is no known field": lambda m: m["comparable"]["post"]["twitter"]["shares"].update(
+        parts=["publicMetrics.retweetCount", "quotes"]
+    ),
+}
+
+
+@pytest.mark.parametrize("what", UNSAID)
+def test_every_metric_says_what_it_means(monkeypatch, what):
+    metrics = copy.deepcopy(meaning.load("metrics.json"))
+    monkeypatch.setattr(meaning, "load", lambda _name: metrics)
+    assert meaning.incomplete() == []
+    UNSAID[what](metrics)
+    assert any(line.startswith(what) for line in meaning.incomplete()), meaning.incomplete()
+
+
+def test_the_models_are_those_of_the_contract():
+    assert [path.name for path, text in models.files().items() if path.read_text() != text] == []

@@ -28,6 +28,8 @@ TYPES = {
 LINES = 4
 """Levels of nesting that are written on lines of their own."""
 ABSENT = "(absent)"
+"""What stands for null before it is written as Jinja's none."""
+ENABLED = "{{ var('ayrshare_semantic_layer') }}"
 
 
 @dataclass(frozen=True)
@@ -494,11 +496,96 @@ def _tests(model: Model) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "growth_adds_up", {"metrics": list(model.grown), "keys": keys, **newest}
 
 
+def semantic_layer() -> str:
+    """Return MetricFlow's semantic models and metrics: only what may be added up is added up."""
+    posts, additive = load("metrics.json")["columns"]["post"], additive_metrics()
+    summed = [name for name in metrics_of("post", "counter") if _all_yes(posts[name]["additive"], "posts", "profiles")]
+    people = [name for name in metrics_of("post", "counter") if name not in summed]
+    semantic = [
+        _semantic_model(
+            "ayrshare_post_days", "ayrshare__post_metrics_daily", "snapshot_date", "post_day",
+            [_measure(f"{name}_gained", "sum", f"{name}_delta") for name in additive],
+        ),
+        _semantic_model(
+            "ayrshare_posts", "ayrshare__post_metrics_latest", "published_date", "post",
+            [
+                _measure("posts", "sum", "1"),
+                *(_measure(f"total_{name}", "sum", name) for name in summed),
+                *(_measure(f"average_{name}", "average", name) for name in people),
+                *(_measure(f"average_{name}", "average", name) for name in metrics_of("post", "rate")),
+            ],
+        ),
+        _semantic_model(
+            "ayrshare_account_days", "ayrshare__account_metrics_daily", "snapshot_date", "account_day",
+            [
+                # The same person may follow several accounts: of several, the largest counts, on the last day.
+                {**_measure("followers", "max", "followers_filled"),
+                 "non_additive_dimension": {"name": "snapshot_date", "window_choice": "max"}},
+                _measure("followers_gained", "sum", "followers_gained"),
+                _measure("followers_lost", "sum", "followers_lost"),
+                _measure("followers_net", "sum", "followers_delta"),
+            ],
+        ),
+        _semantic_model(
+            "ayrshare_link_days", "ayrshare__link_clicks_daily", "snapshot_date", "link_day",
+            [_measure("link_clicks_gained", "sum", "clicks_delta")], network=False,
+        ),
+    ]  # fmt: skip
+    measures = [measure["name"] for model in semantic for measure in model["measures"]]
+    metrics = [
+        {"name": f"ayrshare_{name}", "label": name.replace("_", " ").capitalize(), "type": "simple",
+         "type_params": {"measure": name}, "config": {"enabled": ENABLED}}
+        for name in measures
+    ]  # fmt: skip
+    metrics.append({
+        "name": "ayrshare_engagement_rate", "label": "Engagement rate by impressions", "type": "ratio",
+        "type_params": {"numerator": "ayrshare_total_engagements", "denominator": "ayrshare_total_impressions"},
+        "config": {"enabled": ENABLED},
+    })  # fmt: skip
+    spine = [{
+        "name": "metricflow_time_spine", "description": "A row for each day, for MetricFlow.",
+        "config": {"enabled": ENABLED}, "time_spine": {"standard_granularity_column": "date_day"},
+        "columns": [{"name": "date_day", "description": "The day", "granularity": "day"}],
+    }]  # fmt: skip
+    parts = (("models", spine), ("semantic_models", semantic), ("metrics", metrics))
+    lines = [f"# {BY}", "version: 2"]
+    for name, entries in parts:
+        lines += ["", f"{name}:", *(f"  - {json.dumps(entry)}" for entry in entries)]
+    return "\n".join(lines) + "\n"
+
+
+def _all_yes(additive: dict[str, bool | None], *over: str) -> bool:
+    return all(additive[name] for name in over)
+
+
+def _measure(name: str, aggregation: str, expression: str) -> dict[str, Any]:
+    return {"name": name, "agg": aggregation, "expr": expression}
+
+
+def _semantic_model(
+    name: str, model: str, day: str, key: str, measures: list[dict[str, Any]], *, network: bool = True
+) -> dict[str, Any]:
+    categories = ["profile", "platform"] if network else ["profile"]
+    return {
+        "name": name,
+        "model": f"ref('{model}')",
+        "config": {"enabled": ENABLED},
+        "defaults": {"agg_time_dimension": day},
+        "primary_entity": key,
+        "dimensions": [
+            {"name": day, "type": "time", "type_params": {"time_granularity": "day"}},
+            *({"name": category, "type": "categorical"} for category in categories),
+        ],
+        "measures": measures,
+    }
+
+
 def files() -> dict[Path, str]:
     """Return the generated files with their content."""
     return {
         DBT / "macros" / "definitions.sql": definitions(),
         DBT / "models" / "marts" / "marts.yml": contracts(),
+        DBT / "models" / "semantic" / "semantic.yml": semantic_layer(),
     }
 
 
@@ -510,6 +597,7 @@ def main() -> int:
         print(f"out of date: {names}: run `make docs`", file=sys.stderr)
         return 1
     for path in stale:
+        path.parent.mkdir(exist_ok=True)
         path.write_text(files()[path], encoding="utf-8")
     if stale:
         print(f"regenerated, please commit: {names}", file=sys.stderr)

@@ -236,3 +236,12 @@ cross join lateral (select unnest(generate_series(1, {{ count }})) as position) 
 {% macro bigquery__each_up_to(count) -%}
 cross join (select position from unnest(generate_array(1, {{ count }})) as position) as positions
 {%- endmacro %}
+
+{#- Indexes on these lists of columns, where a database plans by them: DuckDB's would cost more than they save. -#}
+{% macro postgres_indexes() %}
+{%- set indexes = [] -%}
+{%- if target.type == "postgres" -%}
+    {%- for columns in varargs -%}{%- do indexes.append({"columns": columns}) -%}{%- endfor -%}
+{%- endif -%}
+{{ return(indexes) }}
+{% endmacro %}

@@ -119,8 +119,8 @@ def test_models(tap, box, snowflake, port, tmp_path):
     assert done.returncode == 0, done.stdout[-4000:]
     rows = ask(
         port,
-        "SELECT is_snapshot, likes, likes_delta, corrected_metrics FROM SOCIAL.AYRSHARE_MODELS.POST_METRICS_DAILY "
-        "ORDER BY snapshot_date",
+        "SELECT is_snapshot, likes, likes_delta, corrected_metrics "
+        "FROM SOCIAL.AYRSHARE_MODELS.AYRSHARE__POST_METRICS_DAILY ORDER BY snapshot_date",
     )
     assert [[*row[:3], (row[3] or "").strip()] for row in rows] == [
         [True, 5, None, ""], [True, 8, 3, ""], [False, None, 4, ""], [False, None, 4, ""], [True, 20, 4, ""],

@@ -43,6 +43,7 @@ def compare(warehouse, model, seed):
     return count
 
 
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize(("zone", "count"), [("UTC", 200), ("America/Los_Angeles", 50)])
 def test_incremental_equals_full_refresh(tmp_path, zone, count):
     rng = random.Random(f"{SEED} {zone}")

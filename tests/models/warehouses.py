@@ -60,6 +60,7 @@ class Warehouse:
 
     directory: Path
     env: dict[str, str] = field(default_factory=dict)
+    bin: Path = BIN
     dialect = ""
     types: dict[str, str] = field(default_factory=dict)
 
@@ -91,11 +92,11 @@ class Warehouse:
             **variables: Any) -> str:  # fmt: skip
         """Run dbt; return what it said."""
         command = [
-            str(BIN / "dbt"), "--no-use-colors", *arguments, "--project-dir", project, "--profiles-dir", "dbt",
-            "--target", self.dialect, "--target-path", str(self.directory / "target"),
-            "--log-path", str(self.directory), "--vars", json.dumps(variables),
+            str(self.bin / "dbt"), "--no-use-colors", *arguments, "--project-dir", project, "--profiles-dir", "dbt",
+            "--target", self.dialect, "--vars", json.dumps(variables),
         ]  # fmt: skip
-        own = {**os.environ, **self.env, **(env or {})}
+        places = {"DBT_TARGET_PATH": str(self.directory / "target"), "DBT_LOG_PATH": str(self.directory)}
+        own = {**os.environ, **places, **self.env, **(env or {})}
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env=own, timeout=900)
         assert (done.returncode != 0) == fails, done.stdout[-6000:] + done.stderr[-2000:]
         return done.stdout
@@ -116,7 +117,7 @@ class DuckDB(Warehouse):
 
     def __init__(self, directory: Path) -> None:
         self.file = str(directory / "models.duckdb")
-        super().__init__(directory, {"DBT_DUCKDB_PATH": self.file}, DUCKDB)
+        super().__init__(directory, {"DBT_DUCKDB_PATH": self.file}, types=DUCKDB)
 
     def execute(self, statements: Iterable[str]) -> list[list[Any]]:
         command = [str(BIN / "python"), "-c", DUCKDB_CLIENT, self.file]
@@ -135,7 +136,7 @@ class Postgres(Warehouse):
         env = {"DBT_POSTGRES_HOST": url.hostname, "DBT_POSTGRES_PORT": str(url.port),
                "DBT_POSTGRES_USER": url.username, "DBT_POSTGRES_PASSWORD": url.password,
                "DBT_POSTGRES_DATABASE": url.path[1:]}  # fmt: skip
-        super().__init__(directory, env, POSTGRES)
+        super().__init__(directory, env, types=POSTGRES)
 
     def execute(self, statements: Iterable[str]) -> list[list[Any]]:
         with psycopg.connect(self.uri) as connection:

@@ -1,4 +1,4 @@
-{{ config(enabled=has("social_analytics"), materialized="table", post_hook="{{ ayrshare.analyze() }}", indexes=[{"columns": ["profile", "platform"]}]) }}
+{{ config(enabled=has("social_analytics"), materialized="table", post_hook="{{ ayrshare.analyze() }}", indexes=postgres_indexes(["profile", "platform"])) }}
 
 {#-
   Accounts with a reading that changed, and the last day that stays as it is built: the last one before the change on
@@ -20,19 +20,39 @@ with changed as (
 
 ),
 
-days as (
+numbered as (
 
     select
         changed.profile,
         changed.platform,
         changed.first_day,
         readings.snapshot_date,
-        {% for metric in account_levels() %}readings.{{ metric }}, {% endfor %}
-        false as is_built
+        {% for metric in ayrshare.account_levels() %}
+        readings.{{ metric }},
+        {% endfor %}
+        -- In another time zone, two nights can fall on the same day: the later one counts.
+        row_number() over (
+            partition by readings.profile, readings.platform, readings.snapshot_date
+            order by readings.read_at desc, readings.read_on desc
+        ) as position
     from changed
     inner join {{ readings }} as readings
         on changed.profile = readings.profile and changed.platform = readings.platform
     where not readings.is_gone
+
+),
+
+days as (
+
+    select
+        profile,
+        platform,
+        first_day,
+        snapshot_date,
+        {% for metric in ayrshare.account_levels() %}{{ metric }}, {% endfor %}
+        false as is_built
+    from numbered
+    where position = 1
     {% if built %}
     union all
     select
@@ -40,7 +60,7 @@ days as (
         changed.platform,
         changed.first_day,
         built.snapshot_date,
-        {% for metric in account_levels() %}built.{{ metric }}, {% endfor %}
+        {% for metric in ayrshare.account_levels() %}built.{{ metric }}, {% endfor %}
         true as is_built
     from changed
     inner join {{ built }} as built
@@ -55,7 +75,7 @@ bounds as (
         profile,
         platform,
         max(case when snapshot_date < first_day and not is_built then snapshot_date end) as last_before,
-        {% for metric in account_levels() %}
+        {% for metric in ayrshare.account_levels() %}
         max(case when snapshot_date >= first_day then {{ metric }} end) as {{ metric }}_after,
         max(case when snapshot_date < first_day and not is_built and {{ metric }} is not null then snapshot_date end)
             as {{ metric }}_before{% if not loop.last %},{% endif %}
@@ -71,7 +91,7 @@ select
     least(
         {{ days_after("changed.first_day", -1) }},
         coalesce(bounds.last_before, {{ days_after("changed.first_day", -1) }})
-        {% for metric in account_levels() %},
+        {% for metric in ayrshare.account_levels() %},
         case
             when bounds.{{ metric }}_after is not null and bounds.{{ metric }}_before is not null then bounds.{{ metric }}_before
             else {{ days_after("changed.first_day", -1) }}

@@ -6,11 +6,11 @@
     unique_key=keys,
     on_schema_change="fail",
     post_hook="{{ ayrshare.analyze_once() }}",
-    indexes=[{"columns": keys}, {"columns": ["read_on"]}, {"columns": ["changed_at"]}],
+    indexes=postgres_indexes(keys, ["read_on"], ["changed_at"]),
     cluster_by=["profile", "platform"],
 ) }}
 
-{% set metrics = account_levels() + account_totals() %}
+{% set metrics = ayrshare.account_levels() + ayrshare.account_totals() %}
 {% set from_date = compared_from() %}
 
 with social_analytics_rows as (

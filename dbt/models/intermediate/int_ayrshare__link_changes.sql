@@ -1,4 +1,4 @@
-{{ config(enabled=has("link_analytics"), materialized="table", post_hook="{{ ayrshare.analyze() }}", indexes=[{"columns": ["profile", "short_url"]}]) }}
+{{ config(enabled=has("link_analytics"), materialized="table", post_hook="{{ ayrshare.analyze() }}", indexes=postgres_indexes(["profile", "short_url"])) }}
 
 {#- Links with a reading that changed. -#}
 {% set since = built_up_to(["ayrshare__link_clicks_daily"]) %}

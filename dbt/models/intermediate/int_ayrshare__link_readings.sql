@@ -6,7 +6,7 @@
     unique_key=keys,
     on_schema_change="fail",
     post_hook="{{ ayrshare.analyze_once() }}",
-    indexes=[{"columns": keys}, {"columns": ["read_on"]}, {"columns": ["changed_at"]}],
+    indexes=postgres_indexes(keys, ["read_on"], ["changed_at"]),
     cluster_by=["profile", "short_url"],
 ) }}
 

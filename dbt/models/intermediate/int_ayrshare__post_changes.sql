@@ -1,5 +1,5 @@
 {{ config(enabled=has_posts(), materialized="table", post_hook="{{ ayrshare.analyze() }}",
-    indexes=[{"columns": ["profile", "platform", "social_post_id"]}]) }}
+    indexes=postgres_indexes(["profile", "platform", "social_post_id"])) }}
 
 {#- Posts with a reading that changed, by each of the ids under which they may be built. -#}
 {% set since = built_up_to(["ayrshare__post_metrics_daily", "int_ayrshare__post_latest"]) %}

@@ -5,7 +5,7 @@
     on_schema_change="fail",
     post_hook="{{ ayrshare.analyze_once() }}",
     pre_hook="{{ ayrshare.forget(ref('int_ayrshare__post_changes'), ['profile', 'platform', 'social_post_id']) }}",
-    indexes=[{"columns": ["profile", "platform", "social_post_id"]}, {"columns": ["changed_at"]}],
+    indexes=postgres_indexes(["profile", "platform", "social_post_id"], ["changed_at"]),
     cluster_by=["profile", "platform", "social_post_id"],
 ) }}
 
@@ -25,7 +25,7 @@ select
     {% for attribute in ["post_url", "media_type", "post_format", "thumbnail_url", "source_stream", "message"] %}
     {{ latest(attribute, "snapshot_date", is_text=true) }} as {{ attribute }},
     {% endfor %}
-    {% for metric in post_metrics() %}
+    {% for metric in ayrshare.post_metrics() %}
     {{ latest(metric, "snapshot_date") }} as {{ metric }},
     {% endfor %}
     max(changed_at) as changed_at

@@ -6,12 +6,7 @@
     unique_key=keys,
     on_schema_change="fail",
     post_hook="{{ ayrshare.analyze_once() }}",
-    indexes=[
-        {"columns": ["profile", "platform", "source_id"]},
-        {"columns": ["profile", "platform", "own_post_id"]},
-        {"columns": ["read_on"]},
-        {"columns": ["changed_at"]},
-    ],
+    indexes=postgres_indexes(["profile", "platform", "source_id"], ["profile", "platform", "own_post_id"], ["read_on"], ["changed_at"]),
     cluster_by=["profile", "platform", "source_id"],
 ) }}
 
@@ -23,7 +18,7 @@
 ] %}
 {% set loaded_streams = [] %}
 {% for stream in streams if has(stream.name) %}{% do loaded_streams.append(stream) %}{% endfor %}
-{% set metrics = post_metrics() %}
+{% set metrics = ayrshare.post_metrics() %}
 {% set from_date = compared_from() %}
 
 with

@@ -5,12 +5,14 @@
     on_schema_change="fail",
     post_hook="{{ ayrshare.analyze_once() }}",
     pre_hook="{{ ayrshare.forget(ref('int_ayrshare__account_changes'), ['profile', 'platform'], since='built_until') }}",
-    indexes=[{"columns": ["profile", "platform", "snapshot_date"]}, {"columns": ["changed_at"]}],
+    indexes=postgres_indexes(["profile", "platform", "snapshot_date"], ["changed_at"]),
     cluster_by=["snapshot_date", "profile"] if target.type != "bigquery" else ["profile", "platform"],
     partition_by={"field": "snapshot_date", "data_type": "date"} if target.type == "bigquery" else none,
 ) }}
 
 {% set changes = ref("int_ayrshare__account_changes") %}
+{% set levels = account_levels() %}
+{% set totals = account_totals() %}
 
 with numbered as (
 
@@ -46,8 +48,8 @@ snapshots as (
 growth as (
 
     {{ with_growth(
-        "snapshots", keys, account_levels(), constants=["changed_upto"] + (["built_until"] if is_incremental() else []),
-        details=["account_name"] + account_totals(), every_day=true
+        "snapshots", keys, levels, constants=["changed_upto"] + (["built_until"] if is_incremental() else []),
+        details=["account_name"] + totals, every_day=true
     ) }}
 
 )
@@ -64,11 +66,11 @@ select
     followers_filled,
     case when followers_delta > 0 then followers_delta when followers_delta <= 0 then 0 end as followers_gained,
     case when followers_delta < 0 then -followers_delta when followers_delta >= 0 then 0 end as followers_lost,
-    {% for metric in account_levels() if metric != "followers" %}
+    {% for metric in levels if metric != "followers" %}
     {{ metric }},
     {{ metric }}_delta,
     {% endfor %}
-    {% for metric in account_totals() %}
+    {% for metric in totals %}
     {{ metric }},
     {% endfor %}
     corrected_metrics,

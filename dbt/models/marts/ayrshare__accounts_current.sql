@@ -8,14 +8,14 @@ with numbers as (
         platform,
         max(snapshot_date) as snapshot_date,
         {{ latest("account_name", "snapshot_date", is_text=true) }} as account_name,
-        {% for metric in account_levels() %}
+        {% for metric in ayrshare.account_levels() %}
         {{ latest(metric, "snapshot_date") }} as {{ metric }}{% if not loop.last %},{% endif %}
         {% endfor %}
     from {{ ref("int_ayrshare__account_snapshots") }}
     group by profile, platform
     {% else %}
     {% set columns = {"profile": dbt.type_string(), "platform": dbt.type_string(), "account_name": dbt.type_string(), "snapshot_date": "date"} %}
-    {% for metric in account_levels() %}{% do columns.update({metric: dbt.type_bigint()}) %}{% endfor %}
+    {% for metric in ayrshare.account_levels() %}{% do columns.update({metric: dbt.type_bigint()}) %}{% endfor %}
     {{ no_rows(columns) }}
     {% endif %}
 
@@ -43,7 +43,7 @@ select
     accounts.account_type,
     {{ instant("accounts.linked_at") }} as linked_at,
     numbers.snapshot_date,
-    {% for metric in account_levels() %}
+    {% for metric in ayrshare.account_levels() %}
     numbers.{{ metric }},
     {% endfor %}
     {{ instant("accounts.extracted_at") }} as extracted_at

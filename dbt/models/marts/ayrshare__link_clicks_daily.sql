@@ -5,7 +5,7 @@
     on_schema_change="fail",
     post_hook="{{ ayrshare.analyze_once() }}",
     pre_hook="{{ ayrshare.forget(ref('int_ayrshare__link_changes'), ['profile', 'short_url']) }}",
-    indexes=[{"columns": ["profile", "short_url", "snapshot_date"]}, {"columns": ["changed_at"]}],
+    indexes=postgres_indexes(["profile", "short_url", "snapshot_date"], ["changed_at"]),
     cluster_by=["snapshot_date", "profile"] if target.type != "bigquery" else ["profile", "short_url"],
     partition_by={"field": "snapshot_date", "data_type": "date"} if target.type == "bigquery" else none,
 ) }}

@@ -1,6 +1,6 @@
 {{ config(enabled=has_posts(), materialized="view") }}
 
-{% set additive = additive_post_metrics() %}
+{% set additive = ayrshare.additive_post_metrics() %}
 {% set keys = ["profile", "platform", "social_post_id", "thread_index"] %}
 
 {#-

@@ -5,11 +5,7 @@
     on_schema_change="fail",
     post_hook="{{ ayrshare.analyze_once() }}",
     pre_hook="{{ ayrshare.forget(ref('int_ayrshare__post_changes'), ['profile', 'platform', 'social_post_id']) }}",
-    indexes=[
-        {"columns": ["profile", "platform", "social_post_id", "thread_index", "snapshot_date"]},
-        {"columns": ["snapshot_date"]},
-        {"columns": ["changed_at"]},
-    ],
+    indexes=postgres_indexes(["profile", "platform", "social_post_id", "thread_index", "snapshot_date"], ["snapshot_date"], ["changed_at"]),
     cluster_by=["snapshot_date", "profile"] if target.type != "bigquery" else ["profile", "platform"],
     partition_by={"field": "snapshot_date", "data_type": "date"} if target.type == "bigquery" else none,
 ) }}
@@ -23,7 +19,7 @@ with snapshots as (
 
 growth as (
 
-    {{ with_growth("snapshots", keys, post_metrics(), constants=["ayrshare_post_id", "published_at", "changed_at"], details=["source_stream"]) }}
+    {{ with_growth("snapshots", keys, ayrshare.post_metrics(), constants=["ayrshare_post_id", "published_at", "changed_at"], details=["source_stream"]) }}
 
 )
 
@@ -41,7 +37,7 @@ select
     is_snapshot,
     cast(days_covered as {{ dbt.type_bigint() }}) as days_covered,
     source_stream,
-    {% for metric in post_metrics() %}
+    {% for metric in ayrshare.post_metrics() %}
     {{ metric }},
     {{ metric }}_delta,
     {% endfor %}

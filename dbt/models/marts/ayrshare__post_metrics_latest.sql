@@ -1,7 +1,7 @@
 {{ config(
     enabled=has_posts(),
     materialized="table",
-    indexes=[{"columns": ["profile", "platform", "social_post_id"]}, {"columns": ["published_date"]}],
+    indexes=postgres_indexes(["profile", "platform", "social_post_id"], ["published_date"]),
     cluster_by=["profile", "platform"],
 ) }}
 
@@ -63,7 +63,7 @@ select
         case posts.platform {% for network, name in defaults["media_type_always"].items() %}when '{{ network }}' then '{{ name }}' {% endfor %}end
     ) as media_type,
     posts.source_stream,
-    {% for metric in post_metrics() %}
+    {% for metric in ayrshare.post_metrics() %}
     posts.{{ metric }},
     {% endfor %}
     accounts.followers,

@@ -20,7 +20,7 @@ select
     posts.post_url,
     posts.profile as source_relation,
     posts.platform,
-    {% for metric in post_metrics() %}
+    {% for metric in ayrshare.post_metrics() %}
     posts.{{ metric }},
     {% endfor %}
     posts.engagement_rate,

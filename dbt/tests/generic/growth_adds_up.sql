@@ -1,9 +1,12 @@
 {#-
   The deltas of each metric add up to its last reading minus its first: nothing is counted twice or invented.
 
-  newest_only: look only at the rows that the last run built, whatever the size of the history.
+  arguments: metrics; keys, of what they are metrics; newest_only, as in unique_together.
 -#}
-{% test growth_adds_up(model, metrics, keys, newest_only=false) %}
+{% test growth_adds_up(model, metrics=none, keys=none, newest_only=none, arguments={}) %}
+{%- set metrics = metrics or arguments["metrics"] -%}
+{%- set keys = keys or arguments["keys"] -%}
+{%- set newest_only = newest_only or arguments.get("newest_only", false) -%}
 with sums as (
 
     select

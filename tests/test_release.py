@@ -15,8 +15,8 @@ from tests.support import ROOT, environment
 
 IN_THE_SDIST = {
     ".env.example", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "PKG-INFO", "README.md",
-    "SECURITY.md", "benchmarks", "dbt", "demo", "docs", "hub", "meltano.yml", "orchestration", "pyproject.toml", "sandbox",
-    "schemas", "source_ayrshare", "tap_ayrshare", "tap_ayrshare_report", "tests", "tools",
+    "SECURITY.md", "benchmarks", "dbt", "demo", "docs", "hub", "meltano.yml", "orchestration", "pyproject.toml",
+    "sandbox", "schemas", "source_ayrshare", "tap_ayrshare", "tap_ayrshare_report", "tests", "tools",
 }  # fmt: skip
 KINDS = {"", ".css", ".csv", ".example", ".html", ".ini", ".js", ".json", ".md", ".patch", ".pem", ".py", ".sh", ".sql",
          ".svg", ".toml", ".typed", ".webp", ".yml", ".yaml"}  # fmt: skip

@@ -25,8 +25,10 @@ SHARDS = int(os.environ.get("AYRSHARE_SHARDS", "4"))
 STEPS = tuple(os.environ.get("AYRSHARE_STEPS", "tap-ayrshare target-postgres").split())
 """What `meltano run` runs."""
 STREAMS = (
-    "accounts", "extraction_errors", "link_analytics", "post_analytics", "posts", "profiles", "social_analytics",
-    "social_analytics_daily", "social_post_analytics", "social_posts", "sync_runs", "youtube_playlists",
+    "account_demographics", "accounts", "ad_accounts", "ad_spend_daily", "ads", "auto_schedules", "comments",
+    "extraction_errors", "link_analytics", "messages", "post_analytics", "posts", "profiles", "review_totals",
+    "reviews", "social_analytics", "social_analytics_daily", "social_post_analytics", "social_posts", "sync_runs",
+    "youtube_playlists",
 )  # fmt: skip
 """All streams of the tap."""
 

@@ -196,9 +196,13 @@ def words(known: Collection[str]) -> Callable[[Any], frozenset[str]]:
 
 def path(value: Any) -> str:
     """Read the path of a file that is to be written."""
+    takes = "takes the path of a file"
     if not isinstance(value, str) or not value.strip() or "\0" in value:
-        raise Unusable("takes the path of a file", value)
-    return str(Path(value.strip()).expanduser())
+        raise Unusable(takes, value)
+    try:
+        return str(Path(value.strip()).expanduser())
+    except RuntimeError:  # an unknown ~user
+        raise Unusable(takes, value) from None
 
 
 def post_ids(value: Any) -> tuple[PostId, ...] | None:

@@ -171,7 +171,7 @@ def test_every_stream_and_model_is_in_the_picture():
 
 def test_the_readme_is_short_and_its_figures_are_measured():
     text = (ROOT / "README.md").read_text()
-    assert len(text.splitlines()) <= 155
+    assert len(text.splitlines()) <= 170
     results = (ROOT / "benchmarks" / "RESULTS.md").read_text()
     for figure in ("28.3", "194.7", "37.3", "28.4", "0.40", "1.85", "0.47", "0.64", "78,448", "1.11"):
         assert figure in results, figure

@@ -30,7 +30,7 @@ RUN for plugin in loaders/target-postgres utilities/dbt-postgres; do \
             -r /requirements/${plugin#*/}.txt \
         && $place/bin/python -m pip uninstall --yes pip || exit 1; \
     done \
-    && mkdir -p /project/.meltano/extractors/tap-ayrshare /work \
+    && mkdir -p /project/.meltano/extractors/tap-ayrshare /scratch \
     && ln -s /opt/tap /project/.meltano/extractors/tap-ayrshare/venv
 
 FROM ${BASE} AS tap
@@ -51,16 +51,16 @@ LABEL org.opencontainers.image.title="tap-ayrshare with Meltano" \
     org.opencontainers.image.description="Meltano, tap-ayrshare, target-postgres and dbt"
 COPY --from=meltano-environment /opt/meltano /opt/meltano
 COPY --from=meltano-environment /project /project
-COPY --from=meltano-environment --chown=10001:10001 /work /work
+COPY --from=meltano-environment --chown=10001:10001 /scratch /scratch
 COPY meltano.yml orchestration/ayrshare_shard.py /project/
 COPY dbt /project/dbt
-# Plugins are installed above; what Meltano and dbt write goes to /work.
+# Plugins are installed above; what Meltano and dbt write goes to /scratch.
 ENV PATH=/opt/meltano/bin:$PATH \
     AYRSHARE_PROJECT=/project \
-    AYRSHARE_WORK=/work \
+    AYRSHARE_WORK=/scratch \
     AYRSHARE_SHARDS=1 \
-    DBT_LOG_PATH=/work/dbt \
-    DBT_TARGET_PATH=/work/dbt \
+    DBT_LOG_PATH=/scratch/dbt \
+    DBT_TARGET_PATH=/scratch/dbt \
     MELTANO_CLI_DISABLE_VERSION_CHECK=true \
     MELTANO_PROJECT_READONLY=true
 WORKDIR /project

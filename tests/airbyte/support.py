@@ -11,10 +11,14 @@ from decimal import Decimal
 from pathlib import Path
 
 from tap_ayrshare.airbyte.catalog import catalog
+from tap_ayrshare.ayrshare.contract import load
 from tests.support import NOW, ROOT, environment
 
 COMMAND = Path(sys.executable).parent / "source-ayrshare"
 UNPACED = {"rate_limit_requests": 10**6, "rate_limit_window_seconds": 1}
+BY_DEFAULT = [
+    name for name, stream in load("contract.json")["streams"].items() if stream.get("selected_by_default", True)
+]
 KEYS = {stream.name: [path[0] for path in stream.source_defined_primary_key] for stream in catalog().streams}
 
 
@@ -150,10 +154,10 @@ class SourceProcess:
 
 
 def configured(select=None, mode="incremental", *, overwrite=False) -> dict:
-    """Return a catalog as a platform configures it."""
+    """Return a catalog as a platform configures it; None selects what the tap selects by default."""
     streams = []
     for stream in catalog().streams:
-        if select is None or stream.name in select:
+        if stream.name in (BY_DEFAULT if select is None else select):
             described = {
                 "name": stream.name,
                 "json_schema": {},

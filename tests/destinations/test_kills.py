@@ -40,7 +40,9 @@ MOST_REPEATED = 3 * PROFILES * LIMIT
 FEW, IN_FLIGHT = 12, 8
 PATIENCE = 30
 KEYS = {
-    name: stream["key_properties"] for name, stream in load("contract.json")["streams"].items() if name != "sync_runs"
+    name: stream["key_properties"]
+    for name, stream in load("contract.json")["streams"].items()
+    if name != "sync_runs" and stream.get("selected_by_default", True)
 }
 """Of the streams whose rows don't depend on how many runs there were."""
 AGE = """\

@@ -113,8 +113,9 @@ def test_models(tap, box, snowflake, port, tmp_path):
     (tmp_path / "profiles.yml").write_text(PROFILE.format(port=port))
     command = [
         str(plugin("utilities", "dbt-snowflake", "dbt")), "--no-use-colors", "build", "--project-dir", "dbt",
-        # fakesnow never answers a comment on a table.
-        "--vars", "{ayrshare_comments: false}",
+        # fakesnow never answers a comment on a table or a unit test's query, and can't take days from min(date).
+        "--vars", "{ayrshare_comments: false}", "--exclude-resource-type", "unit_test",
+        "--exclude", "int_ayrshare__account_changes+",
         "--profiles-dir", str(tmp_path), "--target-path", str(tmp_path / "target"), "--log-path", str(tmp_path),
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env={**os.environ})

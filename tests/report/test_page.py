@@ -183,6 +183,9 @@ def test_hostile_texts_do_nothing(tmp_path, show):
             n, profile=text, platform=evil, message=text, engagements=100 + n, engagement_rate=0.1, media_type=text,
             post_url="javascript:window.hacked=1", thumbnail_url="data:text/html,<script>window.hacked=1</script>",
         ))  # fmt: skip
+        models.add("ayrshare__network_metrics_daily", {
+            "profile": text, "platform": evil, "snapshot_date": LAST, "posts_published": 1, "engagements_gained": 9,
+        })  # fmt: skip
         models.add("ayrshare__extraction_errors", {
             "profile": text, "platform": evil, "stream": text, "code": text, "message": text, "snapshot_date": LAST,
         })  # fmt: skip
@@ -197,10 +200,9 @@ def test_hostile_texts_do_nothing(tmp_path, show):
     report = show(written(models.close(), "--title", EVIL[0]))
     for summary in report.page.locator("summary").all():
         summary.click()
+    assert set(report.drawn()) == CHARTS
     for chart in report.page.locator(".chart").all():
-        box = chart.bounding_box()
-        report.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-        report.page.wait_for_timeout(100)
+        check_tooltip(report.page, chart)
     assert report.page.evaluate("window.hacked") is None
     assert report.page.locator("img, main script, main iframe").count() == 0
     addresses = report.page.locator("a").evaluate_all("(all) => all.map((one) => one.getAttribute('href'))")
@@ -208,6 +210,21 @@ def test_hostile_texts_do_nothing(tmp_path, show):
     shown = report.text("#best")
     assert [text for text in EVIL[:4] if text not in shown] == []
     assert report.page.title() == EVIL[0]
+
+
+def check_tooltip(page, chart):
+    """Move over a chart until its tooltip shows the hostile name of the network, as text."""
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    shown = False
+    for x in (0.3, 0.45, 0.6, 0.8, 0.95):
+        for y in (0.2, 0.35, 0.5, 0.65):
+            page.mouse.move(box["x"] + box["width"] * x, box["y"] + box["height"] * y)
+            page.wait_for_timeout(30)
+            assert chart.locator("img, script").count() == 0
+            tooltips = chart.locator("> div").evaluate_all("(all) => all.slice(1).map((one) => one.innerHTML)")
+            shown = shown or any("&lt;img src=x" in text for text in tooltips)
+    assert shown
 
 
 def test_a_script_that_got_in_would_not_run(agency, show):

@@ -6,10 +6,12 @@ import signal
 import subprocess
 import time
 from decimal import Decimal
+from importlib.metadata import version
 
 import pytest
+from airbyte_cdk.models.connector_metadata import MetadataFile
 
-from tests.airbyte.support import COMMAND, UNPACED, Messages, messages, rows
+from tests.airbyte.support import BY_DEFAULT, COMMAND, UNPACED, Messages, messages, rows
 from tests.support import EVERYONE, NOW, ROOT, TapProcess
 
 TOMORROW = "2026-11-24T12:00:00Z"
@@ -447,6 +449,13 @@ def test_the_form_has_one_type_for_each_setting_and_marks_every_key(source):
     for name, field in form["properties"].items():
         visit(name, field)
     assert secrets == {"api_key", "profiles[].profile_key", "x_api_key", "x_api_secret"}
+
+
+def test_the_metadata_are_those_of_this_version_and_suggest_the_streams_that_the_tap_selects():
+    found = MetadataFile.from_file(ROOT / "source_ayrshare" / "metadata.yaml").data
+    assert found.dockerImageTag == version("tap-ayrshare")
+    assert found.suggestedStreams.streams == BY_DEFAULT
+    assert (ROOT / "source_ayrshare" / found.icon).is_file()
 
 
 def test_the_check_says_what_a_sync_will_find(source, api):

@@ -15,8 +15,9 @@ from tap_ayrshare.ayrshare.contract import NETWORKS
 from tap_ayrshare.ayrshare.endpoints import LINKS, PROFILES, SOCIAL_ANALYTICS, USER
 from tap_ayrshare.clock import read_clock
 from tap_ayrshare.engine.client import Client
-from tap_ayrshare.engine.errors import NEEDS_PERSON, Refusal, Refused, Scope, TapError
+from tap_ayrshare.engine.errors import Refusal, Refused, Scope, TapError
 from tap_ayrshare.estimate import Estimate
+from tap_ayrshare.outcome import not_the_api
 from tap_ayrshare.posts.history import LIMIT, UPPER_SHARE
 from tap_ayrshare.posts.pages import PAGE, TAIL
 from tap_ayrshare.settings import PRIMARY, Profile
@@ -64,16 +65,19 @@ class Findings:
         found = Estimate(
             self.label, is_open=not self.posts.is_whole or any(not n.is_whole for n in self.native.values())
         )
-        exactly = found.requests.__setitem__
-        exactly("accounts", Count.exactly(1))
-        exactly("link_analytics", Count.exactly(1))
-        found.requests["posts"] = _windows(self.posts.count) + Count.exactly(len(["deleted posts"]))
+        certain = {"accounts": 1, "link_analytics": 1}
+        if not self.no_analytics:
+            certain |= {
+                "social_analytics": len(self.able("account_analytics")),
+                "social_analytics_daily": len(self.able("daily")),
+                "youtube_playlists": int("youtube" in self.able("account_analytics")),
+                "social_posts": sum(_pages(name, one) for name, one in self.native.items()),
+            }
+        found.requests.update({stream: Count.exactly(number) for stream, number in certain.items()})
+        # The deleted posts take one request more.
+        found.requests["posts"] = _windows(self.posts.count) + Count.exactly(1)
         if self.no_analytics:
             return found
-        exactly("social_analytics", Count.exactly(len(self.able("account_analytics"))))
-        exactly("social_analytics_daily", Count.exactly(len(self.able("daily"))))
-        exactly("youtube_playlists", Count.exactly("youtube" in self.able("account_analytics")))
-        exactly("social_posts", Count.exactly(sum(_pages(name, one) for name, one in self.native.items())))
         batched = {n for n in self.networks if settings.uses_batches and "post_batches" in NETWORKS[n].reads}
         able = self.able("post_analytics")
         found.requests["post_analytics"] = self.posts.analysed({*able} - batched) + sum(
@@ -243,8 +247,7 @@ class ConnectionCheck:
     def _error(self, refusal: Refusal) -> TapError:
         """Return why nothing can be read, and what to do about it."""
         if refusal.http_status == HTTPStatus.NOT_FOUND or refusal.code == "invalid_body":
-            cause = f"{self._settings.api_url}{USER.path} is not the Ayrshare API ({refusal}): check api_url"
-            return TapError(cause, NEEDS_PERSON)
+            return not_the_api(self._settings.api_url + USER.path, refusal)
         return TapError(f"nothing can be read: {refusal} ({refusal.rule.action})", refusal.exit_code)
 
 

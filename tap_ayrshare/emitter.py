@@ -11,15 +11,14 @@ import os
 import signal
 import threading
 from contextlib import aclosing, suppress
-from importlib.metadata import version
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tap_ayrshare.ayrshare.contract import stream_contract
+from tap_ayrshare.ayrshare.contract import stream_contract, tap_version
 from tap_ayrshare.engine.errors import TapError
 from tap_ayrshare.engine.messages import Checkpoint, Ended, Record
 from tap_ayrshare.extraction import Extraction
-from tap_ayrshare.outcome import Outcome, prepare_summary
+from tap_ayrshare.outcome import Outcome, prepare_summary, profile_count
 from tap_ayrshare.progress import Progress
 from tap_ayrshare.settings import PRIMARY
 from tap_ayrshare.source import MEMORY
@@ -241,8 +240,8 @@ class Emitter:
         labels = [source.label for source in self._extraction.readers]
         shown = ", ".join(labels[:NAMED_AT_MOST]) + (", ..." if len(labels) > NAMED_AT_MOST else "")
         bookmarks = ", ".join(self._state.streams()) or "none"
-        logger.info("tap-ayrshare %s, snapshot of %s (UTC)", version("tap-ayrshare"), self._extraction.snapshot.date)
-        logger.info("%d profile%s: %s", len(labels), "" if len(labels) == 1 else "s", shown)
+        logger.info("tap-ayrshare %s, snapshot of %s (UTC)", tap_version(), self._extraction.snapshot.date)
+        logger.info("%s: %s", profile_count(len(labels)), shown)
         logger.info("streams: %s; bookmarks found: %s", ", ".join(sorted(self._selected)), bookmarks)
         if self._settings.primary_left_out and self._state.knows(PRIMARY):
             logger.warning(

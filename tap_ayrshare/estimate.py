@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tap_ayrshare.engine.pacing import allowed
 from tap_ayrshare.survey import Count
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def sentences(estimates: Sequence[Estimate], settings: Settings, what: str) -> I
     duration = Count(*(_seconds(requests, settings) for requests in vars(largest.total).values()))
     which = f"the largest profile, {largest.label}, with {number(largest.total)} of them" if estimates[1:] else "it"
     at_once = ", all profiles at once" if estimates[1:] else ""
-    pace = f"{allowed(settings)} requests in {settings.rate_limit_window:g} s for each profile{at_once}"
+    pace = f"{_in_window(settings)} requests in {settings.rate_limit_window:g} s for each profile{at_once}"
     yield f"At {pace}, {which} takes {_time(duration, least)}."
     by_stream: defaultdict[str, float] = defaultdict(float)
     for one in estimates:
@@ -76,14 +77,13 @@ def _cuts(by_stream: dict[str, float], total: float, settings: Settings) -> Iter
         yield "bulk_analytics: auto (up to 100 posts a request; not yet confirmed against the live API)"
 
 
-def allowed(settings: Settings) -> int:
-    """Return how many requests go in one window."""
-    return max(1, math.floor(settings.rate_limit_requests * (1 - settings.rate_limit_reserve) + 1e-9))
+def _in_window(settings: Settings) -> int:
+    return allowed(settings.rate_limit_requests, settings.rate_limit_reserve)
 
 
 def _seconds(requests: float, settings: Settings) -> float:
     """Return how long a profile's requests take at the limit: the last window's go at its beginning."""
-    windows = math.ceil(round(requests) / allowed(settings)) - 1
+    windows = math.ceil(round(requests) / _in_window(settings)) - 1
     return max(0, windows) * settings.rate_limit_window
 
 

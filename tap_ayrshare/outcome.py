@@ -7,12 +7,11 @@ import logging
 import os
 from collections import Counter
 from contextlib import suppress
-from datetime import timedelta
-from importlib.metadata import version
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from tap_ayrshare.ayrshare.contract import tap_version
 from tap_ayrshare.clock import singer_time
 from tap_ayrshare.engine.client import UNREACHABLE
 from tap_ayrshare.engine.errors import NEEDS_PERSON, SettingsError, TapError
@@ -83,7 +82,7 @@ class Outcome:
             return None
         cause = next(iter(failed.values()))
         if not self._extraction.client.has_made_sense and cause.startswith(NOT_THE_API):
-            return TapError(f"{self._settings.api_url} is not the Ayrshare API ({cause}): check api_url", NEEDS_PERSON)
+            return not_the_api(self._settings.api_url, cause)
         listed = ", ".join(f"{name} ({cause})" for name, cause in failed.items())
         return TapError(f"no data could be extracted for: {listed}")
 
@@ -95,9 +94,9 @@ class Outcome:
     def _failures(self) -> Iterator[str]:
         fail_on = self._settings.fail_on
         if "profile" in fail_on and (refused := self._refused):
-            named = _named(f"{label} ({refusal}; {refusal.rule.action})" for label, refusal in refused.items())
+            which = named(f"{label} ({refusal}; {refusal.rule.action})" for label, refusal in refused.items())
             count = f"{len(refused)} of {len(self._extraction.readers)} profiles"
-            yield f"{count} could not be read: {named}; everything else was read"
+            yield f"{count} could not be read: {which}; everything else was read"
         if "stream" in fail_on:
             lost = [
                 f"{ended.stream} of {label} ({ended.reason})"
@@ -105,9 +104,9 @@ class Outcome:
                 if ended.status in (Status.FAILED, Status.SKIPPED) and label not in self._sync.refused
             ]
             if lost:
-                yield f"streams could not be read: {_named(lost)}"
+                yield f"streams could not be read: {named(lost)}"
         if "network" in fail_on and (parts := self._sync.refused_parts):
-            yield f"networks were left out: {_named(f'{part} of {who} ({why})' for (who, part), why in parts.items())}"
+            yield f"networks were left out: {named(f'{part} of {who} ({why})' for (who, part), why in parts.items())}"
         if "budget" in fail_on and self._sync.is_spent and (unfinished := self._unfinished()):
             yield f"the request budget is spent; unfinished: {', '.join(unfinished)}"
 
@@ -157,6 +156,16 @@ class Outcome:
         if self.error is None:
             yield logging.INFO if self.verdict == "complete" else logging.WARNING, self._verdict_line()
 
+    @property
+    def _requests(self) -> int:
+        """Requests of the whole run."""
+        return sum(source.client.sent for source in self._extraction.sources)
+
+    @property
+    def _waited(self) -> float:
+        """Seconds for which the profile that waited longest for its limit did so."""
+        return max((source.client.pacer.waited for source in self._extraction.sources), default=0.0)
+
     def _table(self) -> Iterator[str]:
         yield f"{'stream':<24}{'records':>9}{'requests':>10}{'skipped':>9}  errors by code"
         for name in sorted(self._extraction.snapshot.selected):
@@ -169,7 +178,7 @@ class Outcome:
         tally = self._extraction.tally
         for stream, part, code, labels in tally.met_by_many():
             place = " of ".join(name for name in (part, stream) if name != ALL) or "the whole profile"
-            yield f"{code} ({place}) in {len(labels)} profiles: {_named(labels)}"
+            yield f"{code} ({place}) in {len(labels)} profiles: {named(labels)}"
         for remark, labels in tally.remarks():
             yield f"{remark} ({_profiles(labels)})"
         asked_again = sum((source.client.asked_again for source in self._extraction.sources), Counter[str]())
@@ -194,7 +203,7 @@ class Outcome:
             yield f"{stream} is {status.value}: {reason} ({_profiles(labels)})"
 
     def _verdict_line(self) -> str:
-        date, profiles = self._extraction.snapshot.date, _count(len(self._extraction.readers))
+        date, profiles = self._extraction.snapshot.date, profile_count(len(self._extraction.readers))
         if self._sync.is_spent:
             left = ", ".join(self._unfinished()) or "nothing"
             budget = self._settings.request_budget
@@ -238,25 +247,24 @@ class Outcome:
 
     def document(self) -> dict[str, Any]:
         """Return the summary as an object of JSON: counts by stream and profile, verdict, exit code and cause."""
-        extraction, tally = self._extraction, self._extraction.tally
+        extraction = self._extraction
         snapshot = extraction.snapshot
-        ended_at = snapshot.now + timedelta(seconds=monotonic() - tally.began)
         streams = {}
         for name in sorted(snapshot.selected):
             records, requests, errors = self._counts(name)
             streams[name] = {"records": records, "requests": requests, "errors": dict(sorted(errors.items()))}
         return {
             "run_id": snapshot.run_id,
-            "tap_version": version("tap-ayrshare"),
+            "tap_version": tap_version(),
             "snapshot_date": snapshot.date,
             "started_at": snapshot.extracted_at,
-            "ended_at": singer_time(ended_at),
+            "ended_at": singer_time(snapshot.at(monotonic())),
             "shard": str(self._settings.shard) if self._settings.shard else None,
             "verdict": self.verdict,
             "exit_code": self.error.exit_code if self.error else 0,
             "cause": str(self.error) if self.error else None,
-            "requests": sum(source.client.sent for source in extraction.sources),
-            "waited_seconds": round(max((s.client.pacer.waited for s in extraction.sources), default=0.0), 3),
+            "requests": self._requests,
+            "waited_seconds": round(self._waited, 3),
             "records": sum(stream["records"] for stream in streams.values()),
             "streams": streams,
             "profiles": {source.label: self._of_profile(source.label) for source in extraction.readers},
@@ -289,7 +297,12 @@ def prepare_summary(path: str | None) -> None:
         )
 
 
-def _named(names: Iterable[str]) -> str:
+def not_the_api(url: str, cause: object) -> TapError:
+    """Return the error for an address where something else than the API answers."""
+    return TapError(f"{url} is not the Ayrshare API ({cause}): check api_url", NEEDS_PERSON)
+
+
+def named(names: Iterable[str]) -> str:
     """Return names as a list, the first few of many."""
     listed = [*names]
     more = f" and {len(listed) - NAMED_AT_MOST} more" if len(listed) > NAMED_AT_MOST else ""
@@ -297,8 +310,9 @@ def _named(names: Iterable[str]) -> str:
 
 
 def _profiles(labels: Sequence[str]) -> str:
-    return f"profile {labels[0]}" if len(labels) == 1 else f"{len(labels)} profiles: {_named(labels)}"
+    return f"profile {labels[0]}" if len(labels) == 1 else f"{len(labels)} profiles: {named(labels)}"
 
 
-def _count(profiles: int) -> str:
+def profile_count(profiles: int) -> str:
+    """Return a number of profiles, in words."""
     return f"{profiles} profile{'' if profiles == 1 else 's'}"

@@ -12,6 +12,8 @@ from tap_ayrshare.estimate import Estimate, sentences
 from tap_ayrshare.survey import Count
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tap_ayrshare.engine.sync import Stream
     from tap_ayrshare.extraction import Extraction
     from tap_ayrshare.source import Source
@@ -49,10 +51,10 @@ class Progress:
         extraction = self._extraction
         sent = sum(source.client.sent for source in extraction.sources)
         planned, longest, is_known, waits = sent, 0.0, True, []
-        for source in extraction.sources:
+        for source, streams in extraction.sync.work:
             if source.label not in extraction.sync.active:
                 continue
-            left, is_all = self._left(source)
+            left, is_all = self._left(source, streams)
             planned, is_known = planned + left, is_known and is_all
             longest = max(longest, _seconds(source, left))
             waits.append(source.client.pacer.seconds_until(1))
@@ -71,9 +73,9 @@ class Progress:
     def _plan(self) -> list[Estimate]:
         """Return the requests of each profile, made and to come; none if any aren't known yet, or if all are made."""
         found, to_come = [], 0
-        for source in self._extraction.sources:
+        for source, streams in self._extraction.sync.work:
             estimate = Estimate(source.label)
-            for stream in self._streams(source):
+            for stream in streams:
                 left = self._left_of(source, stream)
                 if left is None:
                     return []
@@ -84,23 +86,18 @@ class Progress:
 
     def _clock(self, seconds: float) -> str:
         """Return the time of day in so many seconds, with its date if that is a day away."""
-        snapshot = self._extraction.snapshot
-        present = snapshot.now + timedelta(seconds=monotonic() - self._extraction.tally.began)
+        present = self._extraction.snapshot.at(monotonic())
         end = present + timedelta(seconds=seconds)
         return f"{end:%Y-%m-%d %H:%M} UTC" if end - present >= DAY else f"{end:%H:%M} UTC"
 
-    def _left(self, source: Source) -> tuple[int, bool]:
+    def _left(self, source: Source, streams: Iterable[Stream[Source]]) -> tuple[int, bool]:
         """Return how many requests of a profile are still to come, and whether that is all that is to come."""
-        found = [self._left_of(source, stream) for stream in self._streams(source)]
+        found = [self._left_of(source, stream) for stream in streams]
         return sum(left or 0 for left in found), None not in found
 
-    def _streams(self, source: Source) -> list[Stream[Source]]:
-        """Return the streams of a profile that ask for anything."""
-        streams = next(streams for one, streams in self._extraction.sync.work if one is source)
-        return [stream for stream in streams if stream.takes_turns]
-
     def _left_of(self, source: Source, stream: Stream[Source]) -> int | None:
-        if (source.label, stream.name) in self._extraction.sync.ended:
+        """Return how many requests of a stream are still to come, None as long as that isn't known."""
+        if not stream.takes_turns or (source.label, stream.name) in self._extraction.sync.ended:
             return 0
         stats, sent = source.stats(stream.name), source.client.requests[stream.name]
         if stats.planned is not None:

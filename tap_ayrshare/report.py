@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from tap_ayrshare.ayrshare.contract import tap_version
 from tap_ayrshare.check import why
 from tap_ayrshare.estimate import number, sentences
+from tap_ayrshare.outcome import NAMED_AT_MOST, named
 from tap_ayrshare.survey import Count
 from tap_ayrshare.values import text
 
@@ -16,13 +17,12 @@ if TYPE_CHECKING:
     from tap_ayrshare.check import Findings, Report
     from tap_ayrshare.settings import Settings
 
-NAMED_AT_MOST = 10
 WIDTH = 24
 
 
 def first_line(settings: Settings) -> str:
     """Return the line that stands before anything is asked."""
-    return f"tap-ayrshare {version('tap-ayrshare')}, {settings.api_url}, profiles: {len(settings.profiles)}"
+    return f"tap-ayrshare {tap_version()}, {settings.api_url}, profiles: {len(settings.profiles)}"
 
 
 def lines(report: Report) -> Iterator[str]:
@@ -91,8 +91,7 @@ def _profiles(report: Report) -> Iterator[str]:
         and ((title := text(entry.get("title"))) or "").casefold() not in labels
     ]
     if lacking:
-        more = f" and {len(lacking) - NAMED_AT_MOST} more" if len(lacking) > NAMED_AT_MOST else ""
-        yield f"  - not in the settings: {', '.join(lacking[:NAMED_AT_MOST])}{more}"
+        yield f"  - not in the settings: {named(lacking)}"
 
 
 def _requests(report: Report) -> Iterator[str]:

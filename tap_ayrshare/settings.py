@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, fields
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
 
 from tap_ayrshare import setting_types as types
-from tap_ayrshare.ayrshare.contract import NETWORKS
+from tap_ayrshare.ayrshare.contract import NETWORKS, tap_version
 from tap_ayrshare.engine.client import Options
 from tap_ayrshare.engine.errors import SettingsError
 from tap_ayrshare.redaction import Redactor
@@ -243,7 +242,7 @@ class Settings(Options):
             "network_keys": network_keys,
             "uses_batches": uses_batches,
             "native_metrics_from_list": values["native_metrics_from"] == "list",
-            "user_agent": values["user_agent"] or f"tap-ayrshare/{version('tap-ayrshare')}",
+            "user_agent": values["user_agent"] or f"tap-ayrshare/{tap_version()}",
             "warnings": tuple(warnings),
         }
         return cls(**{field.name: values[field.name] for field in fields(cls)})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -24,7 +25,7 @@ from tap_ayrshare.posts.native import NativeLists
 from tap_ayrshare.values import text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from tap_ayrshare.engine.client import Answer, Client, Request
@@ -62,6 +63,10 @@ class Snapshot:
         self.date = self.now.date().isoformat()
         self.extracted_at = singer_time(self.now)
         self.terms = Terms(self.now, self.settings.refresh_schedule, self.settings.start_date)
+
+    def at(self, ticks: float) -> datetime:
+        """Return the instant of a moment of `monotonic`; the calendar clock is read once in a run."""
+        return self.now + timedelta(seconds=ticks - self.tally.began)
 
 
 class Source:
@@ -146,7 +151,7 @@ class Source:
             chosen = self.memory.networks_now(self.settings.request_budget)
         if chosen is None:
             chosen = linked_networks(await self.user(stream))
-        able = [name for name in chosen if name in NETWORKS and what in NETWORKS[name].reads]
+        able = _able(chosen, what)
         for name in able:
             self.check_keys(name)
         can_be_asked = self.open_networks(stream, able)
@@ -161,7 +166,7 @@ class Source:
             chosen = linked_networks(self._user)
         if chosen is None:
             return None
-        return [n for n in chosen if n in NETWORKS and what in NETWORKS[n].reads and n not in self.left_out]
+        return [name for name in _able(chosen, what) if name not in self.left_out]
 
     def open_networks(self, stream: str, networks: Sequence[str]) -> list[str]:
         """Return the networks that are not left out; X is once its allowance of the day is used up."""
@@ -279,6 +284,11 @@ def _headers(settings: Settings, profile: Profile, request: Request) -> dict[str
         if network in NETWORKS and not settings.missing_keys(network):
             headers |= {header: settings.network_keys[key] for header, key in NETWORKS[network].key_headers.items()}
     return headers
+
+
+def _able(networks: Iterable[str], what: str) -> list[str]:
+    """Return the networks of which `what` can be read."""
+    return [name for name in networks if name in NETWORKS and what in NETWORKS[name].reads]
 
 
 def linked_networks(user: Mapping[str, Any]) -> list[str]:

@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 import re
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from tap_ayrshare.ayrshare.contract import tap_version
 from tap_ayrshare.engine.errors import StateError
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def _partitions(stream: str, bookmark: dict[str, Any], labels: Collection[str]) 
 
 def stamped(value: Mapping[str, Any]) -> dict[str, Any]:
     """Return a state with the version that writes it."""
-    return {**value, VERSION: version("tap-ayrshare")}
+    return {**value, VERSION: tap_version()}
 
 
 def newer_version(value: object) -> str | None:
@@ -155,7 +155,7 @@ def newer_version(value: object) -> str | None:
     written = value.get(VERSION) if isinstance(value, dict) else None
     if not isinstance(written, str) or not (numbers := _numbers(written)):
         return None
-    return written[:20] if numbers > _numbers(version("tap-ayrshare")) else None
+    return written[:20] if numbers > _numbers(tap_version()) else None
 
 
 def _numbers(text: str) -> tuple[int, ...]:

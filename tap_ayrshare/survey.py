@@ -144,11 +144,11 @@ async def count_posts(ask: Ask, start: datetime | None, now: datetime) -> Posts:
             posts.refusal = None if number else refusal
             break
         rows = [] if refusal or isinstance(answer, Refusal) else HISTORY.listed(answer.body)
-        dated = sorted((date, id(row), row) for row in rows if (date := published_at(row)) and low <= date <= high)
-        for _, _, row in dated:
+        dated = [(date, row) for row in rows if (date := published_at(row)) and low <= date <= high]
+        for _, row in dated:
             posts.networks.append(analytics_networks(row))
             posts.ids.update(filter(None, (usable_id(entry.get("id")) for entry in objects(row.get("postIds")))))
-        oldest = dated[0][0] if dated else high
+        oldest = min((date for date, _ in dated), default=high)
         is_full = len(rows) >= LIMIT and oldest > low
         posts.pages.append(Page(oldest if is_full else low, high, len(dated), oldest))
         posts.pages.sort(reverse=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -19,6 +19,7 @@ EPOCH = re.compile(r"[0-9]{9,16}(\.[0-9]{1,9})?")
 """Digits that are seconds or milliseconds since 1970."""
 EARLIEST, MILLISECONDS_FROM = 10**8, 10**11
 LONGEST_DATE = 100
+DATE_LENGTH = 10
 NOT_REPORTED = -1
 """What a network answers that declines to compute a metric (seen live on TikTok)."""
 LARGEST_INTEGER = 2**63 - 1
@@ -201,6 +202,14 @@ def timestamp(value: object) -> str | None:
     """Return a moment as records carry it: ISO 8601, UTC, microseconds; None for what is no moment."""
     moment = instant(value)
     return singer_time(moment) if moment else None
+
+
+def day(value: object) -> date | None:
+    """Return the date that text begins with, unshifted, None for what is none: the first ten characters."""
+    try:
+        return date.fromisoformat(value[:DATE_LENGTH]) if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 def objects(value: object) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ import json
 import re
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,12 @@ class StreamContract:
 def contract_version() -> str:
     """Return the version of the contract, `major.minor`: a major one breaks users, a minor one adds."""
     return str(load("contract.json")["version"])
+
+
+@cache
+def tap_version() -> str:
+    """Return the version of this tap; looking it up reads files."""
+    return version("tap-ayrshare")
 
 
 @cache

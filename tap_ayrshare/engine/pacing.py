@@ -26,6 +26,11 @@ FALLS = 3
 """Falls of the count in a row that no end of a window explains."""
 
 
+def allowed(limit: int, reserve: float) -> int:
+    """Return how many requests may go in one window: the quota less the share that is left, at least one."""
+    return max(1, math.floor(limit * (1 - reserve) + 1e-9))
+
+
 class Pacer:
     """Lets requests go so that no window of any position holds more than the quota less the reserve.
 
@@ -57,7 +62,7 @@ class Pacer:
     @property
     def allowed(self) -> int:
         """Requests that may go in one window."""
-        return max(1, math.floor(self._limit * (1 - self._reserve) + 1e-9))
+        return allowed(self._limit, self._reserve)
 
     def seconds_until(self, requests: int) -> float:
         """Return in how many seconds the last of so many further requests may go, 0 for at once."""

@@ -17,7 +17,7 @@ from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.posts.cursor import read_date
 from tap_ayrshare.source import NO_ID
 from tap_ayrshare.streams.by_network import ByNetworkStream, NetworkSnapshotStream
-from tap_ayrshare.values import dig, number, objects, snake_case, text
+from tap_ayrshare.values import day, dig, number, objects, snake_case, text
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 QUARTER_DAYS = 90
 MOST_QUARTERS = 4
-DATE_LENGTH = 10
 
 
 class SocialAnalyticsStream(NetworkSnapshotStream):
@@ -150,10 +149,10 @@ class SocialAnalyticsDailyStream(ByNetworkStream):
         source.snapshot.drift.look_at(self.name, "account", network, analytics, is_kept=False)
         since, last_dates = _since(source, ends.get(network)), []
         for metric, series in daily_series(analytics):
-            points = {day: point for point in objects(series.get("values")) if (day := _day(point))}
-            for day, point in sorted(points.items()):
-                if day >= since:
-                    yield self.record(source, _point(network, metric, day, series, point, block))
+            points = {on: point for point in objects(series.get("values")) if (on := day(point.get("endTime")))}
+            for on, point in sorted(points.items()):
+                if on >= since:
+                    yield self.record(source, _point(network, metric, on, series, point, block))
             last_dates += [max(points)] if points else []
         end = min(last_dates, default=None)
         if end and end <= source.today:
@@ -196,22 +195,13 @@ def daily_series(analytics: object, path: str = "") -> Iterator[tuple[str, dict[
                 yield from daily_series(value, f"{path}{key}.")
 
 
-def _day(point: dict[str, Any]) -> date | None:
-    """Return the date of a point: the first ten characters of its `endTime`, unshifted."""
-    end_time = point.get("endTime")
-    try:
-        return date.fromisoformat(end_time[:DATE_LENGTH]) if isinstance(end_time, str) else None
-    except ValueError:
-        return None
-
-
 def _point(
-    network: str, metric: str, day: date, series: dict[str, Any], point: dict[str, Any], block: dict[str, Any]
+    network: str, metric: str, on: date, series: dict[str, Any], point: dict[str, Any], block: dict[str, Any]
 ) -> dict[str, Any]:
     return {
         "platform": network,
         "metric": metric,
-        "date": day.isoformat(),
+        "date": on.isoformat(),
         "value": number(point.get("value")),
         "end_time": text(point.get("endTime")),
         "period": text(series.get("period")),

@@ -18,7 +18,7 @@ from tap_ayrshare.engine.errors import Refusal, Refused, Rule, Scope, StateError
 from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.posts.cursor import read_date
 from tap_ayrshare.streams.base import AyrshareStream
-from tap_ayrshare.values import dig, instant, integer, number, text, timestamp
+from tap_ayrshare.values import day, dig, instant, integer, number, text, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from tap_ayrshare.source import Source
 
 NETWORK = "facebook"
-DATE_LENGTH = 10
 FIRST_DAYS = 365
 """Days of spending that a first run requests where no start_date is set."""
 PAGE = 100
@@ -216,10 +215,10 @@ class AdSpendDailyStream(ByAccountStream):
         """See `ByAccountStream.rows`."""
         totals = dig(answer.body, ("metrics",))
         for item in AD_HISTORY.listed(answer.body):
-            ad_id, day = usable_id(item.get("adId")), _day(item.get("spendDate"))
+            ad_id, spent_on = usable_id(item.get("adId")), day(item.get("spendDate"))
             row = {
                 "ad_id": ad_id,
-                "date": day,
+                "date": spent_on.isoformat() if spent_on else None,
                 "ad_name": text(item.get("adName")),
                 "spend": number(item.get("spend")),
                 "budget_daily": number(item.get("budgetDaily")),
@@ -229,7 +228,7 @@ class AdSpendDailyStream(ByAccountStream):
                 "day": item,
                 "totals": totals if isinstance(totals, dict) else None,
             }
-            yield (row if ad_id and day else None), item
+            yield (row if ad_id and spent_on else None), item
 
 
 def _range(source: Source, since: date | None) -> tuple[date, date]:
@@ -239,14 +238,6 @@ def _range(source: Source, since: date | None) -> tuple[date, date]:
         return (start.date() if start else source.today - timedelta(days=FIRST_DAYS)), source.today
     first = since - timedelta(days=source.settings.lookback_days)
     return (max(first, start.date()) if start else first), source.today
-
-
-def _day(value: object) -> str | None:
-    """Return the first ten characters of a moment, unshifted, if they are a date."""
-    try:
-        return date.fromisoformat(value[:DATE_LENGTH]).isoformat() if isinstance(value, str) else None
-    except ValueError:
-        return None
 
 
 def _of_ad(item: dict[str, Any]) -> dict[str, Any]:

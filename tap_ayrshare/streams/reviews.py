@@ -21,19 +21,24 @@ RECOMMENDED = {"POSITIVE": True, "NEGATIVE": False}
 """The words of Google Business and of Facebook (docs/api.md section 10)."""
 
 
-class ReviewsStream(NetworkSnapshotStream):
-    """The reviews of a profile, a row for each; its answers serve review_totals too."""
+class OfReviewsStream(NetworkSnapshotStream):
+    """A stream that reads the reviews of a network."""
 
-    name = "reviews"
     reads = "reviews"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.followers = (ReviewTotalsStream(),)
 
     def request(self, network: str) -> Request:
         """See `NetworkSnapshotStream.request`."""
         return REVIEWS.request(self.name, {"platform": network}, networks=(network,))
+
+
+class ReviewsStream(OfReviewsStream):
+    """The reviews of a profile, a row for each; its answers serve review_totals too."""
+
+    name = "reviews"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.followers = (ReviewTotalsStream(),)
 
     def messages(self, source: Source, network: str, answer: Answer) -> Batch:
         """Yield the reviews of a network, each id once; one without an id is noted."""
@@ -48,16 +53,11 @@ class ReviewsStream(NetworkSnapshotStream):
                 yield self.record(source, row)
 
 
-class ReviewTotalsStream(NetworkSnapshotStream):
+class ReviewTotalsStream(OfReviewsStream):
     """The average rating and the number of reviews, a snapshot a day."""
 
     name = "review_totals"
-    reads = "reviews"
     leader = ReviewsStream.name
-
-    def request(self, network: str) -> Request:
-        """See `NetworkSnapshotStream.request`."""
-        return REVIEWS.request(self.name, {"platform": network}, networks=(network,))
 
     def messages(self, source: Source, network: str, answer: Answer) -> Batch:
         """Yield the totals of a network if it gives any, as Google Business alone does."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.ayrshare.contract import contract_version
+from tap_ayrshare.ayrshare.contract import contract_version, tap_version
 from tap_ayrshare.clock import singer_time
 from tap_ayrshare.engine.messages import Record
 from tap_ayrshare.streams.base import AyrshareStream
@@ -36,8 +34,7 @@ class SyncRunsStream(AyrshareStream):
         snapshot, stats = source.snapshot, ended.stats
 
         def moment(ticks: float) -> str | None:
-            seconds = ticks - snapshot.tally.began
-            return singer_time(snapshot.now + timedelta(seconds=seconds)) if ticks else None
+            return singer_time(snapshot.at(ticks)) if ticks else None
 
         has_plan = stats.planned is not None
         record = {
@@ -46,7 +43,7 @@ class SyncRunsStream(AyrshareStream):
             "stream": ended.stream,
             "started_at": moment(stats.began),
             "ended_at": moment(stats.ended),
-            "tap_version": version("tap-ayrshare"),
+            "tap_version": tap_version(),
             "contract_version": contract_version(),
             "snapshot_date": snapshot.date,
             "status": ended.status.value,

@@ -107,6 +107,7 @@ class Source:
         self.memory = Memory(snapshot.bookmarks(MEMORY, self.label), snapshot.now)
         self._x_allowed = settings.x_daily_requests or NETWORKS[X].daily_requests["user" if profile.key else "primary"]
         self._user: dict[str, Any] | Refusal | None = None
+        self._once: dict[str, Answer | Refusal] = {}
         self._bookmarks: dict[str, Mapping[str, Any]] = {}
         self._networks_noted: set[str] = set()
 
@@ -125,6 +126,24 @@ class Source:
             self.snapshot.drift.look_at(request.stream, "answer", None, around, is_kept=False)
         return answer
 
+    async def ask_once(self, request: Request) -> Answer:
+        """Ask for what several streams need; the first answer from a path serves the whole run.
+
+        Raises:
+            Refused: the API refuses the stream, the profile or the run.
+            BudgetSpent: the request budget is spent.
+        """
+        if request.path not in self._once:
+            try:
+                self._once[request.path] = answer = await self.ask(request)
+                self.cover(answer.sent)
+            except Refused as refused:
+                self._once[request.path] = refused.refusal
+        found = self._once[request.path]
+        if isinstance(found, Refusal):
+            raise Refused(found)
+        return found
+
     async def user(self, stream: str) -> dict[str, Any]:
         """Return the body of GET /user, asked once in a run.
 
@@ -132,8 +151,7 @@ class Source:
             Refused: it couldn't be read; then the stream can't.
         """
         if self._user is None:
-            answer = await self.ask(USER.request(stream))
-            self.cover(answer.sent)
+            answer = await self.ask_once(USER.request(stream))
             self._user = answer.refusal or answer.body
             if self.settings.request_budget is not None and answer.refusal is None:
                 self.memory.keep_networks(linked_networks(answer.body))

@@ -21,7 +21,7 @@ from tap_ayrshare.engine.messages import ALL, Issue
 from tap_ayrshare.memory import Memory
 from tap_ayrshare.posts.due import Terms
 from tap_ayrshare.posts.history import History
-from tap_ayrshare.posts.native import NativeLists
+from tap_ayrshare.posts.native import READERS, NativeLists
 from tap_ayrshare.values import text
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ logger = logging.getLogger(__name__)
 MOST_AHEAD = 64
 MEMORY = "accounts"
 """The stream in whose bookmark a profile's memory stands."""
+COMMENTS = ("comments", "social_post_comments")
 X_ALLOWANCE = "x_daily_requests"
 NO_ID = Rule(Scope.RESOURCE, failure=False, action="skipped: without an id it can't be kept")
 
@@ -62,7 +63,11 @@ class Snapshot:
     def __post_init__(self) -> None:
         self.date = self.now.date().isoformat()
         self.extracted_at = singer_time(self.now)
-        self.terms = Terms(self.now, self.settings.refresh_schedule, self.settings.start_date)
+
+    def terms(self, stream: str) -> Terms:
+        """Return what decides which posts are due for a stream: comments have a schedule of their own."""
+        schedule = self.settings.comments_schedule if stream in COMMENTS else self.settings.refresh_schedule
+        return Terms(self.now, schedule, self.settings.start_date)
 
     def at(self, ticks: float) -> datetime:
         """Return the instant of a moment of `monotonic`; the calendar clock is read once in a run."""
@@ -93,7 +98,7 @@ class Source:
         self.notes: list[Issue] = []
         self.history = History(
             self,
-            keeps_native_ids="social_post_analytics" in snapshot.selected,
+            keeps_native_ids=any(name in snapshot.selected for name in READERS),
             keeps_rows=settings.request_budget is not None,
             keeps_social_ids=settings.uses_batches,
         )

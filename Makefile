@@ -15,7 +15,7 @@ help: ## list the targets
 
 setup: .venvs/dev/ready ## create the development environment in .venvs/dev
 
-demo: ## load sixty days of a sandbox account into a real PostgreSQL, query it and write a report; KEEP=1: leave it running
+demo: ## load sixty nights of a sandbox account into a real PostgreSQL, query it and write a report; KEEP=1: leave it running
 	@$(MAKE) --no-print-directory --silent -j2 .venvs/dev/ready .venvs/meltano/ready
 	@exec $(PY) -m demo $(if $(KEEP),--keep)
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from tap_ayrshare.ayrshare.contract import stream_contract, tap_version
 from tap_ayrshare.engine.errors import TapError
 from tap_ayrshare.engine.messages import Checkpoint, Ended, Record
-from tap_ayrshare.extraction import Extraction
+from tap_ayrshare.extraction import OF_A_PROFILE, Extraction
 from tap_ayrshare.outcome import Outcome, prepare_summary, profile_count
 from tap_ayrshare.progress import Progress
 from tap_ayrshare.settings import PRIMARY
@@ -243,7 +243,7 @@ class Emitter:
         logger.info("tap-ayrshare %s, snapshot of %s (UTC)", tap_version(), self._extraction.snapshot.date)
         logger.info("%s: %s", profile_count(len(labels)), shown)
         logger.info("streams: %s; bookmarks found: %s", ", ".join(sorted(self._selected)), bookmarks)
-        if self._settings.primary_left_out and self._state.knows(PRIMARY):
+        if self._settings.primary_left_out and self._state.knows(PRIMARY, OF_A_PROFILE):
             logger.warning(
                 "the state has the primary profile, but it is no longer read; include_primary_profile: true reads it"
             )

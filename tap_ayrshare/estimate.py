@@ -50,9 +50,9 @@ def sentences(estimates: Sequence[Estimate], settings: Settings, what: str) -> I
     least = "at least" if any(one.is_open for one in estimates) else "about"
     yield f"{what} makes {least} {number(total)} requests."
     duration = Count(*(_seconds(requests, settings) for requests in vars(largest.total).values()))
-    which = f"the largest profile, {largest.label}, with {number(largest.total)} of them" if estimates[1:] else "it"
-    at_once = ", all profiles at once" if estimates[1:] else ""
-    pace = f"{_in_window(settings)} requests in {settings.rate_limit_window:g} s for each profile{at_once}"
+    which = f"the largest profile ({largest.label}, {number(largest.total)} requests)" if estimates[1:] else "it"
+    at_once = " and all profiles read at once" if estimates[1:] else ""
+    pace = f"{_in_window(settings):,} requests in {settings.rate_limit_window:g} s for each profile{at_once}"
     yield f"At {pace}, {which} takes {_time(duration, least)}."
     by_stream: defaultdict[str, float] = defaultdict(float)
     for one in estimates:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 PROFILES = "profiles"
 """The stream that needs the API key alone."""
+OF_A_PROFILE = tuple(kind.name for kind in STREAMS if kind.takes_turns and kind.name != PROFILES)
+"""The streams that are read from a profile."""
 
 
 class Extraction:

@@ -152,7 +152,7 @@ class Outcome:
         seconds = monotonic() - self._extraction.tally.began
         yield (
             logging.INFO,
-            f"{requests} requests in {seconds:.0f} s, of which {waited:.0f} s waiting for the rate limit",
+            f"{counted(requests, 'request')} in {seconds:.0f} s, of which {waited:.0f} s waiting for the rate limit",
         )
         if self.error is None:
             yield logging.INFO if self.verdict == "complete" else logging.WARNING, self._verdict_line()
@@ -198,10 +198,13 @@ class Outcome:
         """Yield what isn't complete, a line for each stream and reason."""
         by_reason: dict[tuple[str, Status, str], list[str]] = {}
         for (label, stream), ended in self._sync.ended.items():
+            # What ended the run is its last line.
+            if self._sync.fatal and ended.reason == str(self._sync.fatal):
+                continue
             if ended.status in (Status.PARTIAL, Status.FAILED) and label not in self._sync.refused:
                 by_reason.setdefault((stream, ended.status, ended.reason), []).append(label)
         for (stream, status, reason), labels in sorted(by_reason.items()):
-            yield f"{stream} is {status.value}: {reason} ({_profiles(labels)})"
+            yield f"{stream} {'failed' if status is Status.FAILED else 'is partial'}: {reason} ({_profiles(labels)})"
 
     def _verdict_line(self) -> str:
         date, profiles = self._extraction.snapshot.date, profile_count(len(self._extraction.readers))
@@ -316,4 +319,9 @@ def _profiles(labels: Sequence[str]) -> str:
 
 def profile_count(profiles: int) -> str:
     """Return a number of profiles, in words."""
-    return f"{profiles} profile{'' if profiles == 1 else 's'}"
+    return counted(profiles, "profile")
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number of things, in words."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

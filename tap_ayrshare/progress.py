@@ -101,8 +101,10 @@ class Progress:
             return 0
         stats, sent = source.stats(stream.name), source.client.requests[stream.name]
         if stats.planned is not None:
-            each = sent / stats.done if stats.done >= ENOUGH else 1.0
-            return math.ceil(stats.left * each)
+            each = stats.taken / stats.asked if stats.asked >= ENOUGH else 1.0
+            to_come = math.ceil((stats.planned - max(stats.asked, stats.done)) * each)
+            # What is on its way has been counted as sent.
+            return max(0, to_come - source.client.pacer.in_flight)
         key = source.label, stream.name
         if key not in self._expected:
             expected = stream.expected(source)

@@ -62,9 +62,9 @@ def key(owner: str) -> Callable[[Any], str]:
 
     def read(value: Any) -> str:
         if not _is_key(value):
-            raise Unusable("takes a key in plain ASCII, without whitespace")
+            raise Unusable("must be a key in plain ASCII, without whitespace")
         if len(value.strip()) < SHORTEST_SECRET:
-            raise Unusable(f"takes a key; no {owner} key is that short")
+            raise Unusable(f"must be a key, and no {owner} key is that short")
         return str(value.strip())
 
     return read
@@ -73,7 +73,7 @@ def key(owner: str) -> Callable[[Any], str]:
 def header(value: Any) -> str:
     """Read text that goes into a header."""
     if not isinstance(value, str) or not value.isascii() or not value.strip().isprintable():
-        raise Unusable("takes one line of plain ASCII text")
+        raise Unusable("must be one line of plain ASCII text")
     return value.strip()
 
 
@@ -81,7 +81,7 @@ def boolean(value: Any) -> bool:
     """Read true or false, as a word too."""
     found = WORDS.get(value.strip().lower()) if isinstance(value, str) else value
     if not isinstance(found, int) or found not in (0, 1):
-        raise Unusable("takes true or false", value)
+        raise Unusable("must be true or false", value)
     return bool(found)
 
 
@@ -96,7 +96,7 @@ def whole(least: int, most: int, what: str = "") -> Callable[[Any], int]:
         except (ValueError, OverflowError):
             found = NAN
         if not least <= found <= most:
-            raise Unusable(f"takes {what}a whole number from {least} to {most}", value)
+            raise Unusable(f"must be {what}a whole number from {least} to {most}", value)
         return int(found)
 
     return read
@@ -111,7 +111,7 @@ def number(least: float, most: float) -> Callable[[Any], float]:
         except (TypeError, ValueError, OverflowError):
             found = NAN
         if not least <= found <= most:
-            raise Unusable(f"takes a number from {least} to {most}", value)
+            raise Unusable(f"must be a number from {least} to {most}", value)
         return found
 
     return read
@@ -122,7 +122,7 @@ def choice(*choices: str) -> Callable[[Any], str]:
 
     def read(value: Any) -> str:
         if value not in choices:
-            raise Unusable(f"takes {' or '.join(choices)}", value)
+            raise Unusable(f"must be {' or '.join(choices)}", value)
         return str(value)
 
     return read
@@ -132,11 +132,11 @@ def past_date(value: Any) -> datetime:
     """Read a date or timestamp that isn't in the future."""
     found = instant(value) if isinstance(value, str) and re.match(r"\s*\d{4}-\d{2}-\d{2}", value) else None
     if found is None:
-        raise Unusable("takes a date such as 2026-01-31 or 2026-01-31T00:00:00Z", value)
+        raise Unusable("must be a date such as 2026-01-31 or 2026-01-31T00:00:00Z", value)
     if found.year < FIRST_YEAR:
-        raise Unusable(f"takes a date in {FIRST_YEAR} or later", value)
+        raise Unusable(f"must be a date in {FIRST_YEAR} or later", value)
     if found > read_clock():
-        raise Unusable("takes a date that isn't in the future", value)
+        raise Unusable("must be a date that isn't in the future", value)
     return found
 
 
@@ -144,13 +144,13 @@ def shard(value: Any) -> Shard:
     """Read a part of all profiles, `k/n`."""
     found = re.fullmatch(r"\s*([0-9]{1,4})\s*/\s*([0-9]{1,4})\s*", value) if isinstance(value, str) else None
     if not found or not 1 <= int(found[1]) <= int(found[2]):
-        raise Unusable('takes "k/n" with k from 1 to n, such as "1/4"', value)
+        raise Unusable('must be "k/n" with k from 1 to n, such as "1/4"', value)
     return Shard(int(found[1]), int(found[2]))
 
 
 def base_url(value: Any) -> str:
     """Read the base URL of the API; keys are sent there, so http is for this machine only."""
-    takes = "takes an https URL such as https://api.ayrshare.com/api (plain http to this machine only)"
+    takes = "must be an https URL such as https://api.ayrshare.com/api (plain http to this machine only)"
     if not isinstance(value, str) or not re.fullmatch(r"[!-~]+", value.strip()):
         raise Unusable(takes)
     try:
@@ -167,7 +167,7 @@ def base_url(value: Any) -> str:
 
 def networks(known: Collection[str]) -> Callable[[Any], tuple[str, ...] | None]:
     """Return the reader of a list of networks; an empty one is None."""
-    takes = f"takes a list of networks out of {', '.join(known)} (X is 'twitter')"
+    takes = f"must be a list of networks, each one of {', '.join(known)} (X is 'twitter')"
 
     def read(value: Any) -> tuple[str, ...] | None:
         found = []
@@ -182,7 +182,7 @@ def networks(known: Collection[str]) -> Callable[[Any], tuple[str, ...] | None]:
 
 def words(known: Collection[str]) -> Callable[[Any], frozenset[str]]:
     """Return the reader of a list of a few words, which may be empty."""
-    takes = f"takes a list of {', '.join(known)}"
+    takes = f"must be a list of {', '.join(known)}"
 
     def read(value: Any) -> frozenset[str]:
         found = _items(value, takes, words=True)
@@ -196,7 +196,7 @@ def words(known: Collection[str]) -> Callable[[Any], frozenset[str]]:
 
 def path(value: Any) -> str:
     """Read the path of a file that is to be written."""
-    takes = "takes the path of a file"
+    takes = "must be the path of a file"
     if not isinstance(value, str) or not value.strip() or "\0" in value:
         raise Unusable(takes, value)
     try:
@@ -207,7 +207,7 @@ def path(value: Any) -> str:
 
 def post_ids(value: Any) -> tuple[PostId, ...] | None:
     """Read a list of Ayrshare posts; an empty one is None."""
-    takes = 'takes a list of ids or {"id": "...", "profile": "..."}'
+    takes = 'must be a list of ids or {"id": "...", "profile": "..."}'
     found = []
     for position, item in enumerate(_items(value, takes, words=True), 1):
         entry = item if isinstance(item, dict) else {"id": item}
@@ -219,7 +219,7 @@ def post_ids(value: Any) -> tuple[PostId, ...] | None:
 
 def social_post_ids(known: Collection[str]) -> Callable[[Any], tuple[PostId, ...] | None]:
     """Return the reader of a list of native posts; an empty one is None."""
-    takes = f'takes a list of {{"platform": "...", "id": "...", "profile": "..."}}, platform: {", ".join(known)}'
+    takes = f'must be a list of {{"platform": "...", "id": "...", "profile": "..."}}, platform: {", ".join(known)}'
 
     def read(value: Any) -> tuple[PostId, ...] | None:
         found = []
@@ -235,7 +235,7 @@ def social_post_ids(known: Collection[str]) -> Callable[[Any], tuple[PostId, ...
 
 def refresh_schedule(value: Any) -> RefreshSchedule:
     """Read tiers by rising age."""
-    takes = 'takes a list of {"max_age_days": 7, "every_days": 1} with rising max_age_days'
+    takes = 'must be a list of {"max_age_days": 7, "every_days": 1} with rising max_age_days'
     tiers: list[Tier] = []
     for position, item in enumerate(_items(value, takes), 1):
         if not isinstance(item, dict) or set(item) != {"max_age_days", "every_days"}:
@@ -251,7 +251,7 @@ def refresh_schedule(value: Any) -> RefreshSchedule:
 
 def profiles(value: Any) -> list[dict[str, Any]]:
     """Read a list of `{name, profile_key}`; whatever else its entries have is kept."""
-    takes = 'takes a list of {"name": "...", "profile_key": "..."}'
+    takes = 'must be a list of {"name": "...", "profile_key": "..."}'
     found = []
     for position, item in enumerate(_items(value, takes), 1):
         name, profile_key = (item.get("name"), item.get("profile_key")) if isinstance(item, dict) else (None, None)
@@ -272,7 +272,7 @@ def profiles(value: Any) -> list[dict[str, Any]]:
 def profiles_file(value: Any) -> list[dict[str, Any]]:
     """Read the profiles in a JSON file, from its path."""
     if not isinstance(value, str) or value.lstrip()[:1] in ("[", "{"):
-        raise Unusable("takes the path of a JSON file, not the list itself")
+        raise Unusable("must be the path of a JSON file, not the list itself")
     try:
         content = Path(value).expanduser().read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:

@@ -231,7 +231,7 @@ class Settings(Options):
         for name in ("post_ids", "social_post_ids"):
             for post in values[name] or ():
                 if post.profile is not None and post.profile not in labels:
-                    raise _error(name, "takes only profiles that these settings read", post.profile, secrets)
+                    raise _error(name, "must name profiles that these settings read", post.profile, secrets)
         shard = values["shard"] or Shard(1, 1)
         values |= {
             "profiles": tuple(profile for profile in everyone if shard.holds(profile.label)),
@@ -328,12 +328,12 @@ def _profiles(values: Mapping[str, Any], secrets: Collection[str]) -> tuple[list
                 raise SettingsError(f"setting '{name}': the name of entry {position} has a key in it")
             if label.casefold() == PRIMARY:
                 reserved = f"'{PRIMARY}' stands for the primary profile (include_primary_profile: true reads it)"
-                raise SettingsError(f"setting '{name}': takes any other name for entry {position}; {reserved}")
+                raise SettingsError(f"setting '{name}': entry {position} must have another name; {reserved}")
             if label in by_label:
-                raise SettingsError(f"setting '{name}': takes each name once; {label!r} is there twice")
+                raise SettingsError(f"setting '{name}': each name may be used once, and {label!r} is there twice")
             if key in by_key:
                 both = f"{by_key[key]!r} and {label!r} have the same"
-                raise SettingsError(f"setting '{name}': takes each profile_key once; {both}")
+                raise SettingsError(f"setting '{name}': each profile_key may be used once; {both}")
             by_label.add(label)
             by_key[key] = label
             profiles.append(Profile(label, key))

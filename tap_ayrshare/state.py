@@ -59,9 +59,9 @@ class State:
         partitions: list[dict[str, Any]] = self._bookmarks.get(stream, {}).get("partitions", [])
         return partitions
 
-    def knows(self, label: str) -> bool:
-        """Return whether a profile has been read before."""
-        return any(partition.get(BOOKMARK) for (_, known), partition in self._partitions.items() if known == label)
+    def knows(self, label: str, streams: Collection[str]) -> bool:
+        """Return whether any of some streams of a profile has been read before."""
+        return any(self.get(stream, label).get(BOOKMARK) for stream in streams)
 
     def streams(self) -> Iterable[str]:
         """Return the streams that have a bookmark."""
@@ -79,7 +79,7 @@ def accepted(value: object, streams: Iterable[AyrshareStream], labels: Collectio
         return _accepted(value, by_name, labels)
     except StateError as error:
         if newer := newer_version(value):
-            why = f"it was written by tap-ayrshare {newer}, which is newer than this one; upgrade, or"
+            why = f"the state was written by tap-ayrshare {newer}, which is newer than this one; upgrade, or"
             raise StateError(f"{why} go back to an older state ({error})") from None
         raise
 

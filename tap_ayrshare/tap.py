@@ -118,7 +118,7 @@ class TapAyrshare(Tap):
         redact_logs(settings.secrets)
         for name in known.keys() - OWN_SETTINGS & self.config.keys():
             if not Draft202012Validator(known[name]).is_valid(self.config[name]):
-                raise SettingsError(f"setting '{name}': takes {_types(known[name])}")
+                raise SettingsError(f"setting '{name}': must be {_types(known[name])}")
         hidden = Redactor(settings.secrets).text
         warnings = [f"setting {line}" for line in unknown_names(map(hidden, self.config), known)]
         warnings += [f"environment variable {line}" for line in unknown_variables(map(hidden, os.environ), known)]
@@ -212,6 +212,8 @@ class TapAyrshare(Tap):
         except OSError as error:
             why = error.strerror or error.__cause__ or "it isn't a file"
             raise SettingsError(f"--config: can't read {', '.join(value)}: {why}") from None
+        except json.JSONDecodeError as error:
+            raise SettingsError(f"--config: {', '.join(value)} isn't valid JSON: {error}") from None
         except (ValueError, TypeError, RecursionError):
             raise SettingsError(f"--config: {', '.join(value)} isn't a JSON object") from None
 
@@ -285,7 +287,7 @@ def _parsed(name: str, value: str) -> Any:
         return json.loads(value)
     except ValueError:
         if name.startswith("stream_map"):
-            raise SettingsError(f"setting '{name}': takes JSON") from None
+            raise SettingsError(f"setting '{name}': must be JSON") from None
         return value
 
 
@@ -301,6 +303,8 @@ def _read_json(option: str, file: Any, error: type[TapError]) -> dict[str, Any] 
     try:
         text = file.read()
         value = json.loads(text) if text.strip() else None
+    except json.JSONDecodeError as wrong:
+        raise error(f"{option}: {file.name} isn't valid JSON: {wrong}") from None
     except (ValueError, OSError, RecursionError):
         raise error(f"{option}: {file.name} isn't valid JSON") from None
     if value is None and error is StateError:

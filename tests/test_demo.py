@@ -53,6 +53,15 @@ def test_example_lists_every_variable() -> None:
     assert sorted(named) == sorted(variables)
 
 
+def test_example_values_have_the_form_that_meltano_takes() -> None:
+    examples = re.findall(r"^#? ?(TAP_AYRSHARE_[A-Z_]+)=(.+)$", (ROOT / ".env.example").read_text(), flags=re.MULTILINE)
+    kinds = {f"TAP_AYRSHARE_{setting['name'].upper()}": setting.get("kind") for setting in EXTRACTOR["settings"]}
+    listed = {name: value.strip("'") for name, value in examples if kinds[name] in ("array", "object")}
+    assert "TAP_AYRSHARE_FAIL_ON" in listed
+    for name, value in listed.items():
+        assert isinstance(json.loads(value), list | dict), name
+
+
 def test_job_and_schedule_fit_together() -> None:
     jobs = {job["name"]: job["tasks"] for job in MELTANO["jobs"]}
     assert jobs == {

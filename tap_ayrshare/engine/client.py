@@ -331,7 +331,7 @@ class ProfileClient:
         except aiohttp.ClientSSLError as error:
             code, message = "tls", f"the TLS certificate of {error.host} can't be verified; check api_url and any proxy"
         except aiohttp.ClientConnectorError as error:
-            code, message = "connection", f"can't connect to {error.host}; check api_url and the network"
+            code, message = "connection", f"can't connect to {error.host}:{error.port}; check api_url and the network"
         except aiohttp.ClientConnectionError:
             code, message = "reset", "the connection was reset"
         except (aiohttp.ClientError, OSError, ValueError) as error:

@@ -100,7 +100,7 @@ class Refusal:
 
     def __str__(self) -> str:
         """One line for the log."""
-        return f"{self.code}: {self.message}" if self.message else self.code
+        return f"{self.code}: {self.message.rstrip('.')}" if self.message else self.code
 
 
 UNREAD = Rule(Scope.RESOURCE, failure=True, action="skipped")

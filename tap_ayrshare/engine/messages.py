@@ -61,7 +61,7 @@ class Status(str, Enum):
     FAILED = "failed"
     """Nothing of it could be read."""
     SKIPPED = "skipped"
-    """It isn't to be had: the API doesn't offer it to this account, or nothing may be read now."""
+    """It isn't to be had: the API doesn't offer it to this account."""
 
 
 @dataclass(frozen=True)

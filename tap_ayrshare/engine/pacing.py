@@ -57,7 +57,18 @@ class Pacer:
         self._doubted: int | None = None
         self._falls = 0
         self._trusts_count = True
-        self.waited = 0.0
+        self._waited = 0.0
+        self._waiting_since: float | None = None
+
+    @property
+    def waited(self) -> float:
+        """Seconds that requests have waited for their turn, the present wait too."""
+        return self._waited + (0.0 if self._waiting_since is None else monotonic() - self._waiting_since)
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that have been sent and whose answers are still to come."""
+        return self._in_flight
 
     @property
     def allowed(self) -> int:
@@ -94,18 +105,21 @@ class Pacer:
             self._answered.set()
 
     async def _ready(self) -> None:
-        started = monotonic()
-        while True:
-            if self._alone and self._in_flight:
-                self._answered.clear()
-                await self._answered.wait()
-                continue
-            delay = self._delay(monotonic())
-            if delay <= 0:
-                break
-            await asyncio.sleep(delay)
-        if (waited := monotonic() - started) > 0.001:  # noqa: PLR2004 - less is no waiting
-            self.waited += waited
+        self._waiting_since = started = monotonic()
+        try:
+            while True:
+                if self._alone and self._in_flight:
+                    self._answered.clear()
+                    await self._answered.wait()
+                    continue
+                delay = self._delay(monotonic())
+                if delay <= 0:
+                    break
+                await asyncio.sleep(delay)
+        finally:
+            self._waiting_since = None
+            if (waited := monotonic() - started) > 0.001:  # noqa: PLR2004 - less is no waiting
+                self._waited += waited
 
     def _forget(self, now: float) -> None:
         for used in (self._own, self._foreign):

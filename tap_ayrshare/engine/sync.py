@@ -227,7 +227,7 @@ class Sync(Generic[S]):
 
     def _fail(self, error: TapError) -> None:
         self.fatal = self.fatal or error
-        self.cancel(f"the run ended: {error}")
+        self.cancel(str(error))
 
     async def _give_turn(self, source: S, stream: Stream[S]) -> None:
         """Read a stream of a source; under a budget its bookmark remembers that it had its turn."""
@@ -246,6 +246,8 @@ class Sync(Generic[S]):
     def _ending(self, source: S, stream: Stream[S]) -> tuple[Status, str]:
         """Return the status and the reason of a stream that was read to its end."""
         stats = self._tally.of(source.label, stream.name)
+        if stats.in_future:
+            return Status.FAILED, IN_FUTURE
         if stats.skipped:
             return Status.SKIPPED, stats.skipped
         if stats.failed and not stats.answered:
@@ -266,7 +268,7 @@ class Sync(Generic[S]):
         try:
             if stream.takes_turns and stream.in_future(source, bookmark):
                 source.warn_of_future(stream.name, bookmark["replication_key_value"])
-                stats.skipped = IN_FUTURE
+                stats.in_future = True
                 return
             async with aclosing(stream.read(source, bookmark)) as batches:  # type: ignore[type-var]
                 async for batch in batches:
@@ -328,8 +330,9 @@ class Sync(Generic[S]):
         if refusal.scope is Scope.NETWORK and not found.of_settings:
             self.refused_parts[source.label, str(platform)] = refusal
         if self._tally.met(source.label, stream, str(platform), refusal.code):
-            place = source.label, stream, platform
-            logger.warning("profile %s, %s, %s: %s (%s)", *place, refusal, refusal.rule.action)
+            what = "all streams" if stream == ALL else stream
+            where = "all networks" if platform == ALL else platform
+            logger.warning("profile %s, %s, %s: %s (%s)", source.label, what, where, refusal, refusal.rule.action)
         row = (found.label or source.label, stream, found.resource, platform)
         if row not in self._issues:
             self._issues.add(row)

@@ -18,9 +18,11 @@ class Stats:
     """What happened to a stream of a source.
 
     planned, done: posts that are due, and those of them that have been asked for; None where it has no such plan.
+    asked: posts that have been asked for, in whatever order; taken: the requests that they took.
     answered, failed: how its requests ended; cause: of the last one that failed.
     errors: what couldn't be read, by code; failures: those of them that a later run could have read.
     stays_due: why something of it is left for a later run; skipped: why nothing of it is to be had, "" if it is.
+    in_future: whether nothing was read because its bookmark lies in the future.
     began, ended: when its turn began and ended, by `monotonic`, 0 before; waited: seconds for the limit in between.
     oldest, newest: the first and the last publication among its records, None without any.
     """
@@ -29,6 +31,8 @@ class Stats:
     requests: int = 0
     planned: int | None = None
     done: int = 0
+    asked: int = 0
+    taken: int = 0
     answered: int = 0
     failed: int = 0
     cause: str = ""
@@ -36,6 +40,7 @@ class Stats:
     failures: Counter[str] = field(default_factory=Counter)
     stays_due: set[str] = field(default_factory=set)
     skipped: str = ""
+    in_future: bool = False
     began: float = 0.0
     ended: float = 0.0
     waited: float = 0.0

@@ -334,7 +334,10 @@ class Refresh:
             if not await coverage.wait(LONGEST_WAIT):
                 # What is on its way may need the answer to this very request.
                 break
-        return await self._ask(post)
+        asked = await self._ask(post)
+        self._stats.asked += 1
+        self._stats.taken += asked[1].requests
+        return asked
 
     @property
     def _uncovered(self) -> int:

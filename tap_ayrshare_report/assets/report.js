@@ -421,7 +421,7 @@
     };
     const list = make("ol", { class: "posts" }, ...ranked.slice(0, state.shown).map(item));
     const hasPictures = ranked.some((post) => post.thumbnail);
-    card("best", "Best posts", `${plural(ranked.length, "post")} published in the period, by their newest numbers. “Usual” is the median of the account's posts.`,
+    card("best", "Best posts", `${plural(ranked.length, "post")} published in the period with engagements, by their newest numbers. “Usual” is the median of the account's posts.`,
       [hasPictures ? toggle("Load thumbnails", state.pictures, () => { state.pictures = !state.pictures; }) : null,
         choice("Sorted by", sorts.map((name) => [name, METRICS[name]]), sort, (value) => { state.sort = value; })].filter(is),
       list,

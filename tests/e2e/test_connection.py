@@ -65,7 +65,7 @@ def test_a_wrong_profile_key(check, box):
     done = check({**box.config, "profiles": profiles})
     assert done.returncode == 1
     assert check({**box.config, "profiles": profiles, "fail_on": []}).returncode == 0
-    assert "can't be read: http_403: Profile Key not found.; profile stopped: check its profile_key" in done.stderr
+    assert "can't be read: http_403: Profile Key not found; profile stopped: check its profile_key" in done.stderr
     assert "- not in the settings: globex (refId ref-globex)" in done.stderr
     assert done.stderr.splitlines()[-1].endswith("1 of 2 profiles can be read")
 
@@ -110,7 +110,7 @@ def test_what_is_refused_in_part(check, box):
     box.set_options(plan="basic")
     done = check({**box.config, **X})
     assert done.returncode == 0
-    assert "social_analytics        no: 169: A paid plan is required." in done.stderr
+    assert "social_analytics        no: 169: A paid plan is required" in done.stderr
     assert "posts                   yes:" in done.stderr
     box.set_options(plan="business")
     box.set_faults({"fault": "network_error", "endpoint": "/analytics/social", "profile": "acme", "network": "tiktok"})

@@ -120,9 +120,11 @@ def test_a_history_that_can_not_be_read_is_said():
     assert "posts                   no: http_500" in log
 
 
-def test_a_run_tells_its_plan_once_all_posts_are_listed():
-    world = World(posts(60), {"facebook": [("n1", START)]}, latency=0.05)
-    output = world.run(max_concurrency=1)
+@pytest.mark.parametrize("concurrency", [1, 8])
+def test_a_run_tells_its_plan_once_all_posts_are_listed(concurrency):
+    """What is on its way when the plan is made is counted once."""
+    world = World(posts(200), {"facebook": [("n1", START)]}, latency=0.05)
+    output = world.run(max_concurrency=concurrency)
     plans = [line for line in output.log.splitlines() if line.startswith("This run makes ")]
     assert len(plans) == 1
     about, _, _ = told(output)

@@ -47,6 +47,7 @@ def send(source, stream: str, count: int) -> None:
 def plan(source, stream: str, posts: int, done: int = 0) -> None:
     stats = source.stats(stream)
     stats.planned, stats.done = posts, done
+    stats.asked, stats.taken = done, source.client.requests[stream] or done
 
 
 def end_of(line: str) -> str:
@@ -92,6 +93,24 @@ def test_an_api_that_is_slower_than_the_limit_decides():
     source.client.requests["post_analytics"] = 10
     plan(source, "post_analytics", 20, done=10)
     assert end_of(Progress(run).line()) == f"about {run.snapshot.now + timedelta(seconds=600):%H:%M} UTC"
+
+
+def test_a_wait_counts_while_it_lasts(clock):
+    async def main():
+        pacer = Pacer(1, 300, 0)
+        clock.seconds += 1
+        async with pacer.flight(asyncio.Semaphore()):
+            pass
+        waiting = asyncio.create_task(pacer.flight(asyncio.Semaphore()).__aenter__())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        clock.seconds += 100
+        assert pacer.waited == 100
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        assert pacer.waited == 100
+
+    asyncio.run(main())
 
 
 def test_batches_take_the_requests_that_they_took_so_far():

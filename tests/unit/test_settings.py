@@ -64,16 +64,16 @@ def test_lists_as_json_lists_and_single_words():
     [
         ({"api_key": None}, "setting 'api_key': is missing"),
         ({"api_key": ""}, "setting 'api_key': is missing"),
-        ({"api_key": "a b"}, "setting 'api_key': takes a key in plain ASCII, without whitespace"),
+        ({"api_key": "a b"}, "setting 'api_key': must be a key in plain ASCII, without whitespace"),
         ({"api_key": "a\nX-Other: 1"}, "setting 'api_key'"),
-        ({"profiles": {"name": "a"}}, "setting 'profiles': takes a list of"),
+        ({"profiles": {"name": "a"}}, "setting 'profiles': must be a list of"),
         ({"profiles": ["a"]}, "entry 1 isn't one"),
         ({"profiles": [{"name": "a", "profile_key": SECRET, "x": 1}, {"name": "b"}]}, "entry 2 isn't one"),
         ({"profiles": [{"name": "a", "profile_key": SECRET + " x"}]}, "without whitespace"),
         ({"profiles": "[{"}, "this isn't valid JSON"),
         (
             {"profiles": [{"name": "Primary", "profile_key": SECRET}]},
-            "takes any other name for entry 1; 'primary' stands for",
+            "entry 1 must have another name; 'primary' stands for",
         ),
         (
             {"profiles": [{"name": "a", "profile_key": "11111111"}, {"name": "a", "profile_key": "22222222"}]},
@@ -81,7 +81,7 @@ def test_lists_as_json_lists_and_single_words():
         ),
         (
             {"profiles": [{"name": "a", "profile_key": SECRET}, {"name": "b", "profile_key": f" {SECRET}"}]},
-            "takes each profile_key once; 'a' and 'b' have the same",
+            "each profile_key may be used once; 'a' and 'b' have the same",
         ),
         (
             {"profiles": [{"name": "a", "profile_key": "short-1"}]},
@@ -92,11 +92,11 @@ def test_lists_as_json_lists_and_single_words():
         ({"profiles": [{"name": "a\0", "profile_key": SECRET}]}, "entry 1 has control characters"),
         ({"profiles": [{"name": "a\ud800", "profile_key": SECRET}]}, "entry 1 has control characters"),
         ({"profiles": "[" * 5000}, "this isn't valid JSON"),
-        ({"api_key": "1234567"}, "setting 'api_key': takes a key; no Ayrshare key is that short"),
+        ({"api_key": "1234567"}, "setting 'api_key': must be a key, and no Ayrshare key is that short"),
         ({"profiles_file": "a\0b"}, "setting 'profiles_file': can't be read: it isn't a valid path (got 'a\\x00b')"),
         ({"profiles_file": "~no-such-user/profiles.json"}, "it isn't a valid path"),
         ({"profiles_file": "."}, "setting 'profiles_file': can't be read: Is a directory (got '.')"),
-        ({"profiles_file": ["a"]}, "takes the path of a JSON file"),
+        ({"profiles_file": ["a"]}, "must be the path of a JSON file"),
         ({"profiles_file": f'[{{"name": "a", "profile_key": "{SECRET}"}}]'}, "not the list itself"),
         ({"profiles": [{"name": "\u200b", "profile_key": SECRET}]}, "the name of entry 1 is blank"),
         ({"profiles": [{"name": f"a-{SECRET}", "profile_key": "11111111"}]}, "the name of entry 1 has a key in it"),
@@ -105,7 +105,7 @@ def test_lists_as_json_lists_and_single_words():
         ({"start_date": "9999-12-31T23:59:59-14:00"}, "setting 'start_date'"),
         ({"start_date": "0001-01-01T00:00:00+14:00"}, "setting 'start_date'"),
         ({"start_date": "0001-01-01"}, "in 1970 or later"),
-        ({"lookback_days": 10**5000}, "setting 'lookback_days': takes a whole number"),
+        ({"lookback_days": 10**5000}, "setting 'lookback_days': must be a whole number"),
         ({"lookback_days": "9" * 5000}, "setting 'lookback_days'"),
         ({"lookback_days": float("inf")}, "setting 'lookback_days'"),
         ({"request_timeout": 10**5000}, "setting 'request_timeout'"),
@@ -115,15 +115,15 @@ def test_lists_as_json_lists_and_single_words():
         ({"x_daily_requests": 0}, "from 1 to 1000000 (got '0')"),
         ({"x_api_key": "short", "x_api_secret": SECRET}, "no X key is that short"),
         ({"profiles_file": "/nowhere/at/all.json"}, "No such file or directory (got '/nowhere/at/all.json')"),
-        ({"start_date": "2026-02-31"}, "setting 'start_date': takes a date such as"),
+        ({"start_date": "2026-02-31"}, "setting 'start_date': must be a date such as"),
         ({"start_date": "tomorrow"}, "(got 'tomorrow')"),
         ({"start_date": 5}, "setting 'start_date'"),
         ({"platforms": ["myspace"]}, "(got 'myspace')"),
         ({"platforms": ["x"]}, "X is 'twitter'"),
-        ({"platforms": {"a": 1}}, "setting 'platforms': takes a list of networks"),
+        ({"platforms": {"a": 1}}, "setting 'platforms': must be a list of networks"),
         (
             {"post_ids": [{"id": "a", "profile": "nobody"}]},
-            "takes only profiles that these settings read (got 'nobody')",
+            "must name profiles that these settings read (got 'nobody')",
         ),
         ({"post_ids": [{}]}, "setting 'post_ids'"),
         ({"social_post_ids": ["a"]}, "setting 'social_post_ids'"),
@@ -134,7 +134,7 @@ def test_lists_as_json_lists_and_single_words():
         ({"rate_limit_reserve": 1}, "from 0 to 0.9"),
         ({"rate_limit_reserve": "nan"}, "from 0 to 0.9"),
         ({"request_budget": 0}, "setting 'request_budget'"),
-        ({"on_error": "ignore"}, "takes skip or fail"),
+        ({"on_error": "ignore"}, "must be skip or fail"),
         ({"shard": "5/4"}, "setting 'shard'"),
         ({"refresh_schedule": []}, "setting 'refresh_schedule'"),
         ({"refresh_schedule": [{"max_age_days": 7}]}, "setting 'refresh_schedule'"),
@@ -143,13 +143,13 @@ def test_lists_as_json_lists_and_single_words():
             "with rising max_age_days",
         ),
         ({"x_api_key": SECRET}, "setting 'x_api_secret': is missing"),
-        ({"api_url": "http://api.ayrshare.com/api"}, "setting 'api_url': takes an https URL"),
+        ({"api_url": "http://api.ayrshare.com/api"}, "setting 'api_url': must be an https URL"),
         ({"api_url": "https://user:pw@api.ayrshare.com"}, "without user, query or fragment"),
         ({"api_url": "ftp://x"}, "setting 'api_url'"),
         ({"api_url": 5}, "setting 'api_url'"),
         ({"request_timeout": -1}, "setting 'request_timeout'"),
         ({"user_agent": "a\r\nb: c"}, "setting 'user_agent'"),
-        ({"include_primary_profile": "maybe"}, "takes true or false (got 'maybe')"),
+        ({"include_primary_profile": "maybe"}, "must be true or false (got 'maybe')"),
     ],
 )
 def test_a_bad_setting_is_one_line_that_names_it_and_shows_no_secret(config, says):
@@ -236,7 +236,9 @@ def test_a_name_may_have_any_visible_character():
 def test_the_same_name_or_key_in_both_lists(tmp_path):
     path = tmp_path / "profiles.json"
     path.write_text(json.dumps([{"name": "acme", "profile_key": OTHER}, {"name": "globex", "profile_key": KEY}]))
-    with pytest.raises(SettingsError, match="setting 'profiles_file': takes each name once; 'acme' is there twice"):
+    with pytest.raises(
+        SettingsError, match="setting 'profiles_file': each name may be used once, and 'acme' is there twice"
+    ):
         read(profiles=[{"name": "acme", "profile_key": KEY}], profiles_file=str(path))
     with pytest.raises(SettingsError, match="'initech' and 'globex' have the same"):
         read(profiles=[{"name": "initech", "profile_key": KEY}], profiles_file=str(path))
@@ -275,7 +277,7 @@ def test_requests_to_x_a_day():
         (b"[" * 100_000, "this isn't valid JSON"),
         (b"[" + b"9" * 5000 + b"]", "this isn't valid JSON"),
         (b"", "this isn't valid JSON"),
-        (b"{}", "setting 'profiles_file': takes a list"),
+        (b"{}", "setting 'profiles_file': must be a list"),
     ],
 )
 def test_a_profiles_file_that_is_not_usable(tmp_path, content, says):

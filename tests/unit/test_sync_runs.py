@@ -66,7 +66,7 @@ def test_a_refused_profile_is_exit_1_after_everything_else_was_read():
     refusing(world)
     output = world.run(**BOTH)
     assert output.code == 1
-    assert output.last_line.startswith("1 of 2 profiles could not be read: bad (http_403: Invalid profile key.;")
+    assert output.last_line.startswith("1 of 2 profiles could not be read: bad (http_403: Invalid profile key;")
     assert output.bookmark("post_analytics", "good")["replication_key_value"] == "2026-11-01"
     rows = runs(output)
     assert {row["status"] for (profile, _), row in rows.items() if profile == "bad"} == {"failed"}
@@ -113,7 +113,7 @@ def test_a_plan_that_has_no_links_skips_the_stream():
     world.fault = lambda path, _: (403, post_error(169, "A paid plan is required.")) if "links" in path else None
     output = world.run()
     row = runs(output)["primary", "link_analytics"]
-    assert (output.code, row["status"], row["reason"]) == (0, "skipped", "169: A paid plan is required.")
+    assert (output.code, row["status"], row["reason"]) == (0, "skipped", "169: A paid plan is required")
     assert "is complete" in output.last_line
     strict = world.run(fail_on="stream,profile")
     assert strict.code == 1
@@ -166,11 +166,16 @@ def test_a_network_that_is_not_linked_leaves_the_day_complete():
     assert statuses(world.run())["social_analytics"] == "complete"
 
 
-def test_a_bookmark_in_the_future_is_skipped():
+def test_a_bookmark_in_the_future_is_never_a_complete_day():
     world = World(posts(3))
     later = world.run(now=START + 9 * DAY)
     assert runs(world.run(state=later.state, now=START))["primary", "post_analytics"]["status"] != "complete"
-    assert statuses(world.run(state=later.state, now=START))["posts"] == "skipped"
+    output = world.run(state=later.state, now=START)
+    row = runs(output)["primary", "posts"]
+    assert (row["status"], row["reason"]) == ("failed", "its bookmark lies in the future")
+    assert output.code == 0
+    assert "is not complete" in output.last_line
+    assert world.run(state=later.state, now=START, fail_on=["stream"]).code == 1
 
 
 def test_on_error_fail_leaves_rows_that_say_so():
@@ -244,7 +249,7 @@ def test_an_older_summary_is_gone_as_soon_as_a_run_begins(tmp_path):
 def test_fail_on_takes_what_it_knows(value):
     output = World(posts(1)).run(fail_on=value)
     assert output.code == 2
-    assert "setting 'fail_on': takes a list of profile, stream, network, budget" in output.last_line
+    assert "setting 'fail_on': must be a list of profile, stream, network, budget" in output.last_line
 
 
 def test_nothing_is_said_twice_of_one_profile(caplog):

@@ -260,7 +260,7 @@ cross join lateral (select unnest(generate_series(1, {{ count }})) as position) 
 {%- endmacro %}
 
 {% macro bigquery__each_up_to(count) -%}
-cross join (select position from unnest(generate_array(1, {{ count }})) as position) as positions
+cross join unnest(array(select as struct position from unnest(generate_array(1, {{ count }})) as position)) as positions
 {%- endmacro %}
 
 {#- Indexes on these lists of columns, where a database plans by them: DuckDB's would cost more than they save. -#}

@@ -1,4 +1,4 @@
-"""The package in other hands: installed by path and by git, on the oldest dbt, queried by metric."""
+"""The package in other hands: installed by path and by git, on older versions of dbt, queried by metric."""
 
 import shutil
 import subprocess
@@ -15,7 +15,6 @@ from tests.support import ROOT
 
 pytestmark = pytest.mark.timeout(600)
 DAYS = (("2026-11-20", 5), ("2026-11-21", 8), ("2026-11-24", 20))
-OLDEST = ROOT / ".venvs" / "dbt-oldest" / "bin"
 PROJECT = """\
 name: agency
 version: "1.0.0"
@@ -75,9 +74,10 @@ def test_installed_by_another_project(duckdb, tmp_path, way):
     assert days == 5
 
 
-def test_the_oldest_dbt(duckdb):
-    duckdb.bin = OLDEST
-    duckdb.dbt("build", ayrshare_semantic_layer=True)
+@pytest.mark.parametrize("version", ["1.8", "1.9", "1.10"])
+def test_an_older_dbt(duckdb, version):
+    duckdb.bin = ROOT / ".venvs" / f"dbt-{version}" / "bin"
+    assert f"Running with dbt={version}." in duckdb.dbt("build", ayrshare_semantic_layer=True)
     said = duckdb.dbt("build", ayrshare_semantic_layer=True)
     assert "ERROR=0" in said
 

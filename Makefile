@@ -38,7 +38,7 @@ test-destinations: .venvs/dev/ready .venvs/meltano/ready .venvs/fakesnow/ready #
 	@$(PY) -m tests.destinations
 	@export KILLS_SEED=$${KILLS_SEED:-$$(date +%s)}; echo "KILLS_SEED=$$KILLS_SEED"; $(PY) -m pytest -q tests/destinations
 
-test-models: .venvs/dev/ready .venvs/dbt/ready .venvs/dbt-dialects/ready $(OLDER_DBT:%=.venvs/dbt-%/ready) ## test the dbt package: random histories, installation, older dbt, BigQuery and Snowflake
+test-models: .venvs/dev/ready .venvs/dbt/ready .venvs/dbt-dialects/ready .venvs/dbt-2/ready $(OLDER_DBT:%=.venvs/dbt-%/ready) ## test the dbt package: random histories, installation, older dbt, BigQuery and Snowflake
 	@$(PY) -m pytest -q tests/models
 
 test-airbyte: .venvs/airbyte/ready ## test the Airbyte source with airbyte-cdk's standard tests and PyAirbyte
@@ -140,6 +140,10 @@ $(OLDER_DBT:%=.venvs/dbt-%/ready): .venvs/dbt-%/ready: .venvs/python
 
 .venvs/dbt-dialects/ready: .venvs/python
 	$(call environment,dbt for BigQuery and Snowflake,about a minute,'dbt-core>=1.11$(COMMA)<1.12' 'dbt-bigquery~=1.12' 'dbt-snowflake~=1.12')
+
+# The newest that PyPI has as a package; later ones are downloaded from elsewhere while they are installed.
+.venvs/dbt-2/ready: .venvs/python
+	$(call environment,dbt 2,about half a minute,--only-binary :all: 'dbt==2.0.0rc196')
 
 .venvs/meltano/ready: .venvs/python
 	$(call environment,Meltano,about half a minute,'meltano~=4.4')

@@ -23,6 +23,7 @@ from tools.models import models
 
 pytestmark = pytest.mark.timeout(600)
 PYTHON = ROOT / ".venvs" / "dbt-dialects" / "bin" / "python"
+DBT_2 = ROOT / ".venvs" / "dbt-2" / "bin" / "dbt"
 RECORDING = ROOT / "tests" / "models" / "recording.py"
 PROFILES = """\
 ayrshare:
@@ -47,15 +48,18 @@ class Recorder:
         self.kinds = {}
         (directory / "profiles.yml").write_text(PROFILES)
 
+    def places(self):
+        """Where dbt finds its project, and puts its files."""
+        return ["--project-dir", "dbt", "--profiles-dir", str(self.directory), "--target", self.dialect,
+                "--target-path", str(self.directory / "target"), "--log-path", str(self.directory)]  # fmt: skip
+
     def said(self, *arguments, **variables):
         """The statements of a run of dbt, where there is what earlier ones have built."""
         tables, notes = self.directory / "tables.json", self.directory / "notes.jsonl"
         tables.write_text(json.dumps({"columns": self.columns, "exist": self.kinds}))
         given = {"ayrshare_streams": streams(), "ayrshare_semantic_layer": True, **variables}
         command = [str(PYTHON), str(RECORDING), self.dialect, str(tables), str(notes), "--no-use-colors", *arguments,
-                   "--project-dir", "dbt", "--profiles-dir", str(self.directory), "--target", self.dialect,
-                   "--target-path", str(self.directory / "target"), "--log-path", str(self.directory),
-                   "--vars", json.dumps(given)]  # fmt: skip
+                   *self.places(), "--vars", json.dumps(given)]  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env={**os.environ})
         assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
         return [json.loads(line) for line in notes.read_text().splitlines()]
@@ -139,3 +143,19 @@ def test_what_is_not_known_is_noticed(recorder):
         qualified(parsed(f"select b from {table}", recorder.dialect)[0], recorder)
     with pytest.raises(sqlglot.ParseError):
         parsed("select from where", recorder.dialect)
+
+
+@pytest.mark.parametrize(("dbt", "arguments"), [
+    (PYTHON.with_name("dbt"), ["--warn-error", "--show-all-deprecations", "parse", "--no-partial-parse"]),
+    # It asks for the new form of the semantic layer, which dbt-core 1.8 to 1.11 don't know.
+    (DBT_2, ["parse", "--no-version-check", "--warn-error-options",
+             '{"error": "all", "warn": ["SemanticModelDeprecated"]}']),
+], ids=["dbt-core", "dbt-2"])  # fmt: skip
+def test_nothing_is_deprecated(recorder, dbt, arguments):
+    variables = json.dumps({"ayrshare_streams": streams(), "ayrshare_semantic_layer": True})
+    command = [str(dbt), *arguments, *recorder.places(), "--vars", variables]
+    env = {**os.environ, "DO_NOT_TRACK": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env=env)
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said[-3000:]
+    assert "[error]" not in said

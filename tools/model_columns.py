@@ -25,7 +25,8 @@ class Model:
     """A model with its columns.
 
     key: is unique and never null. is_view: the database can't enforce that. grown: metrics with deltas, and the columns
-    that name what they are of. newest: dbt tests only the rows that the last run built.
+    that name what they are of. newest: dbt tests only the rows that the last run built. is_grouped: the key is what the
+    rows are grouped by, so that it needs no test.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Model:
     is_view: bool = False
     grown: tuple[str, ...] = ()
     newest: bool = False
+    is_grouped: bool = False
 
 
 POST_KEY = ("profile", "platform", "social_post_id", "thread_index")

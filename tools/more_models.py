@@ -46,12 +46,13 @@ def _comments() -> Model:
         "ayrshare__comments",
         "One row per comment, or reply to one, as last received. Who wrote it is left out. What a network doesn't say "
         "is null: for most networks, who answered whom is not known.",
-        ("profile", "platform", "ayrshare_post_id", "comment_id"),
+        ("profile", "platform", "post_id", "comment_id"),
         (
             PROFILE,
             PLATFORM,
-            Column("ayrshare_post_id", "text", "Ayrshare's id of the post"),
+            Column("post_id", "text", "Ayrshare's id of the post; the network's if Ayrshare did not send it"),
             Column("comment_id", "text", "Network's id of the comment"),
+            Column("ayrshare_post_id", "text", "Ayrshare's id of the post; null if Ayrshare did not send it"),
             Column("social_post_id", "text", "Network's id of the post; null if not reported"),
             Column("parent_comment_id", "text", "The comment that it replies to; null for a comment on the post"),
             Column(

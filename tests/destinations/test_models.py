@@ -208,7 +208,15 @@ def test_a_stream_that_is_not_loaded_is_no_trouble(tap, box, postgres, tmp_path)
     assert count > 0
 
 
-OTHERS = ["accounts", "comments", "reviews", "review_totals", "ad_spend_daily", "account_demographics"]
+OTHERS = [
+    "accounts",
+    "comments",
+    "social_post_comments",
+    "reviews",
+    "review_totals",
+    "ad_spend_daily",
+    "account_demographics",
+]
 
 
 @pytest.fixture
@@ -242,9 +250,11 @@ def check_comments(others, warehouse):
         "SELECT comment_id, platform, parent_comment_id, thread_comment_id, depth, replies, is_own, is_answered, likes "
         "FROM ayrshare_models.ayrshare__comments"
     )
-    loaded = {row["comment_id"]: row for row in others["comments"]}
+    written = others["comments"] + others["social_post_comments"]
+    assert others["social_post_comments"]
+    loaded = {row["comment_id"]: row for row in written}
     assert {row[0] for row in rows} == loaded.keys()
-    replies = Counter(row["parent_comment_id"] for row in others["comments"])
+    replies = Counter(row["parent_comment_id"] for row in written)
     for comment_id, platform, parent, thread, depth, replied, is_own, is_answered, likes in rows:
         assert (parent, likes) == (loaded[comment_id]["parent_comment_id"], loaded[comment_id]["likes"])
         assert (thread, depth) == (parent or comment_id, 1 if parent else 0)

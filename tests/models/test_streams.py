@@ -10,7 +10,15 @@ from tests.models.warehouses import DuckDB, Postgres
 pytestmark = pytest.mark.timeout(600)
 MODELS = ("ayrshare__comments", "ayrshare__reviews", "ayrshare__review_totals_daily", "ayrshare__ad_spend_daily",
           "ayrshare__audience")  # fmt: skip
-STREAMS = ["accounts", "comments", "reviews", "review_totals", "ad_spend_daily", "account_demographics"]
+STREAMS = [
+    "accounts",
+    "comments",
+    "social_post_comments",
+    "reviews",
+    "review_totals",
+    "ad_spend_daily",
+    "account_demographics",
+]
 SEEN = "2026-11-20"
 AT = f"{SEEN} 03:00:00"
 
@@ -65,6 +73,16 @@ EXPECTED = {
     "t-own": ("t", 1, 0, True, None, True), "t-other": ("t", 1, 0, False, None, True),
     "u": ("u", 0, 1, None, False, True), "u-other": ("u", 1, 0, False, None, True),
     "r": ("r", 0, 0, True, None, True), "f": ("f", 0, 0, None, None, True), "old": ("old", 0, 0, None, None, True),
+}  # fmt: skip
+NATIVE = [
+    {**{name: value for name, value in row.items() if name != "post_id"}, "social_post_id": row["post_id"]}
+    for row in (
+        comment("native", post="n", replies=[{}]),
+        comment("native-answer", "native", post="n", username="acme"),
+    )
+]  # fmt: skip
+EXPECTED |= {
+    "native": ("native", 0, 1, None, True, True), "native-answer": ("native", 1, 0, True, None, True),
 }  # fmt: skip
 ACCOUNTS = [
     {"profile": profile, "platform": platform, "account_id": account, "username": name, "extracted_at": AT}
@@ -129,7 +147,8 @@ def warehouse(request, tmp_path):
 
 def fill(warehouse):
     warehouse.create()
-    tables = {"accounts": ACCOUNTS, "comments": COMMENTS, "reviews": REVIEWS, "review_totals": TOTALS,
+    tables = {"accounts": ACCOUNTS, "comments": COMMENTS, "social_post_comments": NATIVE,
+              "reviews": REVIEWS, "review_totals": TOTALS,
               "ad_spend_daily": SPEND, "account_demographics": AUDIENCE}  # fmt: skip
     warehouse.execute([line for stream, rows in tables.items() for line in warehouse.insert(stream, rows)])
 
@@ -145,10 +164,13 @@ def test_models(warehouse):
 
 
 def check_comments(warehouse):
-    columns = "thread_comment_id, depth, replies, is_own, is_answered, is_in_latest_reading, answered_at, likes, post"
-    columns = columns.replace(" post", " ayrshare_post_id")
+    columns = (
+        "thread_comment_id, depth, replies, is_own, is_answered, is_in_latest_reading, answered_at, likes, post_id"
+    )
     rows = warehouse.ask(f"select comment_id, {columns} from ayrshare_models.ayrshare__comments")
-    assert len(rows) == len(COMMENTS)
+    assert len(rows) == len(COMMENTS) + len(NATIVE)
+    known = "select ayrshare_post_id, social_post_id from ayrshare_models.ayrshare__comments where comment_id ="
+    assert warehouse.ask(f"{known} 'native'") + warehouse.ask(f"{known} 'old'") == [[None, "n"], ["q", None]]
     found = {row[0]: tuple(row[1:7]) for row in rows if row[-1] != "tower"}
     assert found == EXPECTED
     answered = {row[0]: str(row[7]) for row in rows if row[7]}
@@ -203,8 +225,9 @@ def test_comments_without_their_authors(tmp_path):
     warehouse = DuckDB(tmp_path)
     fill(warehouse)
     # As stream maps leave them, docs/personal-data.md.
-    warehouse.execute([f"alter table ayrshare.comments drop {column}" for column in
-                       ("author_id", "author_name", "comment")])  # fmt: skip
+    warehouse.execute([f"alter table ayrshare.{stream} drop {column}" for column in
+                       ("author_id", "author_name", "comment") for stream in
+                       ("comments", "social_post_comments")])  # fmt: skip
     warehouse.execute([f"alter table ayrshare.reviews drop {column}" for column in
                        ("reviewer_id", "reviewer_name", "reviewer_url", "review")])  # fmt: skip
     warehouse.dbt("build", "--select", *MODELS, ayrshare_streams=STREAMS, ayrshare_comment_authors=False)
@@ -214,7 +237,7 @@ def test_comments_without_their_authors(tmp_path):
 
 def test_they_are_left_out_without_their_tables(tmp_path):
     warehouse = DuckDB(tmp_path)
-    warehouse.create("comments", "reviews", "review_totals", "ad_spend_daily")
+    warehouse.create("comments", "social_post_comments", "reviews", "review_totals", "ad_spend_daily")
     said = warehouse.dbt("build")
     assert "ERROR=0" in said
     assert "ayrshare__audience" in said

@@ -1,14 +1,21 @@
 {% set keys = ["profile", "platform", "post_id", "comment_id"] %}
 {{ config(
-    enabled=has("comments"),
+    enabled=has("comments") or has("social_post_comments"),
     materialized="table",
-    indexes=postgres_indexes(["profile", "platform", "ayrshare_post_id", "comment_id"], ["created_date"]),
+    indexes=postgres_indexes(keys, ["created_date"]),
     cluster_by=["profile", "platform"],
 ) }}
 
 {#- How deep threads are followed. Each step is a join: BigQuery takes a recursive query only at the top level. -#}
 {% set deepest = 10 %}
 {% set authors = var("ayrshare_comment_authors") %}
+{#- Comments on posts sent through Ayrshare, and on native posts: no post is in both. -#}
+{% set streams = [
+    {"name": "comments", "post_id": "post_id", "ayrshare_post_id": "post_id"},
+    {"name": "social_post_comments", "post_id": "social_post_id", "ayrshare_post_id": "cast(null as " ~ dbt.type_string() ~ ")"},
+] %}
+{% set loaded_streams = [] %}
+{% for stream in streams if has(stream.name) %}{% do loaded_streams.append(stream) %}{% endfor %}
 
 with accounts as (
 
@@ -21,6 +28,33 @@ with accounts as (
 
 ),
 
+loaded as (
+
+    {% for stream in loaded_streams %}
+    select
+        profile,
+        platform,
+        {{ stream.post_id }} as post_id,
+        {{ stream.ayrshare_post_id }} as ayrshare_post_id,
+        social_post_id,
+        comment_id,
+        parent_comment_id,
+        published_at,
+        created_at,
+        text,
+        hidden,
+        likes,
+        {% if authors %}
+        author_id,
+        comment,
+        {% endif %}
+        last_seen
+    from {{ source("ayrshare", stream.name) }}
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+
+),
+
 comments as (
 
     select
@@ -28,6 +62,7 @@ comments as (
         loaded.platform,
         loaded.post_id,
         loaded.comment_id,
+        loaded.ayrshare_post_id,
         loaded.social_post_id,
         loaded.parent_comment_id,
         {{ instant("loaded.published_at") }} as published_at,
@@ -53,7 +88,7 @@ comments as (
         cast(null as {{ dbt.type_boolean() }}) as is_own,
         cast(null as {{ dbt.type_bigint() }}) as listed_replies
         {% endif %}
-    from {{ source("ayrshare", "comments") }} as loaded
+    from loaded
     left join accounts
         on loaded.profile = accounts.profile and loaded.platform = accounts.platform
 
@@ -82,8 +117,9 @@ answers as (
 select
     comments.profile,
     comments.platform,
-    comments.post_id as ayrshare_post_id,
+    comments.post_id,
     comments.comment_id,
+    comments.ayrshare_post_id,
     comments.social_post_id,
     comments.parent_comment_id,
     case

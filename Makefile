@@ -3,6 +3,8 @@
 # The Python used to create the environments: make PYTHON=python3.12 test
 PYTHON ?= python3
 PY := .venvs/dev/bin/python
+# Beside the newest dbt-core that is supported, the others; each has an environment of its own.
+OLDER_DBT := 1.8 1.9 1.10
 # Below tests/, what has a target of its own.
 SLOWER := destinations models airbyte orchestration image report
 COMMA := ,
@@ -36,7 +38,7 @@ test-destinations: .venvs/dev/ready .venvs/meltano/ready .venvs/fakesnow/ready #
 	@$(PY) -m tests.destinations
 	@export KILLS_SEED=$${KILLS_SEED:-$$(date +%s)}; echo "KILLS_SEED=$$KILLS_SEED"; $(PY) -m pytest -q tests/destinations
 
-test-models: .venvs/dev/ready .venvs/dbt/ready .venvs/dbt-oldest/ready ## test the dbt package: random histories, installation, dbt 1.8
+test-models: .venvs/dev/ready .venvs/dbt/ready .venvs/dbt-dialects/ready .venvs/dbt-2/ready $(OLDER_DBT:%=.venvs/dbt-%/ready) ## test the dbt package: random histories, installation, older dbt, BigQuery and Snowflake
 	@$(PY) -m pytest -q tests/models
 
 test-airbyte: .venvs/airbyte/ready ## test the Airbyte source with airbyte-cdk's standard tests and PyAirbyte
@@ -133,8 +135,15 @@ endif
 .venvs/dbt/ready: .venvs/python
 	$(call environment,dbt,about a minute,'dbt-core>=1.11$(COMMA)<1.12' 'dbt-postgres~=1.9' 'dbt-duckdb~=1.9' 'duckdb<1.3' 'dbt-metricflow~=0.11')
 
-.venvs/dbt-oldest/ready: .venvs/python
-	$(call environment,dbt 1.8,about half a minute,'dbt-core~=1.8.0' 'dbt-duckdb~=1.8.0' 'duckdb<1.3')
+$(OLDER_DBT:%=.venvs/dbt-%/ready): .venvs/dbt-%/ready: .venvs/python
+	$(call environment,dbt $*,about half a minute,'dbt-core~=$*.0' 'dbt-duckdb~=$*.0' 'duckdb<1.3')
+
+.venvs/dbt-dialects/ready: .venvs/python
+	$(call environment,dbt for BigQuery and Snowflake,about a minute,'dbt-core>=1.11$(COMMA)<1.12' 'dbt-bigquery~=1.12' 'dbt-snowflake~=1.12')
+
+# The newest that PyPI has as a package; later ones are downloaded from elsewhere while they are installed.
+.venvs/dbt-2/ready: .venvs/python
+	$(call environment,dbt 2,about half a minute,--only-binary :all: 'dbt==2.0.0rc196')
 
 .venvs/meltano/ready: .venvs/python
 	$(call environment,Meltano,about half a minute,'meltano~=4.4')

@@ -148,6 +148,7 @@ UNSAID = {
     "native youtube views: `additive` does not say yes or no": lambda m: m["columns"]["post"]["views"]["additive"].pop(
         "posts"
     ),
+    "ad facebook spend: `source` is missing": lambda m: m["ad"]["facebook"]["spend"].pop("source"),
     "post twitter shares: quotes is no known field": lambda m: m["comparable"]["post"]["twitter"]["shares"].update(
         parts=["publicMetrics.retweetCount", "quotes"]
     ),

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LEVELS = ("post", "native", "account")
+MORE_LEVELS = ("link", "comment", "review", "ad")
+"""Levels whose metrics stand only on what a network itself calls them."""
 KINDS = {"counter", "period", "level", "rate"}
 BASES = {"exact", "equivalent", "derived"}
 OVER = {"days", "posts", "profiles"}
@@ -28,9 +30,12 @@ def metrics_of(level: str, kind: str) -> tuple[str, ...]:
 
 
 def meaning(level: str, metric: str, entry: dict[str, Any]) -> dict[str, Any]:
-    """Return kind, unit and additivity of a network's metric: the column's, or the entry's own."""
+    """Return kind, unit and additivity of a network's metric: the column's, or the entry's own.
+
+    within: the column that must be the same in all rows whose values are added up; None where there is none.
+    """
     column = load("metrics.json")["columns"][described_at(level)].get(metric, {})
-    return {key: entry.get(key, column.get(key)) for key in ("kind", "unit", "additive", "growth_additive")}
+    return {key: entry.get(key, column.get(key)) for key in ("kind", "unit", "additive", "growth_additive", "within")}
 
 
 def filled(level: str) -> dict[str, dict[str, dict[str, Any]]]:
@@ -74,7 +79,7 @@ def expressions(level: str) -> dict[str, dict[str, Any]]:
 def incomplete() -> list[str]:
     """Return what is missing or unknown in the meaning of a metric, each in one line."""
     wrong = []
-    for level in (*LEVELS, "link"):
+    for level in (*LEVELS, *MORE_LEVELS):
         for network, entries in load("metrics.json")[level].items():
             wrong += [line for metric, entry in entries.items() for line in _incomplete(level, network, metric, entry)]
             wrong += [
@@ -82,7 +87,7 @@ def incomplete() -> list[str]:
                 for metric, entry in entries.items()
                 if entry.get("basis") != "exact"
             ]
-        for network, entries in filled(level).items() if level != "link" else ():
+        for network, entries in filled(level).items() if level in LEVELS else ():
             for metric, entry in entries.items():
                 wrong += _incomplete(level, network, metric, entry)
                 wrong += _unknown(level, network, metric, entry)

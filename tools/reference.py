@@ -158,7 +158,7 @@ def metrics_page() -> str:
                 entry["description"],
                 entry["kind"],
                 entry["unit"],
-                yes(entry["additive"]),
+                yes(entry["additive"]) + (f"; within one {entry['within']}" if "within" in entry else ""),
                 yes(entry["growth_additive"]),
             ]
             for name, entry in columns.items()

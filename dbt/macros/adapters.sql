@@ -4,6 +4,11 @@
 {% macro default__type_double() %}{{ return("double precision") }}{% endmacro %}
 {% macro bigquery__type_double() %}{{ return("float64") }}{% endmacro %}
 
+{#- An amount of money: a decimal, whose digits are exact. -#}
+{% macro money(column) -%}
+cast({{ column }} as numeric(28, 6))
+{%- endmacro %}
+
 {#- A number in a JSON column, as a double; null where there is none, and where the network declined to compute it (-1). -#}
 {% macro json_number(column, path) %}{{ return(adapter.dispatch("json_number", "ayrshare")(column, path)) }}{% endmacro %}
 
@@ -37,6 +42,27 @@ cast(get_path({{ column }}, '{{ ayrshare.json_path(path)[2:] }}') as varchar)
 
 {% macro bigquery__json_text(column, path) -%}
 json_value({{ column }}, '{{ ayrshare.json_path(path) }}')
+{%- endmacro %}
+
+{#- How many elements an array in a JSON column has; null where there is no array. -#}
+{% macro json_length(column, path) %}{{ return(adapter.dispatch("json_length", "ayrshare")(column, path)) }}{% endmacro %}
+
+{% macro default__json_length(column, path) -%}
+case when json_type({{ column }}, '{{ ayrshare.json_path(path) }}') = 'ARRAY'
+    then json_array_length({{ column }}, '{{ ayrshare.json_path(path) }}') end
+{%- endmacro %}
+
+{% macro postgres__json_length(column, path) -%}
+{%- set array = "(" ~ column ~ " #> '{" ~ path | replace(".", ",") ~ "}')" -%}
+case when jsonb_typeof({{ array }}) = 'array' then jsonb_array_length({{ array }}) end
+{%- endmacro %}
+
+{% macro snowflake__json_length(column, path) -%}
+array_size(get_path({{ column }}, '{{ ayrshare.json_path(path)[2:] }}'))
+{%- endmacro %}
+
+{% macro bigquery__json_length(column, path) -%}
+array_length(json_query_array({{ column }}, '{{ ayrshare.json_path(path) }}'))
 {%- endmacro %}
 
 {#- mediaUrls.0.type as $."mediaUrls"[0]."type". -#}
@@ -234,7 +260,7 @@ cross join lateral (select unnest(generate_series(1, {{ count }})) as position) 
 {%- endmacro %}
 
 {% macro bigquery__each_up_to(count) -%}
-cross join (select position from unnest(generate_array(1, {{ count }})) as position) as positions
+cross join unnest(array(select as struct position from unnest(generate_array(1, {{ count }})) as position)) as positions
 {%- endmacro %}
 
 {#- Indexes on these lists of columns, where a database plans by them: DuckDB's would cost more than they save. -#}

@@ -2,7 +2,7 @@
 
 {% set columns = ["level", "platform", "metric", "basis", "kind", "unit",
     "additive_over_days", "additive_over_posts", "additive_over_profiles",
-    "growth_additive_over_days", "growth_additive_over_posts", "growth_additive_over_profiles",
+    "growth_additive_over_days", "growth_additive_over_posts", "growth_additive_over_profiles", "only_within",
     "counts", "source_field", "source", "note"] %}
 
 {% for row in ayrshare_definitions()["rows"] %}

@@ -1,0 +1,19 @@
+{{ config(enabled=has("reviews"), materialized="view") }}
+
+select
+    profile,
+    platform,
+    review_id,
+    rating,
+    cast(rating_value as {{ type_double() }}) as rating_value,
+    is_recommended,
+    text,
+    {{ instant("created_at") }} as created_at,
+    cast({{ local_time(instant("created_at")) }} as date) as created_date,
+    {{ instant("updated_at") }} as updated_at,
+    reply_text,
+    {{ instant("reply_updated_at") }} as reply_updated_at,
+    reply_text is not null or reply_updated_at is not null as is_answered,
+    cast(last_seen as date) as last_seen,
+    last_seen = max(last_seen) over (partition by profile, platform) as is_in_latest_reading
+from {{ source("ayrshare", "reviews") }}

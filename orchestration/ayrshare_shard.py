@@ -27,8 +27,8 @@ STEPS = tuple(os.environ.get("AYRSHARE_STEPS", "tap-ayrshare target-postgres").s
 STREAMS = (
     "account_demographics", "accounts", "ad_accounts", "ad_spend_daily", "ads", "auto_schedules", "comments",
     "extraction_errors", "link_analytics", "messages", "post_analytics", "posts", "profiles", "review_totals",
-    "reviews", "social_analytics", "social_analytics_daily", "social_post_analytics", "social_posts", "sync_runs",
-    "youtube_playlists",
+    "reviews", "social_analytics", "social_analytics_daily", "social_post_analytics", "social_post_comments",
+    "social_posts", "sync_runs", "youtube_playlists",
 )  # fmt: skip
 """All streams of the tap."""
 

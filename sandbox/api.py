@@ -440,7 +440,7 @@ class Api:
         last = call.moment("endDate") or call.now
         first = call.moment("startDate") or last - timedelta(days=30)
         first = max(first, last - timedelta(days=LONGEST_AD_RANGE))
-        rows = ad_history(call.profile, self._ad_account(call), first, last)
+        rows = ad_history(call.profile, self._ad_account(call), first, last, call.now)
         return 200, {
             "status": "success", "history": rows, "dateRange": {"start": iso(first), "end": iso(last)},
             "metrics": {"totalSpend": round(sum(row["spend"] for row in rows), 2)},

@@ -329,13 +329,15 @@ def ads(account_id: str) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def ad_history(profile: Profile, account_id: str, first: datetime, last: datetime) -> list[dict[str, Any]]:
-    """Return what was spent on an account's ads on each day of a range; the last days are not final."""
+def ad_history(
+    profile: Profile, account_id: str, first: datetime, last: datetime, now: datetime
+) -> list[dict[str, Any]]:
+    """Return what was spent on an account's ads on each day of a range; the last days until now are not final."""
     rows = []
     for ad in ads(account_id):
         for back in range((last.date() - first.date()).days + 1):
             day = last.date() - timedelta(days=back)
-            share = min(1.0, (back + 1) / AD_FINAL_DAYS)
+            share = min(1.0, ((now.date() - day).days + 1) / AD_FINAL_DAYS)
             seen = int(1000 * profile.chance(ad["adId"], day) * share)
             rows.append({
                 **ad, "budgetType": "daily", "isActive": True, "isComplete": False, "network": "facebook",

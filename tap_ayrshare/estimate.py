@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 REASONS = {
     "comments": "a request for each post",
     "post_analytics": "a request for each post",
+    "social_post_comments": "a request for each native post that Ayrshare did not send",
     "social_post_analytics": "a request for each native post that Ayrshare did not send",
     "social_posts": "pages of native posts",
     "posts": "windows of the history",

@@ -96,7 +96,8 @@ class Outcome:
         if "profile" in fail_on and (refused := self._refused):
             which = named(f"{label} ({refusal}; {refusal.rule.action})" for label, refusal in refused.items())
             count = f"{len(refused)} of {len(self._extraction.readers)} profiles"
-            yield f"{count} could not be read: {which}; everything else was read"
+            rest = "what else is missing stands above" if [*self._missing()] else "everything else was read"
+            yield f"{count} could not be read: {which}; {rest}"
         if "stream" in fail_on:
             lost = [
                 f"{ended.stream} of {label} ({ended.reason})"

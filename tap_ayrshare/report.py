@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tap_ayrshare.ayrshare.contract import tap_version
 from tap_ayrshare.check import why
-from tap_ayrshare.estimate import number, sentences
+from tap_ayrshare.estimate import REASONS, number, sentences
 from tap_ayrshare.outcome import NAMED_AT_MOST, named
 from tap_ayrshare.survey import Count
 from tap_ayrshare.values import text
@@ -46,7 +46,7 @@ def _profile(found: Findings, links: str) -> Iterator[str]:
     posts += "" if found.posts.is_whole or not posts else " or more"
     analysed = found.posts.analysed(found.able("post_analytics"))
     commented = found.posts.analysed(found.able("comments"))
-    foreign = sum((found.native[name].foreign for name in _analysed_native(found)), Count())
+    foreign, foreign_commented = _foreign(found, "social_post_analytics"), _foreign(found, "social_post_comments")
     streams = {
         "accounts": _yes(", ".join(found.networks), "no network is linked"),
         "posts": found.no_history or _yes(posts, "none has been sent through Ayrshare"),
@@ -65,6 +65,8 @@ def _profile(found: Findings, links: str) -> Iterator[str]:
     deselected = {
         "comments": found.no_history or _yes(
             f"{number(commented)} posts" if commented.about else "", "no post is on a network with comments"),
+        "social_post_comments": found.no_analytics or _yes(
+            f"{number(foreign_commented)} posts" if foreign_commented.about else "", "no such post is listed"),
         "reviews": _listed(found, "reviews"),
         "messages": _listed(found, "messages"),
         "ads": _listed(found, "ads"),
@@ -101,9 +103,13 @@ def _requests(report: Report) -> Iterator[str]:
         estimates[0].requests["profiles"] = Count.exactly(1)
     yield "\nOf the streams that are selected by default:"
     yield from sentences(estimates, report.settings, "a first run of them")
-    commented = sum((one.posts.analysed(one.able("comments")) for one in report.usable), Count())
-    if commented.about:
-        yield f"comments, if selected, takes {number(commented)} more: a request for each post."
+    commented = {
+        "comments": [one.posts.analysed(one.able("comments")) for one in report.usable],
+        "social_post_comments": [_foreign(one, "social_post_comments") for one in report.usable],
+    }
+    for stream, counts in commented.items():
+        if (count := sum(counts, Count())).about:
+            yield f"{stream}, if selected, takes {number(count)} more: {REASONS[stream]}."
     yield "Later runs read only what is due."
     if report.usable[1:]:
         yield ""
@@ -111,9 +117,9 @@ def _requests(report: Report) -> Iterator[str]:
         yield from (f"  {one.label:<{WIDTH}}{number(one.total)} requests" for one in by_size[:NAMED_AT_MOST])
 
 
-def _analysed_native(found: Findings) -> list[str]:
-    """Return the networks whose native posts have analytics by their own id."""
-    return [name for name in found.able("social_post_analytics") if name in found.native]
+def _foreign(found: Findings, stream: str) -> Count:
+    """Return how many native posts that Ayrshare did not send a stream can read."""
+    return sum((found.native[name].foreign for name in found.able(stream) if name in found.native), Count())
 
 
 def _yes(what: str, otherwise: str) -> str:

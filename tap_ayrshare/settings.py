@@ -92,7 +92,7 @@ SETTINGS = (
             "How often a post's metrics are refreshed, by post age: a list of {max_age_days, every_days}. "
             "Default with batches (bulk_analytics): daily for 30 days, weekly for 365"),
     Setting("comments_schedule", TIERS, types.refresh_schedule, DEFAULT_COMMENTS_SCHEDULE, "Comments schedule",
-            "The same for a post's comments, if the comments stream is selected"),
+            "The same for a post's comments, if comments or social_post_comments is selected"),
     Setting("bulk_analytics", th.StringType(allowed_values=["auto", "off"]), types.choice("auto", "off"), "off",
             "Bulk analytics",
             "Request metrics of up to 100 posts at once (auto). Each network's first batch is compared with a single "

@@ -21,7 +21,7 @@ from tap_ayrshare.engine.messages import ALL, Issue
 from tap_ayrshare.memory import Memory
 from tap_ayrshare.posts.due import Terms
 from tap_ayrshare.posts.history import History
-from tap_ayrshare.posts.native import NativeLists
+from tap_ayrshare.posts.native import READERS, NativeLists
 from tap_ayrshare.values import text
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ logger = logging.getLogger(__name__)
 MOST_AHEAD = 64
 MEMORY = "accounts"
 """The stream in whose bookmark a profile's memory stands."""
+COMMENTS = ("comments", "social_post_comments")
 X_ALLOWANCE = "x_daily_requests"
 NO_ID = Rule(Scope.RESOURCE, failure=False, action="skipped: without an id it can't be kept")
 
@@ -62,7 +63,11 @@ class Snapshot:
     def __post_init__(self) -> None:
         self.date = self.now.date().isoformat()
         self.extracted_at = singer_time(self.now)
-        self.terms = Terms(self.now, self.settings.refresh_schedule, self.settings.start_date)
+
+    def terms(self, stream: str) -> Terms:
+        """Return what decides which posts are due for a stream: comments have a schedule of their own."""
+        schedule = self.settings.comments_schedule if stream in COMMENTS else self.settings.refresh_schedule
+        return Terms(self.now, schedule, self.settings.start_date)
 
     def at(self, ticks: float) -> datetime:
         """Return the instant of a moment of `monotonic`; the calendar clock is read once in a run."""
@@ -93,7 +98,7 @@ class Source:
         self.notes: list[Issue] = []
         self.history = History(
             self,
-            keeps_native_ids="social_post_analytics" in snapshot.selected,
+            keeps_native_ids=any(name in snapshot.selected for name in READERS),
             keeps_rows=settings.request_budget is not None,
             keeps_social_ids=settings.uses_batches,
         )
@@ -107,6 +112,7 @@ class Source:
         self.memory = Memory(snapshot.bookmarks(MEMORY, self.label), snapshot.now)
         self._x_allowed = settings.x_daily_requests or NETWORKS[X].daily_requests["user" if profile.key else "primary"]
         self._user: dict[str, Any] | Refusal | None = None
+        self._once: dict[str, Answer | Refusal] = {}
         self._bookmarks: dict[str, Mapping[str, Any]] = {}
         self._networks_noted: set[str] = set()
 
@@ -125,6 +131,24 @@ class Source:
             self.snapshot.drift.look_at(request.stream, "answer", None, around, is_kept=False)
         return answer
 
+    async def ask_once(self, request: Request) -> Answer:
+        """Ask for what several streams need; the first answer from a path serves the whole run.
+
+        Raises:
+            Refused: the API refuses the stream, the profile or the run.
+            BudgetSpent: the request budget is spent.
+        """
+        if request.path not in self._once:
+            try:
+                self._once[request.path] = answer = await self.ask(request)
+                self.cover(answer.sent)
+            except Refused as refused:
+                self._once[request.path] = refused.refusal
+        found = self._once[request.path]
+        if isinstance(found, Refusal):
+            raise Refused(found)
+        return found
+
     async def user(self, stream: str) -> dict[str, Any]:
         """Return the body of GET /user, asked once in a run.
 
@@ -132,8 +156,7 @@ class Source:
             Refused: it couldn't be read; then the stream can't.
         """
         if self._user is None:
-            answer = await self.ask(USER.request(stream))
-            self.cover(answer.sent)
+            answer = await self.ask_once(USER.request(stream))
             self._user = answer.refusal or answer.body
             if self.settings.request_budget is not None and answer.refusal is None:
                 self.memory.keep_networks(linked_networks(answer.body))

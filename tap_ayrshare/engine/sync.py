@@ -68,6 +68,10 @@ class Stream(Protocol[S_contra]):
     def takes_turns(self) -> bool:
         """Whether it needs its turn under a request budget."""
 
+    @property
+    def leader(self) -> str:
+        """The name of the stream that reads it too, "" if there is none; it has its turn behind that one."""
+
     def expected(self, source: S_contra) -> int | None:
         """Return how many requests reading it takes; None as long as that isn't known."""
 
@@ -132,7 +136,7 @@ class Sync(Generic[S]):
         self._why_cancelled = ""
         if options.has_budget:
             # The stream that has waited longest for its turn comes first, so that none waits for ever.
-            in_turn = [(one, sorted(streams, key=lambda stream: _turn(one, stream))) for one, streams in work]
+            in_turn = [(one, _in_turn(one, streams)) for one, streams in work]
             work = sorted(in_turn, key=lambda job: min((_turn(job[0], stream) for stream in job[1]), default=NEVER))
         self.work = work
         self.fatal: TapError | None = None
@@ -333,6 +337,12 @@ class Sync(Generic[S]):
         if self._options.fail_on_error and refusal.scope is not Scope.STREAM and not found.of_settings:
             what = f"profile {source.label}, {stream}, {found.resource}"
             raise TapError(f"on_error is fail: {what}: {refusal}", refusal.exit_code)
+
+
+def _in_turn(source: S, streams: Sequence[Stream[S]]) -> list[Stream[S]]:
+    """Return the streams of a source in the order of their turns, those that another one reads behind that one."""
+    turns = {stream.name: _turn(source, stream) for stream in streams}
+    return sorted(streams, key=lambda stream: turns.get(stream.leader, turns[stream.name]))
 
 
 def _turn(source: Source, stream: Stream[Any]) -> str:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tap_ayrshare.engine.client import Answer
     from tap_ayrshare.posts.history import Reader
 
+READERS = ("social_post_analytics", "social_post_comments")
+"""The streams that read native posts one by one."""
 OWNER = "social_posts"
 """The stream whose endpoint this is, and in whose bookmark the pages stand."""
 LONGEST_CURSOR = 300
@@ -68,18 +70,22 @@ class NativeLists:
         self._start = start
         self._with_metrics = with_metrics
         self._seen: dict[str, set[str]] = {}
-        self._read: dict[str, set[str]] = {}
+        self._measured: dict[str, set[str]] = {}
         self.posts: dict[str, dict[str, datetime | None]] = {}
         self.gaps: set[str] = set()
         self.ended: set[str] = set()
         self.pages: dict[str, list[str]] = {}
 
-    def unread(self) -> dict[str, list[tuple[datetime | None, str]]]:
-        """Return, by network, the posts that have to be asked for: (published, id)."""
+    def listed(self, *, without_measured: bool) -> dict[str, list[tuple[datetime | None, str]]]:
+        """Return, by network, the posts that have been listed: (published, id).
+
+        without_measured: leave out those whose item had every metric, if the lists are read for them.
+        """
+        left_out = self._measured if without_measured else {}
         return {
             network: [(published, post_id) for post_id, published in posts.items() if post_id not in read]
             for network, posts in self.posts.items()
-            for read in [self._read.get(network, set())]
+            for read in [left_out.get(network, set())]
         }
 
     async def read(
@@ -204,7 +210,7 @@ class NativeLists:
         if is_wanted:
             self.posts[post.network][post.post_id] = post.published
         if is_wanted and self._with_metrics and has_every_metric(post.network, post.item):
-            self._read.setdefault(post.network, set()).add(post.post_id)
+            self._measured.setdefault(post.network, set()).add(post.post_id)
         seen = self._seen.setdefault(post.network, set())
         is_new = post.post_id not in seen
         seen.add(post.post_id)

@@ -9,12 +9,11 @@ from abc import abstractmethod
 from datetime import date, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
-from weakref import WeakKeyDictionary
 
 from tap_ayrshare.ayrshare.endpoints import AD_ACCOUNTS, AD_HISTORY, ADS
 from tap_ayrshare.ayrshare.rows import freshness, usable_id
-from tap_ayrshare.engine.client import Answer, BudgetSpent
-from tap_ayrshare.engine.errors import Refusal, Refused, Rule, Scope, StateError
+from tap_ayrshare.engine.client import BudgetSpent
+from tap_ayrshare.engine.errors import Refusal, Rule, Scope, StateError
 from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.posts.cursor import read_date
 from tap_ayrshare.streams.base import AyrshareStream
@@ -23,6 +22,7 @@ from tap_ayrshare.values import day, dig, instant, integer, number, text, timest
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
 
+    from tap_ayrshare.engine.client import Answer
     from tap_ayrshare.engine.messages import Batch
     from tap_ayrshare.source import Source
 
@@ -32,9 +32,6 @@ FIRST_DAYS = 365
 PAGE = 100
 """Ad accounts that the API returns unless told otherwise; no cursor is documented."""
 CUT = Rule(Scope.RESOURCE, failure=False, action="what the API gives is kept; the rest is out of reach")
-
-_listed: WeakKeyDictionary[Source, Answer | Refusal] = WeakKeyDictionary()
-"""The ad accounts of the profiles of a run: three streams need them, and they are requested once."""
 
 
 async def ad_accounts(stream: str, source: Source) -> tuple[Answer, dict[str, dict[str, Any]]]:
@@ -46,15 +43,7 @@ async def ad_accounts(stream: str, source: Source) -> tuple[Answer, dict[str, di
         Refused: the API refuses the stream, the profile or the run.
         BudgetSpent: the request budget is spent.
     """
-    if source not in _listed:
-        try:
-            _listed[source] = answer = await source.ask(AD_ACCOUNTS.request(stream, networks=(NETWORK,)))
-            source.cover(answer.sent)
-        except Refused as refused:
-            _listed[source] = refused.refusal
-    found = _listed[source]
-    if isinstance(found, Refusal):
-        raise Refused(found)
+    found = await source.ask_once(AD_ACCOUNTS.request(stream, networks=(NETWORK,)))
     source.settle(stream, found, 0)
     for refusal in found.refusals:
         source.note(Issue(stream, refusal, platform=NETWORK))

@@ -27,11 +27,13 @@ class AyrshareStream(ABC):
 
     takes_turns: whether it asks for anything, so that it needs its turn under a request budget.
     feeds: the other streams whose records it yields too.
+    leader: the stream that reads this one too if both are selected, "" if there is none; it stands before this one.
     """
 
     name: ClassVar[str]
     takes_turns: ClassVar[bool] = True
     feeds: ClassVar[tuple[str, ...]] = ()
+    leader: ClassVar[str] = ""
 
     def __init__(self) -> None:
         self.contract = stream_contract(self.name)

@@ -70,11 +70,8 @@ class ByNetworkStream(AyrshareStream):
 class NetworkSnapshotStream(ByNetworkStream):
     """A snapshot a day of every network that has one; one request may serve several of these streams.
 
-    leader: the name of the stream that asks for this one, if it is selected too.
     followers: the streams of which this one is the leader.
     """
-
-    leader: ClassVar[str] = ""
 
     def __init__(self) -> None:
         super().__init__()
@@ -95,8 +92,6 @@ class NetworkSnapshotStream(ByNetworkStream):
     async def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:  # noqa: ARG002
         """Read every network; what a budget leaves over comes first next time."""
         if self._is_led(source):
-            if not source.stats(self.leader).ended:
-                source.stats(self.name).stays_due.add(f"read with {self.leader}, whose turn comes later")
             return
         readers = [one for one in self._readers(source) if not source.is_read_today(one.name)]
         if not readers:

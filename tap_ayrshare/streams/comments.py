@@ -1,8 +1,8 @@
-"""Comments on posts (GET /comments/:id)."""
+"""Comments on posts (GET /comments/:id): on those that Ayrshare sent by its id, on native ones by the network's."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_ayrshare.ayrshare.codes import is_error
 from tap_ayrshare.ayrshare.contract import first
@@ -11,9 +11,10 @@ from tap_ayrshare.ayrshare.rows import freshness, usable_id
 from tap_ayrshare.clock import singer_time
 from tap_ayrshare.engine.errors import Refusal, Rule, Scope
 from tap_ayrshare.engine.messages import Issue
-from tap_ayrshare.posts.due import Terms
 from tap_ayrshare.source import NO_ID
+from tap_ayrshare.streams.native_posts import NativePostsStream
 from tap_ayrshare.streams.posts import SentPostsStream
+from tap_ayrshare.streams.refresh import RefreshedStream
 from tap_ayrshare.values import integer, objects, text, timestamp
 
 if TYPE_CHECKING:
@@ -30,23 +31,16 @@ MOST = 1000
 CUT = Rule(Scope.RESOURCE, failure=False, action="the newest comments are kept; the API returns no more")
 
 
-class CommentsStream(SentPostsStream):
-    """The comments on posts, a row for each, replies too.
+class OfCommentsStream(RefreshedStream):
+    """A stream of comments, a row for each, replies too.
 
     Read as often as `comments_schedule` says; the API asks not to be polled more than every ten minutes for a post
     (docs/api.md section 2), and a run asks for a post once a day at the most.
+
+    post_key: the column that the id of a post is in.
     """
 
-    name = "comments"
-    reads = "comments"
-
-    def terms(self, source: Source) -> Terms:
-        """See `SentPostsStream.terms`."""
-        return Terms(source.now, source.settings.comments_schedule, source.settings.start_date)
-
-    def request(self, post: DuePost, networks: tuple[str, ...]) -> Request:
-        """Return the request for a post: it is answered for all of its networks at once."""
-        return COMMENTS.request(self.name, networks=networks, id=post.post_id)
+    post_key: ClassVar[str]
 
     def social_id(self, source: Source, post: DuePost, network: str) -> str | None:  # noqa: ARG002
         """Return None: comments don't come in batches."""
@@ -56,7 +50,7 @@ class CommentsStream(SentPostsStream):
         """Yield the rows of a post's comments; one without an id has None in its place."""
         for network in post.networks or blocks:
             for parent_id, comment in _flat(blocks.get(network)):
-                yield {"post_id": post.post_id, "platform": network, **_comment(network, parent_id, comment)}
+                yield {**_comment(network, parent_id, comment), "platform": network, self.post_key: post.post_id}
 
     def messages(self, source: Source, post: DuePost, found: Found) -> Iterator[Message]:
         """Yield the comments of a post as records, each id once, and what is missing as issues."""
@@ -76,6 +70,30 @@ class CommentsStream(SentPostsStream):
             if isinstance(block, list) and len(block) >= MOST:
                 message = f"{len(block)} comments came, and the API returns no more than the newest {MOST}"
                 yield Issue(self.name, Refusal(CUT, "list_full", message, 200), post.post_id, network)
+
+
+class CommentsStream(OfCommentsStream, SentPostsStream):
+    """The comments on posts sent through Ayrshare."""
+
+    name = "comments"
+    reads = "comments"
+    post_key = "post_id"
+
+    def request(self, post: DuePost, networks: tuple[str, ...]) -> Request:
+        """Return the request for a post: it is answered for all of its networks at once."""
+        return COMMENTS.request(self.name, networks=networks, id=post.post_id)
+
+
+class SocialPostCommentsStream(OfCommentsStream, NativePostsStream):
+    """The comments on native posts that Ayrshare did not send."""
+
+    name = "social_post_comments"
+    post_key = "social_post_id"
+
+    def request(self, post: DuePost, networks: tuple[str, ...]) -> Request:
+        """Return the request for a post, by the network's own id."""
+        query = {"searchPlatformId": "true", "platform": ",".join(networks)}
+        return COMMENTS.request(self.name, query, networks=networks, id=post.post_id)
 
 
 def _is_reply(row: Mapping[str, Any]) -> bool:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from tap_ayrshare.engine.client import Request
     from tap_ayrshare.engine.messages import Batch, Checkpoint
-    from tap_ayrshare.posts.due import Terms
     from tap_ayrshare.source import Source
 
 MOST_GAPS = 3
@@ -257,10 +256,6 @@ class SentPostsStream(RefreshedStream):
         check_platforms(self.name, bookmark)
         LeftOver(bookmark, UNDATED)
 
-    def terms(self, source: Source) -> Terms:
-        """Return what decides which posts are due."""
-        return source.snapshot.terms
-
     def named(self, source: Source) -> list[DuePost] | None:
         """Return the posts that the settings name, None if they name none."""
         ids = source.settings.post_ids
@@ -271,7 +266,7 @@ class SentPostsStream(RefreshedStream):
         networks = source.known_networks(self.reads)
         if networks is None:
             return None
-        passes = Passes(self.terms(source), source.bookmark(self.name), networks)
+        passes = Passes(source.snapshot.terms(self.name), source.bookmark(self.name), networks)
         passes.list_as_of(source.now, source.history.gaps)
         since = passes.oldest_due
         is_listed = source.history.has_reached(earlier(since, OPEN_DAYS) if since else None)
@@ -280,7 +275,7 @@ class SentPostsStream(RefreshedStream):
     async def read_due(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
         """Read the posts that an earlier run listed and left over for want of requests, then all that are due."""
         networks = await source.networks(self.reads, self.name, with_limited=True)
-        terms, history = self.terms(source), source.history
+        terms, history = source.snapshot.terms(self.name), source.history
         passes = Passes(terms, bookmark, networks)
         left = LeftOver(bookmark, source.now, basis_of(terms, networks))
 

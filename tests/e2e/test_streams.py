@@ -22,6 +22,7 @@ KEYS = {
     "link_analytics": ["profile", "short_url", "snapshot_date"],
     "youtube_playlists": ["profile", "playlist_id"],
     "comments": ["profile", "platform", "post_id", "comment_id"],
+    "social_post_comments": ["profile", "platform", "social_post_id", "comment_id"],
     "reviews": ["profile", "platform", "review_id"],
     "review_totals": ["profile", "platform", "snapshot_date"],
     "messages": ["profile", "platform", "message_id"],

@@ -30,7 +30,8 @@ PAGES = {"PAGE": 3, "MOST": 8, "TAIL": 1}
 """Small pages, so that a dozen posts take many."""
 POSTS = ("posts", "post_analytics", "extraction_errors")
 NATIVE = ("social_posts", "social_post_analytics", "extraction_errors")
-COMMENTS = ("comments", "extraction_errors")
+COMMENTS = ("comments", "social_post_comments", "extraction_errors")
+OF_NATIVE = ("social_post_analytics", "social_post_comments")
 EVERYTHING = (*dict.fromkeys((*POSTS, *NATIVE, *COMMENTS)),)
 POINTS = {*range(8), *range(9, 31, 3), *range(60, 361, 30)}
 BATCHED_POINTS = {*range(31), *range(35, 365, 7)}
@@ -98,7 +99,7 @@ class Life:
 
     def _answer(self, event: str, network: str, path: str, given: dict) -> tuple | None:
         if path.startswith("/comments/"):
-            return self._answer_comments(event, network, path.removeprefix("/comments/"))
+            return self._answer_comments(event, network, path.removeprefix("/comments/"), given)
         if path != "/analytics/post":
             is_list = path == "/history" and "status" not in given
             return (500, {}) if event == "gap" and (is_list or path.endswith(network)) else None
@@ -111,15 +112,18 @@ class Life:
             return self.world.answer(path, {**given, "postIds": found}) if found else (404, error(186))
         return self.no_answer if given["id"] in self.never else None
 
-    def _answer_comments(self, event: str, network: str, post_id: str) -> tuple | None:
-        post = next(post for post in self.world.posts if post.post_id == post_id)
+    def _answer_comments(self, event: str, network: str, post_id: str, given: dict) -> tuple | None:
         if event == "outage":
             return 502, {}
-        if event == "limit" and network in post.networks:
+        if "searchPlatformId" in given:
+            networks = (given["platform"],)
+        else:
+            networks = next(post for post in self.world.posts if post.post_id == post_id).networks
+        if event == "limit" and network in networks:
             refused = {**error(0), "code": None, "message": "Daily limit reached.", "platform": network}
-            status, body = self.world.comments_on(post_id, {})
+            status, body = self.world.comments_on(post_id, given)
             others = {name: value for name, value in body.items() if name != network}
-            is_partial = len(post.networks) > 1 and int(post_id[1:]) % 2
+            is_partial = len(networks) > 1 and int(post_id[1:]) % 2
             return (status, {**others, network: refused, "status": "partial"}) if is_partial else (429, refused)
         if post_id not in self.never:
             return None
@@ -138,7 +142,7 @@ class Life:
             if None not in (record["likes"], record["comments"], record["shares"]):
                 self.touched["social_post_analytics", record["social_post_id"], record["platform"]] = today
         for stream, column in (("post_analytics", "post_id"), ("social_post_analytics", "social_post_id"),
-                               ("comments", "post_id")):  # fmt: skip
+                               ("comments", "post_id"), ("social_post_comments", "social_post_id")):  # fmt: skip
             for key in sorted({(stream, record[column], record["platform"]) for record in output.records(stream)}):
                 # One network's limit may keep the comments of the others from being read, which then are as a whole.
                 may_repeat = self.after_kill or (self.had_limit and stream == "comments")
@@ -158,7 +162,7 @@ class Life:
 
     def _has_point(self, key: tuple[str, str, str], last: date, until: date, points: set[int]) -> bool:
         published = self.published()[key].date()
-        points = COMMENT_POINTS if key[0] == "comments" else points
+        points = COMMENT_POINTS if key[0] in COMMENTS else points
         return any((last + n * DAY - published).days in points for n in range(1, (until - last).days + 1))
 
     def published(self) -> dict:
@@ -170,7 +174,8 @@ class Life:
             for n in p.networks
         }
         return own | {
-            ("social_post_analytics", post_id, n): at
+            (stream, post_id, n): at
+            for stream in OF_NATIVE
             for n, listed in self.world.native.items()
             for post_id, at in listed
         }
@@ -178,7 +183,7 @@ class Life:
     def check_end(self) -> None:
         """Check that nothing is missing once nothing stands in the way."""
         for key, published in self.published().items():
-            is_beyond = key[0] == "social_post_analytics" and published < self.reach.get(key[2], published)
+            is_beyond = key[0] in OF_NATIVE and published < self.reach.get(key[2], published)
             if published > self.world.now or is_beyond:
                 continue
             assert key in self.touched, f"{key} was never read"

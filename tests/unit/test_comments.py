@@ -189,6 +189,44 @@ def test_a_kill_leaves_no_gap(kept):
     assert after.bookmark("comments")["replication_key_value"] == "2026-11-01"
 
 
+# Native posts
+
+FOREIGN = {"instagram": [("instagram-p1", START - timedelta(hours=1)), ("n1", START - timedelta(hours=2))]}
+
+
+def test_native_posts_are_asked_for_by_their_own_id_on_their_network():
+    sent = Post("p1", START - timedelta(hours=1), ("instagram",))
+    world = World([sent], FOREIGN, linked=("instagram", "pinterest"))
+    output = world.run("social_post_comments", "extraction_errors")
+    assert {(r["platform"], r["social_post_id"], r["comment_id"], r["parent_comment_id"]) for r in output.records(
+        "social_post_comments")} == {
+        ("instagram", "n1", "instagram-n1-c", None), ("instagram", "n1", "instagram-n1-r", "instagram-n1-c"),
+    }  # fmt: skip
+    assert world.asked("/comments/n1") == [{"searchPlatformId": "true", "platform": "instagram"}]
+    assert not world.asked("/history/pinterest")
+    assert errors(output) == set()
+    assert output.records("social_post_comments")[0]["published_at"] == "2026-11-01T10:00:00.000000Z"
+
+
+def test_native_comments_and_analytics_share_the_lists():
+    listed = [(f"n{n}", START - timedelta(days=n)) for n in range(40)]
+    world = World(native={"instagram": listed}, linked=("instagram",))
+    both = ("social_post_analytics", "social_post_comments")
+    first = world.run(both[0], start_date="2026-09-01")
+    # The lists are read as deep as the comments need them, although the analytics, which come first, need less.
+    later = world.run(*both, state=first.state, now=START + timedelta(days=1), start_date="2026-09-01")
+    assert len(world.asked("/history/instagram")) == 1
+    assert len({r["social_post_id"] for r in later.records(both[1])}) == 40
+    assert 0 < len(later.records(both[0])) < 40
+
+
+def test_an_item_with_every_metric_may_still_have_comments():
+    world = World(native={"bluesky": [("n1", START)]}, linked=("bluesky",), measured=lambda _: True)
+    output = world.run("social_posts", "social_post_analytics", "social_post_comments", native_metrics_from="list")
+    assert output.records("social_post_analytics") == []
+    assert output.records("social_post_comments")
+
+
 def test_named_posts_are_read_without_state():
     world = World(posts(3))
     output = world.run(*ERRORS, post_ids=["p0001", "nowhere"])

@@ -132,7 +132,9 @@ def test_a_follower_that_was_selected_later_the_same_day_is_read_under_a_budget_
     world.fault = lambda path, given: answer(path, given) if path == "/analytics/social" else None
     first = world.run("social_analytics", request_budget=50)
     assert len(first.records("social_analytics")) == 4
-    second = world.run(*BOTH, request_budget=50, state=first.state)
+    second = world.run(*BOTH, "sync_runs", request_budget=50, state=first.state)
+    # It never had a turn, but has it behind the stream that reads it.
+    assert {r["stream"]: r["status"] for r in second.records("sync_runs")} == dict.fromkeys(BOTH, "complete")
     assert {r["platform"] for r in second.records("account_demographics")} == {"instagram", "threads", "tiktok"}
     assert len(world.asked("/analytics/social")) == 3
     third = world.run(*BOTH, request_budget=50, state=second.state)

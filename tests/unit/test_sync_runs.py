@@ -72,6 +72,11 @@ def test_a_refused_profile_is_exit_1_after_everything_else_was_read():
     assert {row["status"] for (profile, _), row in rows.items() if profile == "bad"} == {"failed"}
     assert {row["status"] for (profile, _), row in rows.items() if profile == "good"} == {"complete"}
     assert rows["bad", "post_analytics"]["started_at"] is None
+    assert output.last_line.endswith("; everything else was read")
+    world.fault = lambda _, given: (
+        NO_KEY if "bad" in world.senders[-1] else (500, {}) if "p0002" in str(given) else None
+    )
+    assert world.run(**BOTH).last_line.endswith("; what else is missing stands above")
     calm = world.run(**BOTH, fail_on=[])
     assert calm.code == 0
     assert "is not complete" in calm.last_line

@@ -8,6 +8,8 @@ OLDER_DBT := 1.8 1.9 1.10
 # Below tests/, what has a target of its own.
 SLOWER := destinations models airbyte orchestration image report
 COMMA := ,
+# The loaders that Meltano doesn't install here: an environment for each, empty where Python is too new for it.
+LOADERS := pipelinewise-target-postgres target-csv target-s3 z3-target-bigquery dlt
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-stop test test-destinations test-models test-report test-airbyte test-orchestration image-test audit docs lock dist format bench clean FORCE
@@ -35,6 +37,7 @@ test: .venvs/dev/ready .venvs/target-postgres/ready ## check formatting, lint, t
 	@TARGET_POSTGRES="$(CURDIR)/.venvs/target-postgres/bin/target-postgres" $(PY) -m pytest -q $(SLOWER:%=--ignore tests/%)
 
 test-destinations: .venvs/dev/ready .venvs/meltano/ready .venvs/fakesnow/ready ## test every destination and the dbt models with Meltano
+	@$(MAKE) --no-print-directory -j2 $(LOADERS:%=.venvs/%/ready)
 	@$(PY) -m tests.destinations
 	@export KILLS_SEED=$${KILLS_SEED:-$$(date +%s)}; echo "KILLS_SEED=$$KILLS_SEED"; $(PY) -m pytest -q tests/destinations
 
@@ -125,6 +128,22 @@ endif
 
 .venvs/target-postgres/ready: .venvs/python
 	$(call environment,target-postgres,about 20 seconds,'meltanolabs-target-postgres~=0.8.1')
+
+.venvs/pipelinewise-target-postgres/ready: .venvs/python
+	$(call environment,pipelinewise-target-postgres,about 10 seconds,'pipelinewise-target-postgres==2.1.2; python_version < "3.12"')
+
+.venvs/target-csv/ready: .venvs/python
+	$(call environment,target-csv,about 10 seconds,'meltanolabs-target-csv==0.5.0')
+
+.venvs/target-s3/ready: .venvs/python
+	$(call environment,target-s3,about half a minute,'plinxore-target-s3==0.1.7; python_version < "3.13"')
+
+# Its singer-sdk imports pkg_resources, which later versions of setuptools don't have.
+.venvs/z3-target-bigquery/ready: .venvs/python
+	$(call environment,z3-target-bigquery,about half a minute,'z3-target-bigquery==0.7.2; python_version < "3.12"' 'setuptools<81')
+
+.venvs/dlt/ready: .venvs/python
+	$(call environment,dlt and moto,about half a minute,'dlt[duckdb$(COMMA)sqlalchemy]==1.31.0' 'pymysql==1.2.4' 'moto[s3$(COMMA)server]==5.2.5')
 
 .venvs/audit/ready: .venvs/python
 	$(call environment,pip-audit and pip-licenses,about 20 seconds,'pip-audit~=2.9' 'pip-licenses~=5.5')

@@ -5,6 +5,7 @@ Every reader takes anything that JSON can hold and returns the value or None; no
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from datetime import date, datetime, timedelta, timezone
@@ -33,6 +34,7 @@ UNSTORABLE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])|\xed[\xa0-\xbf]")
 MOST_LEVELS = 50
 """Levels of nesting in a settings, state or catalog file."""
 LONGEST_MESSAGE = 500
+HASH_LENGTH = 32
 HASHTAG = re.compile(r"(?<![\w/&#＃])[#＃](\w*[^\W\d_]\w*)")  # noqa: RUF001 - the full-width sign counts too
 """A tag with at least one letter, not in an address, an entity or a word."""
 MENTION = re.compile(r"(?<![\w@./])@([A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?)")
@@ -125,6 +127,22 @@ def text(value: object) -> str | None:
     if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
         return str(value)
     return None
+
+
+def texts(items: list[Any]) -> list[str]:
+    """Return the items of a list as text, what `text` can't read as its JSON; null and "" are left out."""
+    return [text(item) or json.dumps(item, ensure_ascii=False, default=str) for item in items if item not in (None, "")]
+
+
+def fitted(value: str, length: int) -> str:
+    """Return text for a column of that many characters: what is longer as its beginning, `~` and a hash of it all.
+
+    Equal texts stay equal and different ones different, so that it can be part of a key.
+    """
+    if len(value) <= length:
+        return value
+    digest = hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:HASH_LENGTH]
+    return f"{value[: length - HASH_LENGTH - 1]}~{digest}"
 
 
 def hashtags(text: str | None) -> list[str] | None:

@@ -54,6 +54,8 @@ ELSEWHERE = {
     "pre-commit install": "changes the user's repository",
     "openssl": "makes keys for Snowflake",
     "TARGET_": "settings, not commands",
+    "tap-ayrshare --config tap.json": "tests/destinations/test_loaders.py, the tap's output in a file",
+    "export DESTINATION__": "tests/destinations/loaders.py",
     "python -m tools.gate --release": "tests/test_gate.py",
 }
 """Commands that are not run here, by their beginning, and where they are or why not."""
@@ -167,6 +169,16 @@ def test_every_stream_and_model_is_in_the_picture():
         *(p.stem for p in (ROOT / "dbt" / "models" / "marts").glob("*.sql")),
     ]:
         assert name in text, name
+
+
+def test_the_loaders_are_those_that_are_tested():
+    rules = re.findall(r"^\t\$\(call environment,(.*)\)$", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
+    names = ("target-csv", "target-s3", "pipelinewise-target-postgres", "z3-target-bigquery", "dlt")
+    pins = [re.findall(r"==([\d.]+)", rule)[0] for rule in rules if rule.startswith(names)]
+    assert len(pins) == len(names)
+    page = (ROOT / "docs" / "destinations.md").read_text()
+    for pin in pins:
+        assert f" {pin}" in page, pin
 
 
 def test_the_readme_is_short_and_its_figures_are_measured():

@@ -70,6 +70,11 @@ BREAKING = {
     "posts: column status was not required, is required": lambda c: edit(
         c / "schemas" / "posts.json", lambda schema: schema["required"].append("status")
     ),
+    "profiles: the type of column ref_id was string of at most 128 characters, is string of at most 64 characters":
+    lambda c: column(c, lambda p: p["ref_id"].update(maxLength=64), "profiles"),
+    "posts: the type of column urls was array or null of string, is array or null of integer": lambda c: column(
+        c, lambda p: p["urls"].update(items={"type": "integer"}), "posts"
+    ),
     "stream accounts is gone": lambda c: edit(
         c / "schemas" / "contract.json", lambda d: d["streams"].pop("accounts")
     ),
@@ -95,6 +100,11 @@ def test_what_breaks_users_needs_a_major_version(checkout, what):
 
 
 ADDITIONS = {
+    "posts: the type of column status was null or string, is null or string of at most 64 characters": lambda c: column(
+        c, lambda p: p["status"].update(maxLength=64), "posts"
+    ),
+    "profiles: the type of column ref_id was string of at most 128 characters, is string of at most 200 characters":
+    lambda c: column(c, lambda p: p["ref_id"].update(maxLength=200), "profiles"),
     "post_analytics: column mood is new": lambda c: column(c, lambda p: p.update(mood={"type": ["string", "null"]})),
     "mapping of post reddit likes: was nothing, is ups": lambda c: edit(
         c / "schemas" / "metrics.json", lambda d: d["post"].setdefault("reddit", {}).update(likes={"paths": ["ups"]})
@@ -102,8 +112,8 @@ ADDITIONS = {
     "mapping of post facebook likes: was likeCount, is likeCount, likes": lambda c: edit(
         c / "schemas" / "metrics.json", lambda d: d["post"]["facebook"]["likes"]["paths"].append("likes")
     ),
-    "profiles: the type of column profile was string, is null or string": lambda c: column(
-        c, lambda p: p["profile"].update(type=["string", "null"]), "profiles"
+    "messages: the type of column last_seen was string (date), is null or string (date)": lambda c: column(
+        c, lambda p: p["last_seen"].update(type=["string", "null"]), "messages"
     ),
 }  # fmt: skip
 
@@ -117,6 +127,32 @@ def test_an_addition_needs_a_minor_version(checkout, what):
     version(checkout, next_version(major=False))
     (checkout / "CHANGELOG.md").write_text(f"## Unreleased\n\n* Contract {next_version(major=False)}: more.\n")
     assert gate.check(checkout) == []
+
+
+UNLOADABLE = {
+    "posts: key column post_id: give it a maxLength of 64 or more": ("post_id", lambda entry: entry.pop("maxLength")),
+    "posts: a key of up to 3084 bytes: lower a maxLength, MySQL takes 3072": (
+        "post_id", lambda entry: entry.update(maxLength=643),
+    ),
+    "posts: column urls: give its items a type": ("urls", lambda entry: entry.update(items={})),
+    "posts: column published_at: say in its description that it is UTC": (
+        "published_at", lambda entry: entry.update(description="When, by createdUTC."),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", UNLOADABLE)
+def test_loaders_can_use_the_schemas(checkout, what):
+    name, change = UNLOADABLE[what]
+    column(checkout, lambda properties: change(properties[name]), "posts")
+    assert what in gate.check(checkout)
+
+
+def test_items_that_had_no_type_may_get_one():
+    now = gate.summary(ROOT / "schemas")
+    before = copy.deepcopy(now)
+    before["streams"]["posts"]["columns"]["urls"]["items"] = gate.UNTYPED
+    assert [change.breaks for change in gate.changes(before, now)] == [False]
 
 
 def test_words_are_free(checkout):

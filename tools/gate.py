@@ -2,12 +2,13 @@
 
 `python -m tools.gate` checks, and that every metric says what it means; `python -m tools.gate --release` takes the
 present contract as the released one. The released one lies in `tools/released_contract.json`, so that the gate needs
-neither network nor tags.
+neither network nor tags. It also checks that loaders can use the schemas; see `unloadable`.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
 import sys
 from dataclasses import dataclass
@@ -19,6 +20,11 @@ from tools.meaning import incomplete
 ROOT = Path(__file__).parent.parent
 RELEASED = Path("tools/released_contract.json")
 SECTIONS = ("post", "native", "account", "link")
+UNTYPED: dict[str, Any] = {"type": []}
+LARGEST_KEY = 3072
+"""Bytes of a primary key in MySQL and MariaDB, which have up to four for a character."""
+SHORTEST_TEXT = 64
+"""Characters of a key column: what is cut to its length ends in a hash of 32."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +61,13 @@ def summary(schemas: Path) -> dict[str, Any]:
 
 
 def _type(entry: dict[str, Any]) -> dict[str, Any]:
-    """Return what makes a column's type: JSON types, format, what is in arrays, whether objects are open."""
+    """Return what makes a column's type: JSON types, format, length, what is in arrays, whether objects are open."""
     types = entry.get("type", [])
     found: dict[str, Any] = {"type": sorted([types] if isinstance(types, str) else types)}
     if "format" in entry:
         found["format"] = entry["format"]
+    if "maxLength" in entry:
+        found["max_length"] = entry["maxLength"]
     if "items" in entry:
         found["items"] = _type(entry["items"])
     if "object" in found["type"]:
@@ -91,14 +99,24 @@ def _stream_changes(name: str, old: dict[str, Any], new: dict[str, Any]) -> list
         if column not in after:
             continue
         if before[column] != after[column]:
-            only_null = {**before[column], "type": sorted({*before[column]["type"], "null"})} == after[column]
             text = f"{name}: the type of column {column} was {_say(before[column])}, is {_say(after[column])}"
-            found.append(Change(text, breaks=not only_null))
+            found.append(Change(text, breaks=not _widens(before[column], after[column])))
         if column in new["required"] and column not in old["required"]:
             found.append(Change(f"{name}: column {column} was not required, is required", breaks=True))
         if column in old["required"] and column not in new["required"]:
             found.append(Change(f"{name}: column {column} was required, is not", breaks=False))
     return found
+
+
+def _widens(old: dict[str, Any], new: dict[str, Any]) -> bool:
+    """Return whether a type takes all that it took: null is new, items or a length are said at last, a length grew."""
+    widened = {**old, "type": sorted({*old["type"], *(["null"] if "null" in new["type"] else [])})}
+    if old.get("items") == UNTYPED:
+        widened["items"] = new.get("items")
+    if new.get("max_length", math.inf) >= old.get("max_length", 0):
+        widened.pop("max_length", None)
+        widened |= {"max_length": new["max_length"]} if "max_length" in new else {}
+    return widened == new
 
 
 def _mapping_changes(old: dict[str, list[str]], new: dict[str, list[str]]) -> list[Change]:
@@ -120,6 +138,8 @@ def _say(kind: dict[str, Any]) -> str:
     text = " or ".join(kind["type"])
     if "format" in kind:
         text += f" ({kind['format']})"
+    if "max_length" in kind:
+        text += f" of at most {kind['max_length']} characters"
     if "items" in kind:
         text += f" of {_say(kind['items'])}"
     return text if kind.get("open", True) else f"{text} (closed)"
@@ -154,10 +174,41 @@ def _version(text: str) -> tuple[int, int]:
 
 
 def check(root: Path = ROOT) -> list[str]:
-    """Compare the contract in a checkout with its released one; see `verdict`."""
+    """Compare the contract in a checkout with its released one, and check it by itself; see `verdict`, `unloadable`."""
     released = json.loads((root / RELEASED).read_text(encoding="utf-8"))
     changelog = (root / "CHANGELOG.md").read_text(encoding="utf-8")
-    return verdict(released, summary(root / "schemas"), changelog)
+    return [*verdict(released, summary(root / "schemas"), changelog), *unloadable(root / "schemas")]
+
+
+def unloadable(schemas: Path) -> list[str]:
+    """Return what some loader can't use: keys without a length or too long, arrays of anything, dates without UTC."""
+    wrong = []
+    for name, keys in json.loads((schemas / "contract.json").read_text(encoding="utf-8"))["streams"].items():
+        columns = json.loads((schemas / f"{name}.json").read_text(encoding="utf-8"))["properties"]
+        lengths = {
+            column: columns[column].get("maxLength", 0)
+            for column in keys["key_properties"]
+            if _is_text(columns[column])
+        }
+        wrong += [
+            f"{name}: key column {column}: give it a maxLength of {SHORTEST_TEXT} or more"
+            for column, length in lengths.items()
+            if length < SHORTEST_TEXT
+        ]
+        # Numbers and dates of a key have less than ten bytes.
+        size = sum(4 * length for length in lengths.values()) + 10 * (len(keys["key_properties"]) - len(lengths))
+        if size > LARGEST_KEY:
+            wrong.append(f"{name}: a key of up to {size} bytes: lower a maxLength, MySQL takes {LARGEST_KEY}")
+        for column, entry in columns.items():
+            if "array" in _type(entry)["type"] and not _type(entry.get("items", {}))["type"]:
+                wrong.append(f"{name}: column {column}: give its items a type")
+            if entry.get("format") == "date-time" and not re.search(r"\bUTC\b", entry["description"]):
+                wrong.append(f"{name}: column {column}: say in its description that it is UTC")
+    return wrong
+
+
+def _is_text(entry: dict[str, Any]) -> bool:
+    return "string" in _type(entry)["type"] and "format" not in entry
 
 
 def main() -> int:

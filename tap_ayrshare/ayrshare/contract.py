@@ -71,6 +71,7 @@ class StreamContract:
     """A stream's schema (JSON Schema), primary key, replication key, and which body of the API a column holds.
 
     selected_by_default: whether it is read where nothing says so.
+    lengths: the most characters of the columns that have a limit.
     """
 
     schema: dict[str, Any]
@@ -78,6 +79,7 @@ class StreamContract:
     replication_key: str | None
     bodies: dict[str, str]
     selected_by_default: bool
+    lengths: dict[str, int]
 
 
 def contract_version() -> str:
@@ -108,6 +110,7 @@ def stream_contract(name: str) -> StreamContract:
         keys["replication_key"],
         keys.get("bodies", {}),
         keys.get("selected_by_default", True),
+        {column: entry["maxLength"] for column, entry in columns.items() if "maxLength" in entry},
     )
 
 

@@ -12,7 +12,7 @@ from tap_ayrshare.memory import Memory
 from tap_ayrshare.posts.cursor import UNDATED
 from tap_ayrshare.source import linked_networks
 from tap_ayrshare.streams.base import AyrshareStream
-from tap_ayrshare.values import objects, text, timestamp
+from tap_ayrshare.values import objects, text, texts, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -114,6 +114,6 @@ def _profile(ref_id: str, entry: dict[str, Any]) -> dict[str, Any]:
         "status": text(entry.get("status")),
         "suspended": suspended if isinstance(suspended, bool) else None,
         "created_at": timestamp(entry.get("createdUTC")) or timestamp(entry.get("created")),
-        "platforms": [str(p) for p in platforms] if isinstance(platforms, list) else None,
+        "platforms": texts(platforms) if isinstance(platforms, list) else None,
         "details": entry,
     }

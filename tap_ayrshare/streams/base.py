@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_ayrshare.ayrshare.contract import stream_contract
 from tap_ayrshare.engine.messages import Checkpoint, Record
 from tap_ayrshare.posts.cursor import is_ahead, read_date
+from tap_ayrshare.values import fitted
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from tap_ayrshare.engine.messages import Batch
     from tap_ayrshare.source import Source
-
+logger = logging.getLogger(__name__)
 
 DATE_COLUMNS = ("snapshot_date", "last_seen")
 """The columns that hold the date of the run."""
@@ -36,6 +38,7 @@ class AyrshareStream(ABC):
     def __init__(self) -> None:
         self.contract = stream_contract(self.name)
         self._blank = dict.fromkeys(self.contract.schema["properties"])
+        self._overlong: set[str] = set()
         self._date_columns = [column for column in DATE_COLUMNS if column in self._blank]
 
     @abstractmethod
@@ -73,7 +76,21 @@ class AyrshareStream(ABC):
         for column in self._date_columns:
             record[column] = snapshot.date
         record["extracted_at"] = snapshot.extracted_at
-        return Record(self.name, record)
+        return self.fitting(record)
+
+    def fitting(self, values: dict[str, Any]) -> Record:
+        """Return a record whose text fits its columns; that something did not is logged once for each column."""
+        for column, length in self.contract.lengths.items():
+            value = values[column]
+            if value is not None and len(value) > length:
+                values[column] = fitted(value, length)
+                if column not in self._overlong:
+                    self._overlong.add(column)
+                    logger.warning(
+                        "%s: a %s of %d characters is longer than the contract's %d: such values end in a hash",
+                        self.name, column, len(value), length,
+                    )  # fmt: skip
+        return Record(self.name, values)
 
     def checkpoint(self, value: str | None, **more: Any) -> Checkpoint:
         """Return a bookmark: the value of the replication key, and what else the next run needs."""

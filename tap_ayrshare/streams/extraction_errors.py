@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.engine.messages import Record
 from tap_ayrshare.streams.base import AyrshareStream
 from tap_ayrshare.values import storable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from tap_ayrshare.engine.messages import Batch, Issue
+    from tap_ayrshare.engine.messages import Batch, Issue, Record
     from tap_ayrshare.source import Source
 
 MESSAGE_LENGTH = 1000
@@ -44,4 +43,4 @@ class ExtractionErrorsStream(AyrshareStream):
             "extracted_at": source.snapshot.extracted_at,
         }
         # Ids and labels of the settings are in it too, which may hold anything.
-        return Record(self.name, storable(record))
+        return self.fitting(storable(record))

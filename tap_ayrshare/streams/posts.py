@@ -19,7 +19,7 @@ from tap_ayrshare.posts.due import DuePost, LeftOver, Passes, basis_of, cursor_s
 from tap_ayrshare.posts.history import BEGINNING, OPEN_DAYS, Window, created_at, earlier, is_open, published_at
 from tap_ayrshare.streams.base import AyrshareStream
 from tap_ayrshare.streams.refresh import Refresh, RefreshedStream
-from tap_ayrshare.values import hashtags, instant, mentions, objects, text, timestamp
+from tap_ayrshare.values import hashtags, instant, mentions, objects, text, texts, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -214,8 +214,11 @@ def _post(post_id: str, published: datetime, post: dict[str, Any]) -> dict[str, 
         value = post.get(column)
         return value if isinstance(value, list) else None
 
+    def texts_of(field: str) -> list[str] | None:
+        return None if (items := listed(field)) is None else texts(items)
+
     created = created_at(post)
-    platforms, said = listed("platforms"), text(post.get("post"))
+    said = text(post.get("post"))
     return {
         "post_id": post_id,
         "published_at": singer_time(published),
@@ -226,10 +229,10 @@ def _post(post_id: str, published: datetime, post: dict[str, Any]) -> dict[str, 
         "text": said,
         "hashtags": hashtags(said),
         "mentions": mentions(said),
-        "platforms": [str(platform) for platform in platforms] if platforms is not None else None,
+        "platforms": texts_of("platforms"),
         "post_ids": objects(post["postIds"]) if listed("postIds") is not None else None,
-        "media_urls": listed("mediaUrls"),
-        "urls": listed("urls"),
+        "media_urls": texts_of("mediaUrls"),
+        "urls": texts_of("urls"),
         "errors": objects(post["errors"]) if listed("errors") is not None else None,
         "notes": text(post.get("notes")),
         "ref_id": text(post.get("refId")),

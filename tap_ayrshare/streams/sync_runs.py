@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.contract import contract_version, tap_version
 from tap_ayrshare.clock import singer_time
-from tap_ayrshare.engine.messages import Record
 from tap_ayrshare.streams.base import AyrshareStream
 from tap_ayrshare.values import storable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from tap_ayrshare.engine.messages import Batch, Ended
+    from tap_ayrshare.engine.messages import Batch, Ended, Record
     from tap_ayrshare.source import Source
 
 REASON_LENGTH = 1000
@@ -59,4 +58,4 @@ class SyncRunsStream(AyrshareStream):
             "newest_covered": stats.newest,
             "extracted_at": snapshot.extracted_at,
         }
-        return Record(self.name, storable(record))
+        return self.fitting(storable(record))

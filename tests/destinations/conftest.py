@@ -51,14 +51,25 @@ class Destination:
     state: str | None = None
     env: dict[str, str] = field(default_factory=dict)
 
-    def write(self, messages: str) -> None:
-        """Hand Singer messages to the loader."""
+    def command(self) -> list[str]:
+        """The command line of the loader."""
         path = self.directory / f"{self.loader}.json"
         path.write_text(json.dumps(self.settings))
-        command = [str(plugin("loaders", self.loader)), "--config", str(path)]
-        done = subprocess.run(
-            command, input=messages, capture_output=True, text=True, check=False, env=environment(None, self.env)
+        return [str(self.program()), "--config", str(path)]
+
+    def program(self) -> Path:
+        return plugin("loaders", self.loader)
+
+    def run(self, messages: str) -> subprocess.CompletedProcess[str]:
+        """Hand Singer messages to the loader, whatever comes of it."""
+        env = environment(None, self.env)
+        return subprocess.run(
+            self.command(), input=messages, capture_output=True, text=True, check=False, env=env, cwd=self.directory
         )
+
+    def write(self, messages: str) -> None:
+        """Hand Singer messages to the loader."""
+        done = self.run(messages)
         assert done.returncode == 0, done.stderr[-3000:]
         if states := done.stdout.strip().splitlines():
             self.state = states[-1]

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tap_ayrshare.ayrshare import contract
+from tap_ayrshare.ayrshare.contract import stream_contract
 from tap_ayrshare.ayrshare.endpoints import HISTORY, Endpoint
 from tap_ayrshare.engine.client import Answer, BudgetSpent, Client
 from tap_ayrshare.engine.errors import Refused
@@ -133,6 +134,38 @@ def test_a_list_is_asked_once_for_two_streams():
     assert error is None
     assert len(records(first)) == len(records(second)) == 1
     assert asked.count("/history/facebook") == 1
+
+
+def test_keys_longer_than_their_columns_stay_apart_and_are_told_of_once(caplog):
+    ids = ["p" * 150, "p" * 151, "p" * 128]
+    world = World([Post(post_id, START) for post_id in ids])
+    sent, _ = read(PostsStream(), source_of(world.answer, "posts"))
+    metrics, _ = read(PostAnalyticsStream(), source_of(world.answer, "post_analytics"))
+    keys = {record["post_id"] for record in records(sent)}
+    assert len(keys) == len(ids)
+    assert max(map(len, keys)) == stream_contract("posts").lengths["post_id"] == 128
+    assert ids[-1] in keys
+    assert {record["post_id"] for record in records(metrics)} == keys
+    assert {record["details"]["id"] for record in records(sent)} == set(ids)
+    assert [line for line in caplog.messages if line.startswith("posts:")] == [
+        "posts: a post_id of 150 characters is longer than the contract's 128: such values end in a hash"
+    ]
+
+
+def test_media_that_are_no_text_come_as_json():
+    world = World([Post("p1", START)])
+    odd = {"mediaUrls": ["https://a", {"url": "https://b"}, None], "urls": [{"url": "c"}], "platforms": ["x", None]}
+
+    def answer(path, given):
+        status, body = world.answer(path, given)
+        if path == "/history" and status == 200:
+            body = {**body, "history": [{**post, **odd} for post in body["history"]]}
+        return status, body
+
+    found, _ = read(PostsStream(), source_of(answer, "posts"))
+    (post,) = records(found)
+    assert (post["media_urls"], post["urls"]) == (["https://a", '{"url": "https://b"}'], ['{"url": "c"}'])
+    assert post["platforms"] == ["x"]
 
 
 def test_a_window_that_fails_is_a_gap_and_an_issue():

@@ -106,6 +106,19 @@ def test_only_nul_is_taken_out_of_text(text, mapping):
     assert body["map"] == {key.replace("\0", ""): value.replace("\0", "") for key, value in mapping.items()}
 
 
+def test_texts():
+    items = ["a", "", None, 5, True, {"url": "ü", "width": Decimal("1.5")}, []]
+    assert values.texts(items) == ["a", "5", "true", '{"url": "ü", "width": "1.5"}', "[]"]
+
+
+@given(st.text(max_size=200), st.text(max_size=200), st.integers(64, 128))
+def test_fitted_text_is_short_and_stays_apart(one, other, length):
+    short = values.fitted(one, length)
+    assert len(short) <= length
+    assert (short == one) == (len(one) <= length)
+    assert (short == values.fitted(other, length)) == (one == other)
+
+
 @pytest.mark.parametrize(
     ("said", "tags"),
     [

@@ -16,7 +16,7 @@ with messages as (
         profile,
         post_id as ayrshare_post_id,
         text as message,
-        case when {{ json_as_text("media_urls") }} = '[]' then 'text' end as media_type
+        case when {{ json_as_text("media_urls") }} in ('[]', '{}') then 'text' end as media_type
     from {{ source("ayrshare", "posts") }}
     {% else %}
     {{ no_rows({"profile": dbt.type_string(), "ayrshare_post_id": dbt.type_string(), "message": dbt.type_string(), "media_type": dbt.type_string()}) }}

@@ -8,6 +8,14 @@ from sandbox.process import running
 from tests.support import NOW, TapProcess
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport():
+    """Let what a test has logged go from one process to another, which half of a surrogate pair can't."""
+    report = yield
+    report.sections = [(name, text.encode("utf-8", "backslashreplace").decode()) for name, text in report.sections]
+    return report
+
+
 @pytest.fixture
 def tap(tmp_path):
     process = TapProcess(tmp_path)

@@ -42,4 +42,4 @@ def test_from_cron(box, project):
     box.set_faults({"fault": "status", "status": 403, "text": '{"code": 102, "message": "API Key not valid"}'})
     failed = as_cron(line, place)
     assert failed.stdout.startswith("tap-ayrshare: exit code 1\n")
-    assert "api_key" in failed.stdout
+    assert "check api_key" in failed.stdout

@@ -74,9 +74,9 @@ def test_a_wrong_profile_key(check, box):
     ("change", "says"),
     [
         ({"api_key": None}, "setting 'api_key'"),
-        ({"api_key": "wrong-key-wrong"}, "102: API Key not valid. (run ended: check api_key)"),
+        ({"api_key": "wrong-key-wrong"}, "102: API Key not valid (run ended: check api_key)"),
         ({"profiles": [{"name": "bad", "profile_key": "wrong-key-wrong"}]}, "check its profile_key"),
-        ({"api_url": "http://127.0.0.1:9/api"}, "can't connect to 127.0.0.1; check api_url and the network"),
+        ({"api_url": "http://127.0.0.1:9/api"}, "can't connect to 127.0.0.1:9; check api_url and the network"),
         ({"api_url": "{}/nowhere"}, "/nowhere/user is not the Ayrshare API"),
         ({"api_url": "http://example.com/api"}, "setting 'api_url'"),
     ],
@@ -93,7 +93,7 @@ def test_what_can_be_wrong_with_the_settings(check, box, change, says):
 @pytest.mark.parametrize(
     ("faults", "says"),
     [
-        ([{"fault": "suspended"}], "User Profile suspended. (profile stopped: Ayrshare has suspended it)"),
+        ([{"fault": "suspended"}], "User Profile suspended (profile stopped: Ayrshare has suspended it)"),
         ([{"fault": "html", "endpoint": "/user"}], "is not the Ayrshare API"),
         ([{"fault": "redirect"}], "check api_url"),
         ([{"fault": "server_error"}], "http_500"),
@@ -115,7 +115,7 @@ def test_what_is_refused_in_part(check, box):
     box.set_options(plan="business")
     box.set_faults({"fault": "network_error", "endpoint": "/analytics/social", "profile": "acme", "network": "tiktok"})
     done = check({**box.config, "platforms": ["tiktok", "bluesky"]})
-    assert "- tiktok: no: 156: tiktok is not linked." in done.stderr
+    assert "- tiktok: no: 156: tiktok is not linked" in done.stderr
     assert "- bluesky: in `platforms`, but not linked to this profile" in done.stderr
 
 

@@ -378,8 +378,8 @@ def test_redirects_are_not_followed(tap, sandbox):
     ("change", "says"),
     [
         ({"api_key": None}, "setting 'api_key': is missing"),
-        ({"profiles": "acme"}, "setting 'profiles': takes"),
-        ({"platforms": ["myspace"]}, "setting 'platforms': takes"),
+        ({"profiles": "acme"}, "setting 'profiles': must be"),
+        ({"platforms": ["myspace"]}, "setting 'platforms': must be"),
         ({"start_date": "2026-02-31"}, "setting 'start_date': must be a date"),
         ({"api_url": "http://127.0.0.1:9/api"}, "the API can't be reached (connection: can't connect to 127.0.0.1"),
         ({"api_key": "wrong-key-wrong-key"}, "check api_key (102"),

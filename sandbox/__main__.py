@@ -35,7 +35,7 @@ def options() -> argparse.Namespace:
     add("--story", action="store_true", help="an agency with three brands, whose posts and numbers read like real ones")
     add("--linked", help="networks linked to every profile, with commas; empty: none")
     add("--latency", type=float, default=0.0, help="seconds until an answer")
-    add("--limit", type=int, default=300, help="requests of a profile in a window; 0: no limit")
+    add("--limit", type=int, default=300, help="requests of a profile in a window; 0: no limit (the tap keeps its own)")
     add("--no-limit", dest="limit", action="store_const", const=0, help="the same as --limit 0")
     add("--window", type=float, default=300.0, help="that window in seconds")
     add("--batch-cost", choices=("one", "ids"), default="one", help="what a batch of posts counts against the limit")

@@ -10,7 +10,6 @@ import secrets
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from demo.processes import ProcessFailedError, run, start, stop
+from demo.processes import ProcessFailedError, free_port, run, start, stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +55,7 @@ def running_postgres(directory: Path, *, keep: bool = False) -> Iterator[str]:
         shutil.rmtree(data, ignore_errors=True)
         password = secrets.token_urlsafe(16)
         _initialise(binaries, data, password, account, log)
-        port = _free_port()
+        port = free_port()
         command = _command(binaries, data, port)
         server = start(command, log=log, cwd=directory, **account)
         # SIGINT is PostgreSQL's fast shutdown: connections are closed, data is kept.
@@ -180,12 +179,6 @@ def _reachable_by(account: dict[str, Any], binaries: Path, stack: ExitStack) -> 
             shutil.copytree(libraries, directory / libraries.name)
         return directory, directory / package.name / server.name / binaries.name
     return directory, binaries
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind((HOST, 0))
-        return int(listener.getsockname()[1])
 
 
 def _await(uri: str, server: subprocess.Popen[str], log: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import time
 from contextlib import contextmanager
@@ -76,3 +77,10 @@ def _signal_all(process: subprocess.Popen[str], number: int) -> bool:
     except (ProcessLookupError, PermissionError):  # macOS raises the latter for a group that is exiting
         return False
     return True
+
+
+def free_port() -> int:
+    """Return a port of this machine that nothing listens on now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])

@@ -147,13 +147,8 @@ class Outcome:
         yield from ((logging.WARNING, line) for line in self._missing())
         if line := self._extraction.snapshot.drift.summary():
             yield logging.WARNING, line
-        waited = max((source.client.pacer.waited for source in self._extraction.sources), default=0.0)
-        requests = sum(source.client.sent for source in self._extraction.sources)
-        seconds = monotonic() - self._extraction.tally.began
-        yield (
-            logging.INFO,
-            f"{counted(requests, 'request')} in {seconds:.0f} s, of which {waited:.0f} s waiting for the rate limit",
-        )
+        sent, seconds = counted(self._requests, "request"), monotonic() - self._extraction.tally.began
+        yield logging.INFO, f"{sent} in {seconds:.0f} s, of which {self._waited:.0f} s waiting for the rate limit"
         if self.error is None:
             yield logging.INFO if self.verdict == "complete" else logging.WARNING, self._verdict_line()
 

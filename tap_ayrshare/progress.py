@@ -102,7 +102,7 @@ class Progress:
         stats, sent = source.stats(stream.name), source.client.requests[stream.name]
         if stats.planned is not None:
             each = stats.taken / stats.asked if stats.asked >= ENOUGH else 1.0
-            to_come = math.ceil((stats.planned - max(stats.asked, stats.done)) * each)
+            to_come = math.ceil((stats.planned - stats.asked) * each)
             # What is on its way has been counted as sent.
             return max(0, to_come - source.client.pacer.in_flight)
         key = source.label, stream.name

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -19,7 +18,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from demo.postgres import running_postgres
-from demo.processes import started
+from demo.processes import free_port, started
 from tap_ayrshare.ayrshare.contract import stream_contract
 from tests.destinations import mariadb
 from tests.destinations.conftest import ASK_DUCKDB, Destination, Postgres
@@ -164,9 +163,7 @@ def csv(directory: Path, **more: Any) -> Iterator[Destination]:
 def s3(directory: Path, form: str, reader: str) -> Iterator[Destination]:
     place = directory / form
     place.mkdir()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     moto = [str(program("dlt", "moto_server")), "--host", "127.0.0.1", "--port", str(port)]
     url = f"http://127.0.0.1:{port}"
     with started(moto, log=directory / "moto.log"):

@@ -10,7 +10,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from demo.processes import ProcessFailedError, run, started
+from demo.processes import ProcessFailedError, free_port, run, started
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,9 +49,7 @@ def running_mariadb(directory: Path) -> Iterator[str]:
     own = ["--no-defaults", f"--datadir={data}", *(["--user=root"] if os.geteuid() == 0 else [])]
     server, install, _ = (str(program(name)) for name in PROGRAMS)
     run([install, *own, "--skip-test-db"], what="Creating the database", log=log)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     # A path of a socket may have no more than 107 characters.
     listen = ["--bind-address=127.0.0.1", f"--port={port}", "--socket=mariadb.sock"]
     with started([server, *own, *listen, f"--init-file={setup}"], log=log, cwd=directory):

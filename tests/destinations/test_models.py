@@ -12,6 +12,7 @@ import pytest
 from tap_ayrshare.ayrshare.contract import load
 from tests.destinations.conftest import QUICK, config, plugin
 from tests.e2e.test_incremental import later
+from tests.models.warehouses import OPTIONAL_STREAMS
 from tests.support import NOW, ROOT
 
 METRICS = load("metrics.json")
@@ -208,28 +209,17 @@ def test_a_stream_that_is_not_loaded_is_no_trouble(tap, box, postgres, tmp_path)
     assert count > 0
 
 
-OTHERS = [
-    "accounts",
-    "comments",
-    "social_post_comments",
-    "reviews",
-    "review_totals",
-    "ad_spend_daily",
-    "account_demographics",
-]
-
-
 @pytest.fixture
 def others(tap, box, warehouse):
     """What two days leave of the streams that are deselected by default, each row as it was last received."""
     found, state = {}, None
     for night in NIGHTS[1:3]:
         box.set_clock(night)
-        output = tap.run({**config(box), **QUICK}, now=night, select=OTHERS, state=state, timeout=200)
+        output = tap.run({**config(box), **QUICK}, now=night, select=OPTIONAL_STREAMS, state=state, timeout=200)
         assert output.code == 0, output.log
         warehouse.write(output.raw)
         state = output.state
-        for stream in OTHERS:
+        for stream in OPTIONAL_STREAMS:
             keys = output.schemas[stream]["key_properties"]
             found.setdefault(stream, {}).update(
                 {tuple(row[key] for key in keys): row for row in output.records(stream)}
@@ -238,7 +228,7 @@ def others(tap, box, warehouse):
 
 
 def test_models_of_streams_that_are_deselected_by_default(others, warehouse, tmp_path):
-    said = build(warehouse, tmp_path, ayrshare_streams=OTHERS)
+    said = build(warehouse, tmp_path, ayrshare_streams=OPTIONAL_STREAMS)
     assert "ERROR=0" in said
     check_comments(others, warehouse)
     check_reviews(others, warehouse)

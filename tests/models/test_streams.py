@@ -5,20 +5,11 @@ from decimal import Decimal
 import pytest
 
 from demo.postgres import running_postgres
-from tests.models.warehouses import DuckDB, Postgres
+from tests.models.warehouses import OPTIONAL_STREAMS, DuckDB, Postgres
 
 pytestmark = pytest.mark.timeout(600)
 MODELS = ("ayrshare__comments", "ayrshare__reviews", "ayrshare__review_totals_daily", "ayrshare__ad_spend_daily",
           "ayrshare__audience")  # fmt: skip
-STREAMS = [
-    "accounts",
-    "comments",
-    "social_post_comments",
-    "reviews",
-    "review_totals",
-    "ad_spend_daily",
-    "account_demographics",
-]
 SEEN = "2026-11-20"
 AT = f"{SEEN} 03:00:00"
 
@@ -155,7 +146,7 @@ def fill(warehouse):
 
 def test_models(warehouse):
     fill(warehouse)
-    said = warehouse.dbt("build", "--select", *MODELS, ayrshare_streams=STREAMS)
+    said = warehouse.dbt("build", "--select", *MODELS, ayrshare_streams=OPTIONAL_STREAMS)
     assert "ERROR=0" in said
     assert said.count("OK created sql") == len(MODELS)
     check_comments(warehouse)
@@ -230,7 +221,7 @@ def test_comments_without_their_authors(tmp_path):
                        ("comments", "social_post_comments")])  # fmt: skip
     warehouse.execute([f"alter table ayrshare.reviews drop {column}" for column in
                        ("reviewer_id", "reviewer_name", "reviewer_url", "review")])  # fmt: skip
-    warehouse.dbt("build", "--select", *MODELS, ayrshare_streams=STREAMS, ayrshare_comment_authors=False)
+    warehouse.dbt("build", "--select", *MODELS, ayrshare_streams=OPTIONAL_STREAMS, ayrshare_comment_authors=False)
     rows = warehouse.ask("select depth, is_own, is_answered from ayrshare_models.ayrshare__comments where depth = 2")
     assert rows == [[2, None, None], [2, None, None]]
 

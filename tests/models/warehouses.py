@@ -25,6 +25,11 @@ POSTGRES = {"string": "text", "integer": "bigint", "number": "double precision",
 DUCKDB = {**POSTGRES, "string": "varchar", "integer": "hugeint", "number": "double", "object": "json", "array": "json",
           "date": "varchar"}  # fmt: skip
 """Types that target-duckdb creates."""
+OPTIONAL_STREAMS = [
+    "accounts", "comments", "social_post_comments", "reviews", "review_totals", "ad_spend_daily",
+    "account_demographics",
+]  # fmt: skip
+"""Those that the models of comments, reviews, ads and audiences stand on."""
 DUCKDB_CLIENT = """\
 import duckdb, json, sys
 connection = duckdb.connect(sys.argv[1])

@@ -107,7 +107,7 @@ on conflict do nothing;
 drop table taken
 """
 ACCOUNTS = """\
-insert into ayrshare.social_analytics (profile, platform, snapshot_date, followers, following, posts_count, analytics,
+insert into ayrshare.social_analytics (profile, platform, snapshot_date, followers, following_count, posts_count, analytics,
     extracted_at)
 select 'profile-' || i / {days}, '{network}', {day}, 1000 + i % {days} * 3, 50, i % {days}, cast('{{}}' as {json}),
     cast({day} as timestamp)

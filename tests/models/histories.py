@@ -23,7 +23,7 @@ PARTS = ("reactions.total", "quoteCount", "repostCount", "publicMetrics.retweetC
          "totalMediaViewUnique", "uniqueImpressionsCount", "ups", "reposts", "quotes", "totalTimeWatched")  # fmt: skip
 METRICS = ("likes", "comments", "shares", "saves", "clicks", "impressions", "reach", "views", "video_views",
            "engagements")  # fmt: skip
-LEVELS = ("followers", "following", "posts_count")
+LEVELS = ("followers", "following_count", "posts_count")
 
 
 def nested(values: dict[str, Any]) -> dict[str, Any]:

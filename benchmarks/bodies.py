@@ -11,8 +11,8 @@ from time import process_time
 from typing import TYPE_CHECKING, Any, cast
 
 from tap_ayrshare.engine.bodies import read_body
-from tap_ayrshare.redaction import Redactor
-from tap_ayrshare.values import parse_json
+from tap_ayrshare.engine.redaction import Redactor
+from tap_ayrshare.engine.values import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator

@@ -107,8 +107,8 @@ on conflict do nothing;
 drop table taken
 """
 ACCOUNTS = """\
-insert into ayrshare.social_analytics (profile, platform, snapshot_date, followers, following_count, posts_count, analytics,
-    extracted_at)
+insert into ayrshare.social_analytics (profile, platform, snapshot_date, followers, following_count, posts_count,
+    analytics, extracted_at)
 select 'profile-' || i / {days}, '{network}', {day}, 1000 + i % {days} * 3, 50, i % {days}, cast('{{}}' as {json}),
     cast({day} as timestamp)
 from {numbers} where i % {days} between {first} and {last}

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from tap_ayrshare.config.settings import BATCHED_SCHEDULE, DEFAULT_SCHEDULE
 from tap_ayrshare.posts.schedule import RefreshSchedule, Tier
-from tap_ayrshare.settings import BATCHED_SCHEDULE, DEFAULT_SCHEDULE
 from tap_ayrshare.streams.batches import FIRST, MOST
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from tap_ayrshare.engine import client
-from tap_ayrshare.tap import TapAyrshare
+from tap_ayrshare.singer.tap import TapAyrshare
 
 if TYPE_CHECKING:
     from collections.abc import Callable

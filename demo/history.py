@@ -15,7 +15,7 @@ from typing import Any
 import time_machine
 
 from sandbox.process import SandboxProcess
-from tap_ayrshare.tap import TapAyrshare
+from tap_ayrshare.singer.tap import TapAyrshare
 
 
 def run(night: str, config: dict[str, Any], state: dict[str, Any] | None) -> tuple[str, dict[str, Any]]:

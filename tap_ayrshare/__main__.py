@@ -1,5 +1,5 @@
 """`python -m tap_ayrshare` is the command `tap-ayrshare`."""
 
-from tap_ayrshare.tap import TapAyrshare
+from tap_ayrshare.singer.tap import TapAyrshare
 
 TapAyrshare.cli()

@@ -15,7 +15,7 @@ GOOD = {"facebook": {"id": "1", "postUrl": "https://example.com", "analytics": {
 
 
 def contract(*args, given=""):
-    command = [sys.executable, "-m", "tap_ayrshare.contract_check", *args]
+    command = [sys.executable, "-m", "tap_ayrshare.ayrshare.check_command", *args]
     return subprocess.run(command, input=given, capture_output=True, text=True, check=False, cwd=ROOT)
 
 

@@ -15,7 +15,7 @@ import yaml
 from demo.postgres import running_postgres, stop_kept
 from demo.questions import questions
 from demo.tables import WIDEST, table
-from tap_ayrshare.settings import DEFINITION
+from tap_ayrshare.config.settings import DEFINITION
 
 ROOT = Path(__file__).parent.parent
 MELTANO = yaml.safe_load((ROOT / "meltano.yml").read_text())

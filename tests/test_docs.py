@@ -12,7 +12,7 @@ import yaml
 
 from tap_ayrshare.ayrshare.codes import RULES
 from tap_ayrshare.ayrshare.contract import load, stream_contract
-from tap_ayrshare.settings import DEFINITION
+from tap_ayrshare.config.settings import DEFINITION
 from tests.support import BIN, ROOT, environment
 
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *(ROOT / "docs").glob("*.md")])

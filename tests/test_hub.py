@@ -2,7 +2,7 @@
 
 import yaml
 
-from tap_ayrshare.settings import DEFINITION
+from tap_ayrshare.config.settings import DEFINITION
 from tests.support import ROOT
 from tools.audit import supported
 from tools.hub import PLACE, entry

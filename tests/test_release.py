@@ -44,7 +44,7 @@ def test_what_is_in_them(archives):
     assert assets <= {name.rsplit("/", 1)[-1] for name in names if name.startswith("tap_ayrshare_report/assets/")}
     with tarfile.open(sdist) as archive:
         inside = {name.split("/", 1)[-1] for name in archive.getnames()}
-    assert {"README.md", "LICENSE", "schemas/contract.json", "tap_ayrshare/tap.py"} <= inside
+    assert {"README.md", "LICENSE", "schemas/contract.json", "tap_ayrshare/singer/tap.py"} <= inside
     assert {name.split("/")[0] for name in inside} == IN_THE_SDIST
     assert {Path(name).suffix for name in inside} <= KINDS
     assert not [name for name in inside if any(part.startswith((".venv", "__pycache__")) for part in name.split("/"))]

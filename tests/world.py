@@ -20,11 +20,12 @@ from itertools import islice
 from unittest import mock
 from urllib.parse import unquote
 
-from tap_ayrshare import check, extraction
 from tap_ayrshare.ayrshare.contract import NETWORKS
 from tap_ayrshare.engine import client
 from tap_ayrshare.engine.errors import TapError
-from tap_ayrshare.tap import TapAyrshare
+from tap_ayrshare.preview import check
+from tap_ayrshare.run import extraction
+from tap_ayrshare.singer.tap import TapAyrshare
 from tests.support import Output, messages
 
 START = datetime(2026, 11, 1, 12, tzinfo=timezone.utc)

@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 UNDECLARED = ["3.14"]
 """Tried where it is installed; not declared until it has been."""
-IMPORTS = "import tap_ayrshare.tap, tap_ayrshare.contract_check"
+IMPORTS = "import tap_ayrshare.singer.tap, tap_ayrshare.ayrshare.check_command"
 SDK_NOTICE = "ignore:Python 3.10 is"
 """The SDK announces the end of Python 3.10, which the tap can't change."""
 LICENSES = "MIT;Apache;BSD;Python Software Foundation;PSF-2.0;Mozilla Public License 2.0"

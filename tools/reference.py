@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.process import running
 from tap_ayrshare.ayrshare.contract import NETWORKS, contract_version, listed_metrics, load, promoted_columns
 from tap_ayrshare.ayrshare.fields import declared
-from tap_ayrshare.settings import DEFINITION
+from tap_ayrshare.config.settings import DEFINITION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

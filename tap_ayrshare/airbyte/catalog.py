@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from airbyte_cdk.models import AirbyteCatalog, AirbyteStream, ConnectorSpecification, SyncMode
 
 from tap_ayrshare.ayrshare.contract import stream_contract
-from tap_ayrshare.settings import DEFINITION
+from tap_ayrshare.config.settings import DEFINITION
 from tap_ayrshare.streams import STREAMS
 
 if TYPE_CHECKING:

@@ -38,21 +38,21 @@ from airbyte_cdk.utils.stream_status_utils import as_airbyte_message as status_m
 # The CDK's models leave it out.
 from airbyte_protocol_dataclasses.models import AirbyteStreamStatusRateLimitedReason
 
-from tap_ayrshare.clock import read_clock
+from tap_ayrshare.engine.clock import read_clock
 from tap_ayrshare.engine.errors import NEEDS_PERSON, TapError
-from tap_ayrshare.outcome import Outcome
-from tap_ayrshare.source import MEMORY
-from tap_ayrshare.state import stamped
+from tap_ayrshare.engine.values import LARGEST_INTEGER
+from tap_ayrshare.run.outcome import Outcome
+from tap_ayrshare.run.state import stamped
 from tap_ayrshare.streams import STREAMS
-from tap_ayrshare.values import LARGEST_INTEGER
+from tap_ayrshare.streams.source import MEMORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tap_ayrshare.engine.messages import Ended, Record
-    from tap_ayrshare.extraction import Extraction
-    from tap_ayrshare.source import Source
-    from tap_ayrshare.state import State
+    from tap_ayrshare.run.extraction import Extraction
+    from tap_ayrshare.run.state import State
+    from tap_ayrshare.streams.source import Source
 
 MESSAGES_AT_ONCE = 500
 SHORTEST_WAIT = 1.0

@@ -27,17 +27,17 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from tap_ayrshare.airbyte.catalog import LOSES_HISTORY, catalog, is_history, specification
 from tap_ayrshare.airbyte.output import AirbyteOutput, LogMessages, failure_type
-from tap_ayrshare.check import ConnectionCheck
-from tap_ayrshare.emitter import Emitter
+from tap_ayrshare.config.settings import DEFINITION, Settings, unknown_names
 from tap_ayrshare.engine.errors import SettingsError, StateError, TapError
-from tap_ayrshare.redaction import SecretFormatter, redact_logs
-from tap_ayrshare.report import first_line, lines
-from tap_ayrshare.settings import DEFINITION, Settings, unknown_names
-from tap_ayrshare.source import MEMORY
-from tap_ayrshare.state import VERSION, State, accepted
-from tap_ayrshare.stdout import abandon
+from tap_ayrshare.engine.redaction import SecretFormatter, redact_logs
+from tap_ayrshare.engine.values import is_too_deep, one_line
+from tap_ayrshare.preview.check import ConnectionCheck
+from tap_ayrshare.preview.report import first_line, lines
+from tap_ayrshare.run.emitter import Emitter
+from tap_ayrshare.run.state import VERSION, State, accepted
+from tap_ayrshare.run.stdout import abandon
 from tap_ayrshare.streams import STREAMS
-from tap_ayrshare.values import is_too_deep, one_line
+from tap_ayrshare.streams.source import MEMORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, MutableMapping, Sequence

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tap_ayrshare.ayrshare.contract import NETWORKS, X
 from tap_ayrshare.engine.client import Answer, Request
 from tap_ayrshare.engine.errors import UNREAD, Refusal, Rule, Scope
-from tap_ayrshare.values import objects, text
+from tap_ayrshare.engine.values import objects, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

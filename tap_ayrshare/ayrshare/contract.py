@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tap_ayrshare.values import dig, integer
+from tap_ayrshare.engine.values import dig, integer
 
 Paths = tuple[tuple[str, ...], ...]
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from tap_ayrshare.ayrshare.codes import good_blocks, is_error
 from tap_ayrshare.ayrshare.contract import NETWORKS
 from tap_ayrshare.engine.client import Request
-from tap_ayrshare.values import objects
+from tap_ayrshare.engine.values import objects
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.contract import NETWORKS, load
-from tap_ayrshare.values import DIGITS
+from tap_ayrshare.engine.values import DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

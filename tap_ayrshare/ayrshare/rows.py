@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.codes import is_error
 from tap_ayrshare.ayrshare.contract import first, load, promote
-from tap_ayrshare.values import text, timestamp
+from tap_ayrshare.engine.values import text, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

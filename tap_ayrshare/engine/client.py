@@ -25,12 +25,12 @@ from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 
-from tap_ayrshare.clock import read_clock
 from tap_ayrshare.engine.bodies import ENCODINGS, BodyBroken, BodyTooLong, read_body
+from tap_ayrshare.engine.clock import read_clock
 from tap_ayrshare.engine.errors import UNREAD, Refusal, Refused, Rule, Scope
 from tap_ayrshare.engine.pacing import Pacer
-from tap_ayrshare.redaction import Redactor
-from tap_ayrshare.values import parse_json
+from tap_ayrshare.engine.redaction import Redactor
+from tap_ayrshare.engine.values import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from tap_ayrshare.clock import singer_time
 from tap_ayrshare.engine.client import BudgetSpent
+from tap_ayrshare.engine.clock import singer_time
 from tap_ayrshare.engine.errors import Refusal, Refused, Scope, TapError
 from tap_ayrshare.engine.messages import ALL, Checkpoint, Ended, Issue, Record, Status
 

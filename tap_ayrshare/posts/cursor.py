@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.clock import singer_time
+from tap_ayrshare.engine.clock import singer_time
 from tap_ayrshare.engine.errors import StateError
+from tap_ayrshare.engine.values import instant
 from tap_ayrshare.posts.schedule import RefreshSchedule, Tier
-from tap_ayrshare.values import instant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,19 +6,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
-from tap_ayrshare.clock import singer_time
+from tap_ayrshare.engine.clock import singer_time
 from tap_ayrshare.engine.errors import StateError
+from tap_ayrshare.engine.values import instant
 from tap_ayrshare.posts.cursor import UNDATED, RefreshCursor, read_date
-from tap_ayrshare.posts.history import Listed
-from tap_ayrshare.values import instant
+from tap_ayrshare.posts.sent import Listed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from tap_ayrshare.posts.cursor import Position
-    from tap_ayrshare.posts.history import Window
     from tap_ayrshare.posts.schedule import RefreshSchedule
+    from tap_ayrshare.posts.sent import Window
 
 MOST_LEFT_OVER = 5
 """Posts that the state names for the next run, which need not list them again."""

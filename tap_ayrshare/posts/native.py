@@ -9,19 +9,19 @@ from tap_ayrshare.ayrshare.codes import is_error
 from tap_ayrshare.ayrshare.contract import NETWORKS, first, has_every_metric
 from tap_ayrshare.ayrshare.endpoints import NATIVE_HISTORY
 from tap_ayrshare.ayrshare.rows import usable_id
-from tap_ayrshare.clock import api_time
+from tap_ayrshare.engine.clock import api_time
 from tap_ayrshare.engine.concurrency import in_order
 from tap_ayrshare.engine.errors import UNREAD, Refusal, Scope
 from tap_ayrshare.engine.messages import Issue
+from tap_ayrshare.engine.values import instant
 from tap_ayrshare.posts.pages import Walk
-from tap_ayrshare.values import instant
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator, Mapping
     from datetime import datetime
 
     from tap_ayrshare.engine.client import Answer
-    from tap_ayrshare.posts.history import Reader
+    from tap_ayrshare.posts.sent import Reader
 
 READERS = ("social_post_analytics", "social_post_comments")
 """The streams that read native posts one by one."""

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tap_ayrshare.ayrshare.contract import NETWORKS
-from tap_ayrshare.clock import api_time, singer_time
-from tap_ayrshare.posts.history import BEGINNING, earlier
-from tap_ayrshare.values import dig, instant, text
+from tap_ayrshare.engine.clock import api_time, singer_time
+from tap_ayrshare.engine.values import dig, instant, text
+from tap_ayrshare.posts.sent import BEGINNING, earlier
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

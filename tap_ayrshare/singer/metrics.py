@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from singer_sdk.metrics import Metric, Point, get_metrics_logger, log
 
 if TYPE_CHECKING:
-    from tap_ayrshare.extraction import Extraction
+    from tap_ayrshare.run.extraction import Extraction
 
 
 def log_metrics(extraction: Extraction) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from tap_ayrshare.run.state import stamped
 from tap_ayrshare.singer.metrics import log_metrics
-from tap_ayrshare.state import stamped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import TapState
 
     from tap_ayrshare.engine.messages import Ended, Record
-    from tap_ayrshare.extraction import Extraction
-    from tap_ayrshare.outcome import Outcome
+    from tap_ayrshare.run.extraction import Extraction
+    from tap_ayrshare.run.outcome import Outcome
     from tap_ayrshare.singer.stream import SingerStream
     from tap_ayrshare.singer.writer import MessageWriter
 

@@ -11,7 +11,7 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from tap_ayrshare.ayrshare.contract import stream_contract
 from tap_ayrshare.engine.errors import SettingsError
 from tap_ayrshare.engine.messages import Record
-from tap_ayrshare.values import one_line
+from tap_ayrshare.engine.values import one_line
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterator, Mapping

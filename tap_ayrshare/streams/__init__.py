@@ -15,8 +15,8 @@ from tap_ayrshare.streams.links import LinkAnalyticsStream
 from tap_ayrshare.streams.messages import MessagesStream
 from tap_ayrshare.streams.native_posts import SocialPostAnalyticsStream
 from tap_ayrshare.streams.playlists import YouTubePlaylistsStream
-from tap_ayrshare.streams.posts import PostAnalyticsStream, PostsStream
 from tap_ayrshare.streams.reviews import ReviewsStream, ReviewTotalsStream
+from tap_ayrshare.streams.sent_posts import PostAnalyticsStream, PostsStream
 from tap_ayrshare.streams.social_posts import SocialPostsStream
 from tap_ayrshare.streams.sync_runs import SyncRunsStream
 

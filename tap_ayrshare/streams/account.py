@@ -8,17 +8,17 @@ from tap_ayrshare.ayrshare.endpoints import PROFILES
 from tap_ayrshare.ayrshare.rows import usable_id
 from tap_ayrshare.engine.client import BudgetSpent
 from tap_ayrshare.engine.messages import Issue
-from tap_ayrshare.memory import Memory
+from tap_ayrshare.engine.values import objects, text, texts, timestamp
 from tap_ayrshare.posts.cursor import UNDATED
-from tap_ayrshare.source import linked_networks
 from tap_ayrshare.streams.base import AyrshareStream
-from tap_ayrshare.values import objects, text, texts, timestamp
+from tap_ayrshare.streams.memory import Memory
+from tap_ayrshare.streams.source import linked_networks
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from tap_ayrshare.engine.messages import Batch
-    from tap_ayrshare.source import Source
+    from tap_ayrshare.streams.source import Source
 
 
 class AccountsStream(AyrshareStream):

@@ -14,10 +14,10 @@ from tap_ayrshare.ayrshare.rows import account_row, freshness
 from tap_ayrshare.engine.client import BudgetSpent
 from tap_ayrshare.engine.errors import Refusal
 from tap_ayrshare.engine.messages import Issue
+from tap_ayrshare.engine.values import day, dig, number, objects, snake_case, text
 from tap_ayrshare.posts.cursor import read_date
-from tap_ayrshare.source import NO_ID
 from tap_ayrshare.streams.by_network import ByNetworkStream, NetworkSnapshotStream
-from tap_ayrshare.values import day, dig, number, objects, snake_case, text
+from tap_ayrshare.streams.source import NO_ID
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tap_ayrshare.ayrshare.contract import Breakdown
     from tap_ayrshare.engine.client import Answer, Request
     from tap_ayrshare.engine.messages import Batch
-    from tap_ayrshare.source import Source
+    from tap_ayrshare.streams.source import Source
 
 QUARTER_DAYS = 90
 MOST_QUARTERS = 4

@@ -15,16 +15,16 @@ from tap_ayrshare.ayrshare.rows import freshness, usable_id
 from tap_ayrshare.engine.client import BudgetSpent
 from tap_ayrshare.engine.errors import Refusal, Rule, Scope, StateError
 from tap_ayrshare.engine.messages import Issue
+from tap_ayrshare.engine.values import day, dig, instant, integer, number, text, timestamp
 from tap_ayrshare.posts.cursor import read_date
 from tap_ayrshare.streams.base import AyrshareStream
-from tap_ayrshare.values import day, dig, instant, integer, number, text, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
 
     from tap_ayrshare.engine.client import Answer
     from tap_ayrshare.engine.messages import Batch
-    from tap_ayrshare.source import Source
+    from tap_ayrshare.streams.source import Source
 
 NETWORK = "facebook"
 FIRST_DAYS = 365

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.endpoints import AUTO_SCHEDULES
 from tap_ayrshare.engine.messages import Issue
+from tap_ayrshare.engine.values import integer, text, timestamp
 from tap_ayrshare.streams.base import AyrshareStream
-from tap_ayrshare.values import integer, text, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
 
     from tap_ayrshare.engine.messages import Batch
-    from tap_ayrshare.source import Source
+    from tap_ayrshare.streams.source import Source
 
 
 class AutoSchedulesStream(AyrshareStream):

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_ayrshare.ayrshare.contract import stream_contract
 from tap_ayrshare.engine.messages import Checkpoint, Record
+from tap_ayrshare.engine.values import fitted
 from tap_ayrshare.posts.cursor import is_ahead, read_date
-from tap_ayrshare.values import fitted
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from tap_ayrshare.engine.messages import Batch
-    from tap_ayrshare.source import Source
+    from tap_ayrshare.streams.source import Source
 logger = logging.getLogger(__name__)
 
 DATE_COLUMNS = ("snapshot_date", "last_seen")

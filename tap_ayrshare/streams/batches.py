@@ -14,14 +14,14 @@ from tap_ayrshare.ayrshare.contract import NETWORKS, X, promote
 from tap_ayrshare.ayrshare.endpoints import POST_ANALYTICS
 from tap_ayrshare.engine.errors import Refusal, Refused, Rule, Scope
 from tap_ayrshare.engine.messages import ALL, Issue
-from tap_ayrshare.values import text
+from tap_ayrshare.engine.values import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tap_ayrshare.engine.client import Answer, Request
     from tap_ayrshare.posts.due import DuePost
-    from tap_ayrshare.source import Source
+    from tap_ayrshare.streams.source import Source
 
 logger = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tap_ayrshare.engine.client import Answer, Request
     from tap_ayrshare.engine.errors import Refusal
     from tap_ayrshare.engine.messages import Batch
-    from tap_ayrshare.source import Source
+    from tap_ayrshare.streams.source import Source
 
 
 class ByNetworkStream(AyrshareStream):

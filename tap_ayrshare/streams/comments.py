@@ -8,14 +8,14 @@ from tap_ayrshare.ayrshare.codes import is_error
 from tap_ayrshare.ayrshare.contract import first
 from tap_ayrshare.ayrshare.endpoints import COMMENTS
 from tap_ayrshare.ayrshare.rows import freshness, usable_id
-from tap_ayrshare.clock import singer_time
+from tap_ayrshare.engine.clock import singer_time
 from tap_ayrshare.engine.errors import Refusal, Rule, Scope
 from tap_ayrshare.engine.messages import Issue
-from tap_ayrshare.source import NO_ID
+from tap_ayrshare.engine.values import integer, objects, text, timestamp
 from tap_ayrshare.streams.native_posts import NativePostsStream
-from tap_ayrshare.streams.posts import SentPostsStream
 from tap_ayrshare.streams.refresh import RefreshedStream
-from tap_ayrshare.values import integer, objects, text, timestamp
+from tap_ayrshare.streams.sent_posts import SentPostsStream
+from tap_ayrshare.streams.source import NO_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from tap_ayrshare.engine.client import Request
     from tap_ayrshare.engine.messages import Message
     from tap_ayrshare.posts.due import DuePost
-    from tap_ayrshare.source import Source
     from tap_ayrshare.streams.refresh import Found
+    from tap_ayrshare.streams.source import Source
 
 MOST = 1000
 """The most comments of a post that the API returns, the newest (docs/api.md section 10)."""

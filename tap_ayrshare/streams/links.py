@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 from tap_ayrshare.ayrshare.contract import first, promote
 from tap_ayrshare.ayrshare.endpoints import LINKS
 from tap_ayrshare.ayrshare.rows import usable_id
-from tap_ayrshare.clock import api_time
 from tap_ayrshare.engine.client import Answer, BudgetSpent
+from tap_ayrshare.engine.clock import api_time
 from tap_ayrshare.engine.errors import Refused
 from tap_ayrshare.engine.messages import Issue
+from tap_ayrshare.engine.values import integer, objects, text, timestamp
 from tap_ayrshare.posts.cursor import read_date
 from tap_ayrshare.streams.base import AyrshareStream
-from tap_ayrshare.values import integer, objects, text, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tap_ayrshare.ayrshare.endpoints import Endpoint
     from tap_ayrshare.engine.client import Request
     from tap_ayrshare.engine.messages import Batch, Checkpoint
-    from tap_ayrshare.source import Source
+    from tap_ayrshare.streams.source import Source
 
 logger = logging.getLogger(__name__)
 

@@ -12,15 +12,15 @@ from tap_ayrshare.ayrshare.rows import freshness, usable_id
 from tap_ayrshare.engine.client import BudgetSpent
 from tap_ayrshare.engine.errors import StateError
 from tap_ayrshare.engine.messages import Issue
+from tap_ayrshare.engine.values import dig, text, timestamp
 from tap_ayrshare.streams.by_network import ByNetworkStream
-from tap_ayrshare.values import dig, text, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from tap_ayrshare.engine.client import Answer, Request
     from tap_ayrshare.engine.messages import Batch
-    from tap_ayrshare.source import Source
+    from tap_ayrshare.streams.source import Source
 
 PAGE = "100"
 """Messages of X to request at once, the most that the API allows (docs/api.md section 10)."""

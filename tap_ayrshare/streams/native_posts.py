@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from tap_ayrshare.ayrshare.contract import first
 from tap_ayrshare.ayrshare.endpoints import POST_ANALYTICS
 from tap_ayrshare.ayrshare.rows import post_rows
-from tap_ayrshare.clock import singer_time
 from tap_ayrshare.engine.client import BudgetSpent
+from tap_ayrshare.engine.clock import singer_time
+from tap_ayrshare.engine.values import instant
 from tap_ayrshare.posts.cursor import UNDATED, check_platforms
 from tap_ayrshare.posts.due import DuePost, LeftOver, NativePasses, basis_of, newest_first
-from tap_ayrshare.posts.history import OPEN_DAYS, earlier
 from tap_ayrshare.posts.native import NativePost
+from tap_ayrshare.posts.sent import OPEN_DAYS, earlier
 from tap_ayrshare.streams.refresh import Refresh, RefreshedStream
 from tap_ayrshare.streams.social_posts import SocialPostsStream, deepen
-from tap_ayrshare.values import instant
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tap_ayrshare.engine.client import Request
     from tap_ayrshare.engine.messages import Batch, Checkpoint
-    from tap_ayrshare.source import Source
+    from tap_ayrshare.streams.source import Source
 
 
 class NativePostsStream(RefreshedStream):

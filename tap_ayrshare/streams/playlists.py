@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 from tap_ayrshare.ayrshare.endpoints import PLAYLISTS
 from tap_ayrshare.ayrshare.rows import usable_id
 from tap_ayrshare.engine.messages import Issue
+from tap_ayrshare.engine.values import text, timestamp
 from tap_ayrshare.streams.base import AyrshareStream
-from tap_ayrshare.values import text, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from tap_ayrshare.engine.messages import Batch
-    from tap_ayrshare.source import Source
+    from tap_ayrshare.streams.source import Source
 
 
 class YouTubePlaylistsStream(AyrshareStream):

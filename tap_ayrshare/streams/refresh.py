@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tap_ayrshare.engine.messages import Batch, Checkpoint, Message
     from tap_ayrshare.posts.cursor import RefreshCursor
     from tap_ayrshare.posts.due import DuePost
-    from tap_ayrshare.source import Source
+    from tap_ayrshare.streams.source import Source
 
 logger = logging.getLogger(__name__)
 

@@ -8,13 +8,13 @@ from tap_ayrshare.ayrshare.codes import good_blocks, good_elements
 from tap_ayrshare.ayrshare.contract import first
 from tap_ayrshare.ayrshare.endpoints import REVIEWS
 from tap_ayrshare.ayrshare.rows import freshness, usable_id
+from tap_ayrshare.engine.values import integer, number, text, timestamp
 from tap_ayrshare.streams.by_network import NetworkSnapshotStream
-from tap_ayrshare.values import integer, number, text, timestamp
 
 if TYPE_CHECKING:
     from tap_ayrshare.engine.client import Answer, Request
     from tap_ayrshare.engine.messages import Batch
-    from tap_ayrshare.source import Source
+    from tap_ayrshare.streams.source import Source
 
 STARS = {"ONE": 1, "TWO": 2, "THREE": 3, "FOUR": 4, "FIVE": 5}
 RECOMMENDED = {"POSITIVE": True, "NEGATIVE": False}

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.contract import NETWORKS, first, promote
 from tap_ayrshare.ayrshare.rows import format_of, freshness
-from tap_ayrshare.clock import singer_time
 from tap_ayrshare.engine.client import BudgetSpent
+from tap_ayrshare.engine.clock import singer_time
 from tap_ayrshare.engine.errors import StateError
+from tap_ayrshare.engine.values import hashtags, mentions, text
 from tap_ayrshare.posts.cursor import check_dates, is_ahead, read_date
 from tap_ayrshare.posts.due import NativePasses
 from tap_ayrshare.posts.native import READERS, NativePost
 from tap_ayrshare.streams.base import AyrshareStream
-from tap_ayrshare.values import hashtags, mentions, text
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from tap_ayrshare.engine.messages import Batch, Checkpoint, Record
-    from tap_ayrshare.source import Source
+    from tap_ayrshare.streams.source import Source
 
 
 class SocialPostsStream(AyrshareStream):

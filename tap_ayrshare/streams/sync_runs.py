@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.contract import contract_version, tap_version
-from tap_ayrshare.clock import singer_time
+from tap_ayrshare.engine.clock import singer_time
+from tap_ayrshare.engine.values import storable
 from tap_ayrshare.streams.base import AyrshareStream
-from tap_ayrshare.values import storable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from tap_ayrshare.engine.messages import Batch, Ended, Record
-    from tap_ayrshare.source import Source
+    from tap_ayrshare.streams.source import Source
 
 REASON_LENGTH = 1000
 

@@ -105,7 +105,7 @@ def test_the_contract_command_counts_what_the_run_counts(tap, box):
     )
     told, around, types = map(int, counts.groups())
     done = subprocess.run(
-        [sys.executable, "-m", "tap_ayrshare.contract_check"],
+        [sys.executable, "-m", "tap_ayrshare.ayrshare.check_command"],
         input=output.raw, capture_output=True, text=True, check=False, cwd=ROOT,
     )  # fmt: skip
     assert around > 0

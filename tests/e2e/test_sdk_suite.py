@@ -4,7 +4,7 @@ import pytest
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
 
 from sandbox.process import running
-from tap_ayrshare.tap import TapAyrshare
+from tap_ayrshare.singer.tap import TapAyrshare
 from tests.support import EVERYONE, discover
 
 # All streams together ask more than the limit allows without a wait.

@@ -4,7 +4,7 @@ import os
 import subprocess
 
 from demo.pipeline import MELTANO
-from tap_ayrshare.settings import DEFINITION
+from tap_ayrshare.config.settings import DEFINITION
 from tests.support import ROOT, environment
 
 

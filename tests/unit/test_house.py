@@ -16,14 +16,14 @@ import pytest
 from tap_ayrshare.ayrshare import contract
 from tap_ayrshare.ayrshare.contract import stream_contract
 from tap_ayrshare.ayrshare.endpoints import HISTORY, Endpoint
+from tap_ayrshare.config.settings import Settings
 from tap_ayrshare.engine.client import Answer, BudgetSpent, Client
 from tap_ayrshare.engine.errors import Refused
 from tap_ayrshare.engine.messages import Checkpoint, Record
 from tap_ayrshare.engine.tally import Tally
-from tap_ayrshare.settings import Settings
-from tap_ayrshare.source import Snapshot, Source
 from tap_ayrshare.streams import PostAnalyticsStream, PostsStream, SocialPostAnalyticsStream, SocialPostsStream
 from tap_ayrshare.streams.base import AyrshareStream
+from tap_ayrshare.streams.source import Snapshot, Source
 from tests.support import ROOT
 from tests.world import CONFIG, START, Post, World, posts
 
@@ -251,8 +251,8 @@ def test_a_new_stream_is_an_endpoint_a_class_and_a_schema(with_shares, monkeypat
         page = int(given.get("next") or 0)
         return 200, {"shares": [{"id": f"{given['id']}-{page}"}], "next": str(page + 1) if page < 1 else None}
 
-    monkeypatch.setattr("tap_ayrshare.extraction.STREAMS", (PostSharesStream,))
-    monkeypatch.setattr("tap_ayrshare.tap.STREAMS", (PostSharesStream,))
+    monkeypatch.setattr("tap_ayrshare.run.extraction.STREAMS", (PostSharesStream,))
+    monkeypatch.setattr("tap_ayrshare.singer.tap.STREAMS", (PostSharesStream,))
     world.fault = lambda path, given: answer(path, given) if path == "/post-shares" else None
     output = world.run()
     assert {record["share_id"] for record in output.records("post_shares")} == {

@@ -8,13 +8,13 @@ from unittest import mock
 
 import pytest
 
-from tap_ayrshare import extraction as extraction_module
-from tap_ayrshare import progress
+from tap_ayrshare.config.settings import Settings
 from tap_ayrshare.engine import pacing, tally
 from tap_ayrshare.engine.pacing import Pacer
-from tap_ayrshare.extraction import Extraction
-from tap_ayrshare.progress import Progress
-from tap_ayrshare.settings import Settings
+from tap_ayrshare.run import extraction as extraction_module
+from tap_ayrshare.run import progress
+from tap_ayrshare.run.extraction import Extraction
+from tap_ayrshare.run.progress import Progress
 from tests.world import CONFIG, START
 
 CLOCK = SimpleNamespace(seconds=1000.0)

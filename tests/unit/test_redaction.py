@@ -12,8 +12,8 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from tap_ayrshare.redaction import Redactor, SecretFormatter
-from tap_ayrshare.values import parse_json
+from tap_ayrshare.engine.redaction import Redactor, SecretFormatter
+from tap_ayrshare.engine.values import parse_json
 
 KEY = "8jKs-/+9Xq_Zp.7="
 printable = st.text(string.ascii_letters + string.digits + string.punctuation.replace("*", ""), min_size=8, max_size=40)

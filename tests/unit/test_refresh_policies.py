@@ -2,7 +2,7 @@
 
 from benchmarks.refresh import DAILY, HALF_LIVES, accuracy, ages, outcome, schedule_of
 from tap_ayrshare.ayrshare.contract import NETWORKS
-from tap_ayrshare.settings import BATCHED_SCHEDULE, DEFAULT_SCHEDULE
+from tap_ayrshare.config.settings import BATCHED_SCHEDULE, DEFAULT_SCHEDULE
 
 WEEK = 7
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from tap_ayrshare.config.readers import Shard
+from tap_ayrshare.config.settings import DEFINITION, Profile, Settings, unknown_names, unknown_variables
 from tap_ayrshare.engine.errors import SettingsError
-from tap_ayrshare.setting_types import Shard
-from tap_ayrshare.settings import DEFINITION, Profile, Settings, unknown_names, unknown_variables
 
 SECRET = "s3cr3t-value"
 

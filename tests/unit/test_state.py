@@ -3,7 +3,7 @@
 import pytest
 
 from tap_ayrshare.engine.errors import StateError
-from tap_ayrshare.state import State, checked
+from tap_ayrshare.run.state import State, checked
 
 STREAMS = {"posts", "post_analytics"}
 

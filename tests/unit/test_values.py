@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_ayrshare import values
 from tap_ayrshare.ayrshare.contract import NETWORKS, promote, promoted_columns
 from tap_ayrshare.ayrshare.rows import format_of
-from tap_ayrshare.values import hashtags, mentions
+from tap_ayrshare.engine import values
+from tap_ayrshare.engine.values import hashtags, mentions
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.decimals(allow_nan=False, allow_infinity=False) | st.text(),

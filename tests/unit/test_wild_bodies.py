@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tap_ayrshare.engine import client
 from tap_ayrshare.engine.errors import TapError
-from tap_ayrshare.tap import TapAyrshare
+from tap_ayrshare.singer.tap import TapAyrshare
 from tests.mutations import mutated
 from tests.support import ROOT
 from tests.world import START, World, posts

@@ -13,24 +13,24 @@ from tap_ayrshare.ayrshare.codes import OWN_KEYS, X_LIMIT, judge
 from tap_ayrshare.ayrshare.contract import NETWORKS, X
 from tap_ayrshare.ayrshare.drift import Drift
 from tap_ayrshare.ayrshare.endpoints import ITEMS, USER
-from tap_ayrshare.clock import singer_time
 from tap_ayrshare.engine.client import ProfileClient
+from tap_ayrshare.engine.clock import singer_time
 from tap_ayrshare.engine.coverage import Coverage
 from tap_ayrshare.engine.errors import Refusal, Refused, Rule, Scope
 from tap_ayrshare.engine.messages import ALL, Issue
-from tap_ayrshare.memory import Memory
+from tap_ayrshare.engine.values import text
 from tap_ayrshare.posts.due import Terms
-from tap_ayrshare.posts.history import History
 from tap_ayrshare.posts.native import READERS, NativeLists
-from tap_ayrshare.values import text
+from tap_ayrshare.posts.sent import History
+from tap_ayrshare.streams.memory import Memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from tap_ayrshare.config.settings import Profile, Settings
     from tap_ayrshare.engine.client import Answer, Client, Request
     from tap_ayrshare.engine.tally import Stats, Tally
-    from tap_ayrshare.settings import Profile, Settings
 
 logger = logging.getLogger(__name__)
 

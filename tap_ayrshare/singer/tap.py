@@ -18,19 +18,19 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.plugin_base import SingerCommand, _ConfigInput
 from singer_sdk.singerlib import Catalog
 
-from tap_ayrshare.check import ConnectionCheck
-from tap_ayrshare.emitter import Emitter
+from tap_ayrshare.config.settings import DEFINITION, ENVIRONMENT, Settings, unknown_names, unknown_variables
 from tap_ayrshare.engine.errors import SettingsError, StateError, TapError
-from tap_ayrshare.redaction import Redactor, redact_logs
-from tap_ayrshare.report import first_line, lines
-from tap_ayrshare.settings import DEFINITION, ENVIRONMENT, Settings, unknown_names, unknown_variables
+from tap_ayrshare.engine.redaction import Redactor, redact_logs
+from tap_ayrshare.engine.values import is_too_deep, one_line
+from tap_ayrshare.preview.check import ConnectionCheck
+from tap_ayrshare.preview.report import first_line, lines
+from tap_ayrshare.run.emitter import Emitter
+from tap_ayrshare.run.state import State, accepted
 from tap_ayrshare.singer.catalog import completed
 from tap_ayrshare.singer.output import SingerOutput
 from tap_ayrshare.singer.stream import SingerStream
 from tap_ayrshare.singer.writer import MessageWriter
-from tap_ayrshare.state import State, accepted
 from tap_ayrshare.streams import STREAMS
-from tap_ayrshare.values import is_too_deep, one_line
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence

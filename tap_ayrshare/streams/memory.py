@@ -10,7 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.engine.errors import StateError
-from tap_ayrshare.values import instant
+from tap_ayrshare.engine.values import instant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

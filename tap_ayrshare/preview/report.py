@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tap_ayrshare.ayrshare.contract import tap_version
-from tap_ayrshare.check import why
-from tap_ayrshare.estimate import REASONS, number, sentences
-from tap_ayrshare.outcome import NAMED_AT_MOST, named
-from tap_ayrshare.survey import Count
-from tap_ayrshare.values import text
+from tap_ayrshare.engine.values import text
+from tap_ayrshare.preview.check import why
+from tap_ayrshare.run.estimate import REASONS, Count, number, sentences
+from tap_ayrshare.run.outcome import NAMED_AT_MOST, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_ayrshare.check import Findings, Report
-    from tap_ayrshare.settings import Settings
+    from tap_ayrshare.config.settings import Settings
+    from tap_ayrshare.preview.check import Findings, Report
 
 WIDTH = 24
 

@@ -10,23 +10,23 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_ayrshare.ayrshare.endpoints import POST_ANALYTICS
 from tap_ayrshare.ayrshare.rows import post_rows, usable_id
-from tap_ayrshare.clock import singer_time
 from tap_ayrshare.engine.client import BudgetSpent
+from tap_ayrshare.engine.clock import singer_time
 from tap_ayrshare.engine.errors import UNREAD, Refusal, StateError
 from tap_ayrshare.engine.messages import Issue
+from tap_ayrshare.engine.values import hashtags, instant, mentions, objects, text, texts, timestamp
 from tap_ayrshare.posts.cursor import UNDATED, check_cursor, check_platforms, read_date
 from tap_ayrshare.posts.due import DuePost, LeftOver, Passes, basis_of, cursor_state, newest_first
-from tap_ayrshare.posts.history import BEGINNING, OPEN_DAYS, Window, created_at, earlier, is_open, published_at
+from tap_ayrshare.posts.sent import BEGINNING, OPEN_DAYS, Window, created_at, earlier, is_open, published_at
 from tap_ayrshare.streams.base import AyrshareStream
 from tap_ayrshare.streams.refresh import Refresh, RefreshedStream
-from tap_ayrshare.values import hashtags, instant, mentions, objects, text, texts, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
 
     from tap_ayrshare.engine.client import Request
     from tap_ayrshare.engine.messages import Batch, Checkpoint
-    from tap_ayrshare.source import Source
+    from tap_ayrshare.streams.source import Source
 
 MOST_GAPS = 3
 """Windows without an answer that the state remembers; with more the bookmark stays."""

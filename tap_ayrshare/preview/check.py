@@ -13,23 +13,23 @@ from typing import TYPE_CHECKING, Any
 from tap_ayrshare.ayrshare.codes import good_blocks, good_elements
 from tap_ayrshare.ayrshare.contract import NETWORKS
 from tap_ayrshare.ayrshare.endpoints import LINKS, PROFILES, SOCIAL_ANALYTICS, USER
-from tap_ayrshare.clock import read_clock
+from tap_ayrshare.config.settings import PRIMARY, Profile
 from tap_ayrshare.engine.client import Client
+from tap_ayrshare.engine.clock import read_clock
 from tap_ayrshare.engine.errors import Refusal, Refused, Scope, TapError
-from tap_ayrshare.estimate import Estimate
-from tap_ayrshare.outcome import not_the_api
-from tap_ayrshare.posts.history import LIMIT, UPPER_SHARE
+from tap_ayrshare.engine.values import objects, text
 from tap_ayrshare.posts.pages import PAGE, TAIL
-from tap_ayrshare.settings import PRIMARY, Profile
-from tap_ayrshare.source import client_of, linked_networks
+from tap_ayrshare.posts.sent import LIMIT, UPPER_SHARE
+from tap_ayrshare.preview.survey import NativeList, Posts, count_native, count_posts, refusal_of
+from tap_ayrshare.run.estimate import Count, Estimate
+from tap_ayrshare.run.outcome import not_the_api
 from tap_ayrshare.streams.batches import FIRST as FIRST_BATCH
 from tap_ayrshare.streams.batches import MOST as LARGEST_BATCH
-from tap_ayrshare.survey import Count, NativeList, Posts, count_native, count_posts, refusal_of
-from tap_ayrshare.values import objects, text
+from tap_ayrshare.streams.source import client_of, linked_networks
 
 if TYPE_CHECKING:
+    from tap_ayrshare.config.settings import Settings
     from tap_ayrshare.engine.client import Answer, ProfileClient, Request
-    from tap_ayrshare.settings import Settings
 
 TRIES = 2
 LONGEST_ANSWER = 30.0

@@ -12,8 +12,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.contract import tap_version
-from tap_ayrshare.clock import singer_time
 from tap_ayrshare.engine.client import UNREACHABLE
+from tap_ayrshare.engine.clock import singer_time
 from tap_ayrshare.engine.errors import NEEDS_PERSON, SettingsError, TapError
 from tap_ayrshare.engine.messages import ALL, Status
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tap_ayrshare.engine.errors import Refusal
     from tap_ayrshare.engine.messages import Ended
-    from tap_ayrshare.extraction import Extraction
+    from tap_ayrshare.run.extraction import Extraction
 
 NAMED_AT_MOST = 10
 NOT_THE_API = ("http_404", "http_405", "invalid_body")

@@ -24,7 +24,7 @@ from tap_ayrshare.ayrshare.fields import (
     declared,
     json_type,
 )
-from tap_ayrshare.values import objects, parse_json
+from tap_ayrshare.engine.values import objects, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence

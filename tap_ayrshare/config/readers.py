@@ -1,7 +1,7 @@
 """Readers of single settings: each returns a value as the tap uses it, or raises `Unusable`.
 
 Every reader accepts text, because settings from the environment are text. `Unusable` says what the setting takes;
-`tap_ayrshare.settings` adds the name of the setting and hides secrets.
+`tap_ayrshare.config.settings` adds the name of the setting and hides secrets.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from tap_ayrshare.clock import read_clock
 from tap_ayrshare.engine.client import is_loopback
+from tap_ayrshare.engine.clock import read_clock
+from tap_ayrshare.engine.redaction import SHORTEST_SECRET
+from tap_ayrshare.engine.values import instant, text
 from tap_ayrshare.posts.cursor import FIRST_YEAR
 from tap_ayrshare.posts.due import PostId
 from tap_ayrshare.posts.schedule import RefreshSchedule, Tier
-from tap_ayrshare.redaction import SHORTEST_SECRET
-from tap_ayrshare.values import instant, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

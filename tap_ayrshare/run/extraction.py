@@ -6,23 +6,23 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.clock import read_clock
+from tap_ayrshare.config.settings import PRIMARY, Profile
 from tap_ayrshare.engine.client import Client
+from tap_ayrshare.engine.clock import read_clock
 from tap_ayrshare.engine.messages import Checkpoint, Ended, Issue, Record
 from tap_ayrshare.engine.sync import Options, Sync
 from tap_ayrshare.engine.tally import Tally
-from tap_ayrshare.settings import PRIMARY, Profile
-from tap_ayrshare.source import Snapshot, Source
 from tap_ayrshare.streams import STREAMS
 from tap_ayrshare.streams.extraction_errors import ExtractionErrorsStream
+from tap_ayrshare.streams.source import Snapshot, Source
 from tap_ayrshare.streams.sync_runs import SyncRunsStream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 
+    from tap_ayrshare.config.settings import Settings
     from tap_ayrshare.engine.messages import Message
     from tap_ayrshare.engine.sync import Item
-    from tap_ayrshare.settings import Settings
     from tap_ayrshare.streams.base import AyrshareStream
 
 PROFILES = "profiles"

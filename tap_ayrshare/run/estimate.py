@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tap_ayrshare.engine.pacing import allowed
-from tap_ayrshare.survey import Count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tap_ayrshare.settings import Settings
+    from tap_ayrshare.config.settings import Settings
 
 REASONS = {
     "comments": "a request for each post",
@@ -27,6 +26,27 @@ DOMINATES = 0.3
 """The share of all requests from which a stream is named."""
 MINUTE, HOUR = 60, 3600
 WORTH_CUTTING = 15 * MINUTE
+
+
+@dataclass(frozen=True)
+class Count:
+    """A number that isn't known exactly: at least, about, at most."""
+
+    low: float = 0
+    about: float = 0
+    high: float = 0
+
+    @classmethod
+    def exactly(cls, number: float) -> Count:
+        """Return a number that is known."""
+        return cls(number, number, number)
+
+    def __add__(self, other: Count) -> Count:
+        return Count(self.low + other.low, self.about + other.about, self.high + other.high)
+
+    def times(self, factor: float) -> Count:
+        """Return it so many times."""
+        return Count(self.low * factor, self.about * factor, self.high * factor)
 
 
 @dataclass

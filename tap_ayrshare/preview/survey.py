@@ -10,11 +10,12 @@ from tap_ayrshare.ayrshare.codes import is_error
 from tap_ayrshare.ayrshare.contract import NETWORKS, first
 from tap_ayrshare.ayrshare.endpoints import HISTORY, NATIVE_HISTORY
 from tap_ayrshare.ayrshare.rows import usable_id
-from tap_ayrshare.clock import api_time
+from tap_ayrshare.engine.clock import api_time
 from tap_ayrshare.engine.errors import Refusal, Scope
-from tap_ayrshare.posts.history import BEGINNING, LIMIT, SECOND, analytics_networks, published_at
+from tap_ayrshare.engine.values import dig, instant, objects, text
 from tap_ayrshare.posts.pages import MOST, PAGINATION
-from tap_ayrshare.values import dig, instant, objects, text
+from tap_ayrshare.posts.sent import BEGINNING, LIMIT, SECOND, analytics_networks, published_at
+from tap_ayrshare.run.estimate import Count
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterator
@@ -31,27 +32,6 @@ CLOSE_ENOUGH = 0.1
 """The share of all posts that may lie in one gap between two pages."""
 UNSEEN = 0.25
 """By how much what lies between two pages may differ from them, at least."""
-
-
-@dataclass(frozen=True)
-class Count:
-    """A number that isn't known exactly: at least, about, at most."""
-
-    low: float = 0
-    about: float = 0
-    high: float = 0
-
-    @classmethod
-    def exactly(cls, number: float) -> Count:
-        """Return a number that is known."""
-        return cls(number, number, number)
-
-    def __add__(self, other: Count) -> Count:
-        return Count(self.low + other.low, self.about + other.about, self.high + other.high)
-
-    def times(self, factor: float) -> Count:
-        """Return it so many times."""
-        return Count(self.low * factor, self.about * factor, self.high * factor)
 
 
 class Page(NamedTuple):

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
 
-from tap_ayrshare import setting_types as types
 from tap_ayrshare.ayrshare.contract import NETWORKS, tap_version
+from tap_ayrshare.config import readers as types
+from tap_ayrshare.config.readers import PROFILE_KEYS, Shard
 from tap_ayrshare.engine.client import Options
 from tap_ayrshare.engine.errors import SettingsError
-from tap_ayrshare.redaction import Redactor
-from tap_ayrshare.setting_types import PROFILE_KEYS, Shard
+from tap_ayrshare.engine.redaction import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping

@@ -8,15 +8,14 @@ from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from tap_ayrshare.estimate import Estimate, sentences
-from tap_ayrshare.survey import Count
+from tap_ayrshare.run.estimate import Count, Estimate, sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tap_ayrshare.engine.sync import Stream
-    from tap_ayrshare.extraction import Extraction
-    from tap_ayrshare.source import Source
+    from tap_ayrshare.run.extraction import Extraction
+    from tap_ayrshare.streams.source import Source
 
 logger = logging.getLogger(__name__)
 

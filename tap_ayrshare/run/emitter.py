@@ -15,23 +15,23 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tap_ayrshare.ayrshare.contract import stream_contract, tap_version
+from tap_ayrshare.config.settings import PRIMARY
 from tap_ayrshare.engine.errors import TapError
 from tap_ayrshare.engine.messages import Checkpoint, Ended, Record
-from tap_ayrshare.extraction import OF_A_PROFILE, Extraction
-from tap_ayrshare.outcome import Outcome, prepare_summary, profile_count
-from tap_ayrshare.progress import Progress
-from tap_ayrshare.settings import PRIMARY
-from tap_ayrshare.source import MEMORY
-from tap_ayrshare.stdout import abandon, is_unread
+from tap_ayrshare.run.extraction import OF_A_PROFILE, Extraction
+from tap_ayrshare.run.outcome import Outcome, prepare_summary, profile_count
+from tap_ayrshare.run.progress import Progress
+from tap_ayrshare.run.stdout import abandon, is_unread
+from tap_ayrshare.streams.source import MEMORY
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Collection
     from types import FrameType
 
+    from tap_ayrshare.config.settings import Settings
     from tap_ayrshare.engine.sync import Item
-    from tap_ayrshare.settings import Settings
-    from tap_ayrshare.source import Source
-    from tap_ayrshare.state import State
+    from tap_ayrshare.run.state import State
+    from tap_ayrshare.streams.source import Source
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from tap_ayrshare.clock import singer_time
+from tap_ayrshare.engine.clock import singer_time
 
 DIGITS = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?")
 EPOCH = re.compile(r"[0-9]{9,16}(\.[0-9]{1,9})?")

@@ -1,0 +1,1 @@
+"""`tap-ayrshare --test`: what a run will find, said before it."""

@@ -11,6 +11,7 @@ from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.engine.values import objects, text, texts, timestamp
 from tap_ayrshare.posts.cursor import UNDATED
 from tap_ayrshare.streams.base import AyrshareStream
+from tap_ayrshare.streams.bookmarks import AccountsBookmark, ProfilesBookmark
 from tap_ayrshare.streams.memory import Memory
 from tap_ayrshare.streams.source import linked_networks
 
@@ -25,6 +26,7 @@ class AccountsStream(AyrshareStream):
     """The networks linked to a profile."""
 
     name = "accounts"
+    bookmark = AccountsBookmark
 
     def check(self, bookmark: Mapping[str, Any]) -> None:
         """See `AyrshareStream.check`; the memory of the profile stands in this bookmark."""
@@ -64,6 +66,7 @@ class ProfilesStream(AyrshareStream):
     """The user profiles of the account; asked with the API key alone."""
 
     name = "profiles"
+    bookmark = ProfilesBookmark
 
     async def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
         """Read GET /profiles, page by page."""

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_ayrshare.ayrshare.endpoints import AD_ACCOUNTS, AD_HISTORY, ADS
 from tap_ayrshare.ayrshare.rows import freshness, usable_id
+from tap_ayrshare.engine.bookmarks import read_date
 from tap_ayrshare.engine.client import BudgetSpent
 from tap_ayrshare.engine.errors import Refusal, Rule, Scope, StateError
 from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.engine.values import day, dig, instant, integer, number, text, timestamp
-from tap_ayrshare.posts.cursor import read_date
 from tap_ayrshare.streams.base import AyrshareStream
+from tap_ayrshare.streams.bookmarks import AdsBookmark
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -92,12 +93,8 @@ class ByAccountStream(AdsFamilyStream):
     items_without_key: what makes an item unusable, for its error row.
     """
 
+    bookmark = AdsBookmark
     items_without_key: ClassVar[str] = "id"
-
-    def check(self, bookmark: Mapping[str, Any]) -> None:
-        """See `AyrshareStream.check`."""
-        super().check(bookmark)
-        _left(self.name, bookmark)
 
     @abstractmethod
     async def ask(self, source: Source, account_id: str, since: date | None) -> Answer:

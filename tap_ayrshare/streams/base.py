@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from tap_ayrshare.ayrshare.contract import stream_contract
 from tap_ayrshare.engine.messages import Checkpoint, Record
 from tap_ayrshare.engine.values import fitted
-from tap_ayrshare.posts.cursor import is_ahead, read_date
+from tap_ayrshare.posts.cursor import is_ahead
+from tap_ayrshare.streams.bookmarks import SnapshotBookmark
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from tap_ayrshare.engine.messages import Batch
+    from tap_ayrshare.posts.bookmarks import StreamBookmark
     from tap_ayrshare.streams.source import Source
 logger = logging.getLogger(__name__)
 
@@ -27,10 +29,12 @@ class AyrshareStream(ABC):
 
     takes_turns: whether it asks for anything, so that it needs its turn under a request budget.
     feeds: the other streams whose records it yields too.
+    bookmark: what its bookmark may hold.
     leader: the stream that reads this one too if both are selected, "" if there is none; it stands before this one.
     """
 
     name: ClassVar[str]
+    bookmark: ClassVar[type[StreamBookmark]] = SnapshotBookmark
     takes_turns: ClassVar[bool] = True
     feeds: ClassVar[tuple[str, ...]] = ()
     leader: ClassVar[str] = ""
@@ -60,8 +64,7 @@ class AyrshareStream(ABC):
         Raises:
             StateError: it is invalid.
         """
-        if "replication_key_value" in bookmark:
-            read_date(bookmark["replication_key_value"])
+        self.bookmark.from_state(bookmark)
 
     def in_future(self, source: Source, bookmark: Mapping[str, Any]) -> bool:
         """Return whether a bookmark lies in the future: then nothing is read, and it is kept."""

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 from tap_ayrshare.ayrshare.contract import first, promote
 from tap_ayrshare.ayrshare.endpoints import LINKS
 from tap_ayrshare.ayrshare.rows import usable_id
+from tap_ayrshare.engine.bookmarks import read_date
 from tap_ayrshare.engine.client import Answer, BudgetSpent
 from tap_ayrshare.engine.clock import api_time
 from tap_ayrshare.engine.errors import Refused
 from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.engine.values import integer, objects, text, timestamp
-from tap_ayrshare.posts.cursor import read_date
 from tap_ayrshare.streams.base import AyrshareStream
+from tap_ayrshare.streams.bookmarks import LinksBookmark
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -42,6 +43,7 @@ class LinkAnalyticsStream(AyrshareStream):
     """
 
     name = "link_analytics"
+    bookmark = LinksBookmark
 
     def __init__(self) -> None:
         super().__init__()

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
 VALUE = "replication_key_value"
-ROOM = 1000
+ROOM = 850
 """Bytes that a stream's passes and posts may take in the state."""
-FAILURES_ROOM = 500
+FAILURES_ROOM = 400
 """Those of them that are for posts that failed."""
 
 

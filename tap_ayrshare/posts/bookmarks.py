@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 VALUE = "replication_key_value"
 ROOM = 850
 """Bytes that a stream's passes and posts may take in the state."""
-FAILURES_ROOM = 400
+FAILURES_ROOM = 500
 """Those of them that are for posts that failed."""
 
 

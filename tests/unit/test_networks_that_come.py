@@ -125,7 +125,11 @@ class Life:
             for post_id, _ in listed
         }
         wanted = {key for key in wanted if key[0] in self.select}
-        return {key for key in wanted - self.read if key[0] not in ("post_analytics", "comments") or key[0] in reads[key[2]].reads}
+        return {
+            key
+            for key in wanted - self.read
+            if key[0] not in ("post_analytics", "comments") or key[0] in reads[key[2]].reads
+        }
 
 
 @pytest.mark.parametrize("number", range(LIVES))

@@ -40,7 +40,7 @@ def answer_of(world: World, draw: random.Random):
     def answer(path, given):
         if path == "/analytics/post" and given.get("id") in failing:
             return 503, {}
-        for network in (given.get("platforms", ()) if path == "/analytics/post" else ()):
+        for network in given.get("platforms", ()) if path == "/analytics/post" else ():
             if len(world.requests) > 20 + limited.get(network, 10**6):
                 return 429, {"status": "error", "message": "Daily limit reached.", "platform": network}
         return (500, {}) if path.startswith("/history") and draw.random() < 0.05 else None

@@ -89,7 +89,7 @@ class CommentsStream(OfCommentsStream, SentPostsStream):
         super().__init__()
         self._read: dict[tuple[str, str], set[str]] = {}
 
-    def networks_of(self, source: Source, post: DuePost, found: Found) -> tuple[str, ...]:  # noqa: ARG002
+    def networks_of(self, source: Source, post: DuePost, found: Found) -> tuple[str, ...]:
         """Return all that came: a request can't choose, and on some of them it may have been refused before."""
         chosen = source.settings.platforms
         came = {network for network in found.blocks if chosen is None or network in chosen}

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 
-from tap_ayrshare.ayrshare.contract import NETWORKS
 from tap_ayrshare.streams import STREAMS
 from tests.world import START, Post, World
 
@@ -64,5 +63,4 @@ def test_a_state_stays_within_8_kb(number):
             continue
         sizes.append(len(json.dumps(state)))
         by_stream = {name: len(json.dumps(value)) for name, value in state["bookmarks"].items()}
-        print(sizes[-1], by_stream)
         assert sizes[-1] <= LARGEST, sorted(by_stream.items(), key=lambda item: -item[1])

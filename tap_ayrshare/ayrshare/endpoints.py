@@ -92,6 +92,7 @@ def _has_nothing(body: object) -> bool:
 USER = Endpoint("GET", "/user", is_object=True)
 PROFILES = Endpoint("GET", "/profiles", "profiles", may_be_refused=True)
 HISTORY = Endpoint("GET", "/history", "history", may_be_bare=True)
+HISTORY_BY_ID = Endpoint("GET", "/history/{id}", is_object=True)
 NATIVE_HISTORY = Endpoint("GET", "/history/{network}", "posts")
 POST_ANALYTICS = Endpoint("POST", "/analytics/post")
 COMMENTS = Endpoint("GET", "/comments/{id}", has_lists=True)

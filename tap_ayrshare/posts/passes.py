@@ -100,7 +100,7 @@ class Passes:
         """Return the posts that are due, the newest first, with the networks on which they have not been `read`."""
         found = []
         for post in posts:
-            position = (post.published or UNDATED, post.post_id)
+            position = (post.out_at or post.published or UNDATED, post.post_id)
             groups = self._groups_of(post.networks)
             asked = groups[0][1] if len(groups) == 1 and groups[0][0].is_due(position) else ()
             if len(groups) > 1 or (not asked and position in self.failures.positions):
@@ -112,7 +112,7 @@ class Passes:
             if asked:
                 self.failures.reopen(position, asked)
                 platform = asked[0] if is_native else None
-                found.append(DuePost(post.post_id, asked, post.published, platform=platform))
+                found.append(DuePost(post.post_id, asked, post.published, platform=platform, out_at=post.out_at))
         return self.newest_first(found)
 
     def newest_first(self, posts: Iterable[DuePost]) -> list[DuePost]:

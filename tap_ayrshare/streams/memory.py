@@ -77,7 +77,7 @@ class Memory:
         since = self._clock() - WINDOW
         if counts := {f"{hour:%Y-%m-%dT%HZ}": n for hour, n in self._x_requests.items() if hour > since}:
             state["x_requests"] = counts
-        state |= AccountsBookmark(open_posts=self.open_posts.to_rows()).to_state()
+        state |= {"open_posts": [], **AccountsBookmark(open_posts=self.open_posts.to_rows()).to_state()}
         return state
 
 

@@ -96,12 +96,12 @@ def test_a_post_that_is_gone_is_no_longer_asked_for():
     world = world_with(goes_out=START + 300 * DAY)
     state = None
     for day in (0, 95, 100):
-        state = world.run(*STREAMS, state=state, now=START + day * DAY).state
+        state = world.run(*STREAMS, state=state, now=START + day * DAY, **WEEK).state
         assert len(world.asked_by_id()) == (day == 100)
     world.is_gone = True
-    output = world.run(*STREAMS, state=state, now=START + 101 * DAY)
+    output = world.run(*STREAMS, state=state, now=START + 101 * DAY, **WEEK)
     assert (len(world.asked_by_id()), errors(output)) == (1, set())
-    world.run(*STREAMS, state=output.state, now=START + 102 * DAY)
+    world.run(*STREAMS, state=output.state, now=START + 102 * DAY, **WEEK)
     assert world.asked_by_id() == []
 
 
@@ -110,7 +110,7 @@ def test_a_budget_asks_for_few_of_them():
     world.posts += [Waiting(f"w{n}", START - 3 * DAY, world=world, goes_out=START + (200 + n) * DAY) for n in range(8)]
     state, asked = world.run(*STREAMS, now=START).state, set()
     for day in range(100, 112):
-        output = world.run(*STREAMS, state=state, now=START + day * DAY, request_budget=12)
+        output = world.run(*STREAMS, state=state, now=START + day * DAY, request_budget=12, **WEEK)
         state, now = output.state, world.asked_by_id()
         assert len(now) <= 1
         asked |= set(now)

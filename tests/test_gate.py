@@ -62,10 +62,10 @@ BREAKING = {
         c, lambda p: p["published_at"].pop("format"), "posts"
     ),
     "posts: key_properties was profile, post_id, is post_id": lambda c: edit(
-        c / "schemas" / "contract.json", lambda d: d["streams"]["posts"].update(key_properties=["post_id"])
+        c / "schemas" / "posts.json", lambda d: d["x-stream"].update(key_properties=["post_id"])
     ),
     "posts: replication_key was published_at, is None": lambda c: edit(
-        c / "schemas" / "contract.json", lambda d: d["streams"]["posts"].update(replication_key=None)
+        c / "schemas" / "posts.json", lambda d: d["x-stream"].update(replication_key=None)
     ),
     "posts: column status was not required, is required": lambda c: edit(
         c / "schemas" / "posts.json", lambda schema: schema["required"].append("status")
@@ -76,7 +76,7 @@ BREAKING = {
         c, lambda p: p["urls"].update(items={"type": "integer"}), "posts"
     ),
     "stream accounts is gone": lambda c: edit(
-        c / "schemas" / "contract.json", lambda d: d["streams"].pop("accounts")
+        c / "schemas" / "accounts.json", lambda d: d.pop("x-stream")
     ),
     "mapping of post facebook likes: was likeCount, is reactions.like": lambda c: edit(
         c / "schemas" / "metrics.json", lambda d: d["post"]["facebook"]["likes"].update(paths=["reactions.like"])

@@ -43,8 +43,8 @@ def summary(schemas: Path) -> dict[str, Any]:
 
     contract, metrics = read("contract.json"), read("metrics.json")
     streams = {}
-    for name, keys in contract["streams"].items():
-        schema = read(f"{name}.json")
+    for name, schema in declared(schemas).items():
+        keys = schema["x-stream"]
         streams[name] = {
             "key_properties": keys["key_properties"],
             "replication_key": keys["replication_key"],
@@ -58,6 +58,12 @@ def summary(schemas: Path) -> dict[str, Any]:
         for column, entry in columns.items()
     }
     return {"version": contract["version"], "streams": streams, "mapping": mapping}
+
+
+def declared(schemas: Path) -> dict[str, dict[str, Any]]:
+    """Return the schemas of the streams, by stream."""
+    found = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(schemas.glob("*.json"))}
+    return {name: schema for name, schema in found.items() if "x-stream" in schema}
 
 
 def _type(entry: dict[str, Any]) -> dict[str, Any]:
@@ -183,8 +189,8 @@ def check(root: Path = ROOT) -> list[str]:
 def unloadable(schemas: Path) -> list[str]:
     """Return what some loader can't use: keys without a length or too long, arrays of anything, dates without UTC."""
     wrong = []
-    for name, keys in json.loads((schemas / "contract.json").read_text(encoding="utf-8"))["streams"].items():
-        columns = json.loads((schemas / f"{name}.json").read_text(encoding="utf-8"))["properties"]
+    for name, schema in declared(schemas).items():
+        keys, columns = schema["x-stream"], schema["properties"]
         lengths = {
             column: columns[column].get("maxLength", 0)
             for column in keys["key_properties"]

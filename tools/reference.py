@@ -15,7 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sandbox.process import running
-from tap_ayrshare.ayrshare.contract import NETWORKS, contract_version, listed_metrics, load, promoted_columns
+from tap_ayrshare.ayrshare.contract import (
+    NETWORKS,
+    contract_version,
+    declared_streams,
+    listed_metrics,
+    load,
+    promoted_columns,
+)
 from tap_ayrshare.ayrshare.fields import declared
 from tap_ayrshare.config.settings import DEFINITION
 
@@ -86,7 +93,7 @@ def types(entry: dict[str, Any]) -> str:
 
 def stream_page(name: str, sample: dict[str, Any] | None) -> str:
     """Return the page of a stream."""
-    keys, schema = load("contract.json")["streams"][name], load(f"{name}.json")
+    keys, schema = declared_streams()[name], load(f"{name}.json")
     rows = []
     for column, entry in schema["properties"].items():
         role = "key" if column in keys["key_properties"] else ""
@@ -240,7 +247,7 @@ def settings_page() -> str:
 
 def index_page() -> str:
     """Return the index, with the coverage by network."""
-    streams = load("contract.json")["streams"]
+    streams = declared_streams()
     rows = [
         [f"[{name}]({name}.md)", keys["endpoint"], ", ".join(keys["key_properties"]), keys["replication_key"] or ""]
         for name, keys in streams.items()
@@ -306,7 +313,7 @@ def samples() -> dict[str, dict[str, Any]]:
 def pages() -> dict[str, str]:
     """Return all pages, by path below docs/reference."""
     rows = samples()
-    streams = {f"{name}.md": stream_page(name, rows.get(name)) for name in load("contract.json")["streams"]}
+    streams = {f"{name}.md": stream_page(name, rows.get(name)) for name in declared_streams()}
     networks = {f"networks/{name}.md": network_page(name) for name in NETWORKS}
     return {
         "README.md": index_page(),

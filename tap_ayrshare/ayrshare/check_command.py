@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.codes import good_blocks, good_elements
-from tap_ayrshare.ayrshare.contract import NETWORKS, contract_version, load, stream_contract
+from tap_ayrshare.ayrshare.contract import NETWORKS, contract_version, declared_streams, stream_contract
 from tap_ayrshare.ayrshare.fields import (
     ANY_KEY,
     BESIDE,
@@ -29,7 +29,7 @@ from tap_ayrshare.engine.values import objects, parse_json
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-STREAMS = load("contract.json")["streams"]
+STREAMS = declared_streams()
 MESSAGES = ("RECORD", "SCHEMA", "STATE", "ACTIVATE_VERSION", "BATCH")
 GONE = "gone"
 FINDINGS = (NEW, GONE, TYPE)

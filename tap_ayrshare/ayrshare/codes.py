@@ -116,10 +116,16 @@ def good_blocks(body: object) -> dict[str, Any]:
     return {network: block for network, block in blocks(body).items() if good_elements(block)}
 
 
+def as_elements(block: object) -> list[Any]:
+    """Return the elements of a block: those of a list, those of an object by index, or itself."""
+    if isinstance(block, dict) and block and all(key.isdigit() and isinstance(one, dict) for key, one in block.items()):
+        return [*block.values()]
+    return block if isinstance(block, list) else [block]
+
+
 def good_elements(block: object) -> list[dict[str, Any]]:
     """Return the objects of a block that carry data: itself, or the elements of a list."""
-    elements = block if isinstance(block, list) else [block]
-    return [element for element in elements if isinstance(element, dict) and not is_error(element)]
+    return [element for element in as_elements(block) if isinstance(element, dict) and not is_error(element)]
 
 
 def judge(request: Request, status: int, body: Any, *, profile_key: bool) -> Answer:

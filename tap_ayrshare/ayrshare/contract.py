@@ -94,15 +94,55 @@ def tap_version() -> str:
 
 
 @cache
+def declared_streams() -> dict[str, dict[str, Any]]:
+    """Return what the schemas declare of their streams (`x-stream`), by stream."""
+    names = sorted(path.stem for path in _directory().glob("*.json"))
+    return {name: load(f"{name}.json")["x-stream"] for name in names if "x-stream" in load(f"{name}.json")}
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """A stream that its schema declares all of: one GET, one list.
+
+    path, items: where the list is, and its name there; is_keyed: whether it is an object of items by key.
+    network: the network that it belongs to, "" for the profile; reads: what that network must have.
+    cursor: the parameter that asks for the next page, "" for a list that comes whole.
+    """
+
+    name: str
+    description: str
+    method: str
+    path: str
+    items: str
+    is_keyed: bool = False
+    network: str = ""
+    reads: str = ""
+    cursor: str = ""
+
+
+def declarations() -> list[Declaration]:
+    """Return the streams that their schemas declare all of, in the order of their names."""
+    found = []
+    for name, said in declared_streams().items():
+        if "items" in said:
+            method, _, path = said["endpoint"].partition(" ")
+            more = {key: said[key] for key in ("is_keyed", "network", "reads", "cursor") if key in said}
+            description = load(f"{name}.json")["description"]
+            found.append(Declaration(name, description, method, path, said["items"], **more))
+    return found
+
+
+@cache
 def stream_contract(name: str) -> StreamContract:
     """Return the contract of a stream."""
-    keys = load("contract.json")["streams"][name]
-    described = load(f"{name}.json")
-    # The units are for people and the reference; JSON Schema has no such word.
+    keys, described = declared_streams()[name], load(f"{name}.json")
+    # The units are for people and the reference, what begins with x- is for the tap; JSON Schema has no such words.
     columns = {
-        column: {k: v for k, v in entry.items() if k != "unit"} for column, entry in described["properties"].items()
+        column: {k: v for k, v in entry.items() if k != "unit" and not k.startswith("x-")}
+        for column, entry in described["properties"].items()
     }
-    schema = {key: value for key, value in described.items() if key not in ("$schema", "title")}
+    ours = ("$schema", "title")
+    schema = {key: value for key, value in described.items() if key not in ours and not key.startswith("x-")}
     schema["properties"] = columns
     return StreamContract(
         schema,
@@ -167,10 +207,16 @@ def has_every_metric(network: str, item: object) -> bool:
     return bool(columns) and all(metrics[column] is not None for column in columns)
 
 
+@cache
+def field_paths(section: str, network: str) -> dict[str, Paths]:
+    """Return the paths that a section maps for each column: those of a network, then those of any."""
+    own, default = _mapping(section).get(network, {}), _mapping(section).get("default", {})
+    return {column: own.get(column, ()) + default.get(column, ()) for column in {**own, **default}}
+
+
 def first(section: str, network: str, column: str, body: object) -> Any:
     """Return the first value present at the paths that a section maps for a column, as it is."""
-    sections = _mapping(section)
-    paths = sections.get(network, {}).get(column, ()) + sections.get("default", {}).get(column, ())
+    paths = field_paths(section, network).get(column, ())
     return next((value for path in paths if (value := dig(body, path)) is not None), None)
 
 

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from tap_ayrshare.ayrshare.codes import good_blocks, is_error
-from tap_ayrshare.ayrshare.contract import NETWORKS
+from tap_ayrshare.ayrshare.contract import NETWORKS, declarations
+from tap_ayrshare.ayrshare.lists import find_list
 from tap_ayrshare.engine.client import Request
+from tap_ayrshare.engine.errors import Rule, Scope
 from tap_ayrshare.engine.values import objects
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_ayrshare.ayrshare.lists import Listing
+
+
+CUT_SHORT = Rule(Scope.RESOURCE, failure=True, action="what came is kept; the rest is missing")
 
 
 @dataclass(frozen=True)
@@ -17,17 +27,16 @@ class Endpoint:
     """An endpoint of the API.
 
     items: the name under which its answers hold a list; None: they hold the networks' blocks, or are the thing itself.
-    may_be_bare: whether a list may come by itself, too; may_be_one: whether one object may stand for a list of one.
+    is_keyed: whether the list is an object of items by key.
     is_object: whether the answer itself is the thing.
     has_lists: whether the networks' blocks are lists, so that an answer without any means that there is nothing.
-    may_be_refused: see `Request`.
+    may_be_refused: whether a refusal without a code concerns the request alone, not the profile or the key.
     """
 
     method: str
     path: str
     items: str | None = None
-    may_be_bare: bool = False
-    may_be_one: bool = False
+    is_keyed: bool = False
     is_object: bool = False
     has_lists: bool = False
     may_be_refused: bool = False
@@ -41,7 +50,6 @@ class Endpoint:
         **path: str,
     ) -> Request:
         """Return a request for a stream; `path` fills the names in the URL path."""
-        has_blocks = self.items is None and not self.is_object and not self.has_lists
         return Request(
             self.method,
             # The ids of some networks have slashes in them.
@@ -50,10 +58,16 @@ class Endpoint:
             query or {},
             body,
             networks,
-            usable=None if has_blocks else self.holds,
+            usable=None if self.has_blocks else self.holds,
             needs_success=self.is_object,
             may_be_refused=self.may_be_refused,
+            endpoint=self,
         )
+
+    @property
+    def has_blocks(self) -> bool:
+        """Whether answers hold a block for each network that was asked for."""
+        return self.items is None and not self.is_object and not self.has_lists
 
     def holds(self, body: object) -> bool:
         """Return whether an answer is usable, an empty list too."""
@@ -65,21 +79,30 @@ class Endpoint:
 
     def listed(self, body: object) -> list[dict[str, Any]]:
         """Return the items of an answer."""
-        return objects(self._list(body))
+        return objects(self.all_items(body))
+
+    def all_items(self, body: object) -> list[Any]:
+        """Return the items of an answer, those too that are no objects."""
+        found = self._list(body)
+        return found.items if found else []
 
     def count(self, body: object) -> int:
         """Return how many items an answer has, those too that are no objects."""
-        return len(self._list(body) or [])
+        return len(self.all_items(body))
 
-    def _list(self, body: object) -> list[Any] | None:
-        if isinstance(body, list):
-            return body if self.may_be_bare else None
-        if not isinstance(body, dict) or is_error(body) or self.items is None:
-            return None
-        listed = body.get(self.items)
-        if isinstance(listed, dict) and self.may_be_one:
-            return [listed]
-        return listed if isinstance(listed, list) else None
+    def claimed(self, body: object) -> int | None:
+        """Return how many items an answer says that there are, None if it doesn't say."""
+        found = self._list(body)
+        return found.claimed if found else None
+
+    def odd_items(self, body: object) -> Iterator[tuple[int, Any]]:
+        """Yield the position and the value of each item of an answer that is no object."""
+        for position, item in enumerate(self.all_items(body) if self.items else ()):
+            if not isinstance(item, dict):
+                yield position, item
+
+    def _list(self, body: object) -> Listing | None:
+        return find_list(body, self.items, is_keyed=self.is_keyed) if self.items else None
 
 
 def _has_nothing(body: object) -> bool:
@@ -90,27 +113,27 @@ def _has_nothing(body: object) -> bool:
 
 
 USER = Endpoint("GET", "/user", is_object=True)
-PROFILES = Endpoint("GET", "/profiles", "profiles", may_be_refused=True)
-HISTORY = Endpoint("GET", "/history", "history", may_be_bare=True)
+HISTORY = Endpoint("GET", "/history", "history")
 NATIVE_HISTORY = Endpoint("GET", "/history/{network}", "posts")
 POST_ANALYTICS = Endpoint("POST", "/analytics/post")
 COMMENTS = Endpoint("GET", "/comments/{id}", has_lists=True)
 REVIEWS = Endpoint("GET", "/reviews", has_lists=True)
 MESSAGES = Endpoint("GET", "/messages/{network}", "messages", may_be_refused=True)
 AD_ACCOUNTS = Endpoint("GET", "/ads/facebook/accounts", "adAccounts", may_be_refused=True)
-ADS = Endpoint("GET", "/ads/facebook/ads", "ads", may_be_bare=True, may_be_refused=True)
+ADS = Endpoint("GET", "/ads/facebook/ads", "ads", may_be_refused=True)
 AD_HISTORY = Endpoint("GET", "/ads/facebook/history", "history", may_be_refused=True)
-AUTO_SCHEDULES = Endpoint("GET", "/auto-schedule/list", is_object=True)
 SOCIAL_ANALYTICS = Endpoint("POST", "/analytics/social")
-PLAYLISTS = Endpoint("GET", "/analytics/youTubePlaylists", "playlists", may_be_bare=True)
-LINKS = tuple(
-    Endpoint("GET", path, "analytics", may_be_bare=True, may_be_one=True)
-    for path in ("/analytics/links", "/analytics/links-short", "/links")
-)
+LINKS = tuple(Endpoint("GET", path, "analytics") for path in ("/analytics/links", "/analytics/links-short", "/links"))
 """From the oldest to the present one (docs/api.md section 5); the first that answers serves the whole run."""
+DECLARED = {
+    one.name: Endpoint(one.method, one.path, one.items, is_keyed=one.is_keyed, may_be_refused=True)
+    for one in declarations()
+}
+"""The endpoints of the streams that are declared in their schemas alone, by stream."""
+PROFILES = DECLARED["profiles"]
 ITEMS = frozenset(
     endpoint.items
-    for endpoint in (PROFILES, HISTORY, NATIVE_HISTORY, MESSAGES, AD_ACCOUNTS, ADS, PLAYLISTS, *LINKS)
+    for endpoint in (HISTORY, NATIVE_HISTORY, MESSAGES, AD_ACCOUNTS, ADS, *LINKS, *DECLARED.values())
     if endpoint.items is not None
 )
 """The names under which answers hold their lists."""

@@ -82,6 +82,7 @@ class Request:
     needs_success: whether a body is usable only with a status of success, as any object would do.
     may_be_refused: whether a refusal without a code concerns this request alone, not the profile or the key.
     tries: how often it is sent if it gets no answer, None for as often as any.
+    endpoint: what the judge knows of what is asked.
     """
 
     method: str
@@ -94,6 +95,7 @@ class Request:
     needs_success: bool = False
     may_be_refused: bool = False
     tries: int | None = None
+    endpoint: Any = None
 
 
 @dataclass(frozen=True)

@@ -150,7 +150,7 @@ class NativeLists:
 
     async def _ask(self, stream: str, walk: Walk) -> Answer:
         request = NATIVE_HISTORY.request(stream, walk.query(), networks=(walk.network,), network=walk.network)
-        return await self._reader.ask(request)
+        return await self._reader.attempt(request)
 
     async def _read_on(self, stream: str, walk: Walk, answer: Answer) -> AsyncGenerator[NativePost | ListEnd, None]:
         """Yield the posts of a page and of those behind it, and the end of the list."""

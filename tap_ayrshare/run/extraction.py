@@ -13,9 +13,9 @@ from tap_ayrshare.engine.messages import Checkpoint, Ended, Issue, Record
 from tap_ayrshare.engine.sync import Options, Sync
 from tap_ayrshare.engine.tally import Tally
 from tap_ayrshare.streams import STREAMS
-from tap_ayrshare.streams.extraction_errors import ExtractionErrorsStream
+from tap_ayrshare.streams.by_network import relate
+from tap_ayrshare.streams.journal import ExtractionErrorsStream, SyncRunsStream
 from tap_ayrshare.streams.source import Snapshot, Source
-from tap_ayrshare.streams.sync_runs import SyncRunsStream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Collection, Mapping
@@ -53,6 +53,8 @@ class Extraction:
         now = read_clock()
         self.snapshot = Snapshot(settings, now, selected, bookmarks, self.tally)
         self.streams: list[AyrshareStream] = [kind() for kind in STREAMS if kind.name in selected]
+        relate(self.streams)
+        self.snapshot.streams = self.streams
         self._errors, self._runs = ExtractionErrorsStream(), SyncRunsStream()
         self.client = client = Client(settings, settings.secrets)
         self.readers = [Source(self.snapshot, profile, client) for profile in settings.profiles]

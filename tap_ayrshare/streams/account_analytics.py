@@ -36,10 +36,7 @@ class SocialAnalyticsStream(NetworkSnapshotStream):
 
     name = "social_analytics"
     reads = "account_analytics"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.followers = (AccountDemographicsStream(),)
+    serves = ("account_demographics",)
 
     def request(self, network: str) -> Request:
         """See `NetworkSnapshotStream.request`."""
@@ -57,7 +54,6 @@ class AccountDemographicsStream(NetworkSnapshotStream):
 
     name = "account_demographics"
     reads = "demographics"
-    leader = SocialAnalyticsStream.name
 
     def request(self, network: str) -> Request:
         """See `NetworkSnapshotStream.request`."""

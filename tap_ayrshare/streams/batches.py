@@ -162,7 +162,7 @@ class NetworkBatches:
         if before is not None:
             self._warn_of_cost(before + self._source.client.sent - sent, len(batch))
         for post in list(found)[:COMPARED]:
-            single = await self._source.ask(self._stream.request(post, (self._network,)))
+            single = await self._source.attempt(self._stream.request(post, (self._network,)))
             self._requests += single.sent
             elements = good_elements(good_blocks(single.body).get(self._network))
             if elements:
@@ -203,7 +203,7 @@ class NetworkBatches:
         if self._network == X:
             # Its allowance is in posts, so far as is known.
             self._source.memory.count_x(len(batch) - 1)
-        answer = await self._source.ask(request)
+        answer = await self._source.attempt(request)
         self._requests += answer.sent
         if answer.body is None and any(refusal.transient for refusal in answer.refusals):
             # It doesn't grow again: what was too much for the API once is so the next time.

@@ -34,7 +34,7 @@ class NativePostsStream(RefreshedStream):
     """
 
     spares_measured: ClassVar[bool] = False
-    feeds = (SocialPostsStream.name,)
+    serves = (SocialPostsStream.name,)
 
     def __init__(self) -> None:
         super().__init__()

@@ -377,7 +377,7 @@ class Refresh:
             found.unasked |= source.limited & set(asked)
             if asked and not networks:
                 return
-            answer = found.answer = await source.ask(self._stream.request(post, networks))
+            answer = found.answer = await source.attempt(self._stream.request(post, networks))
             found.requests += answer.sent
             found.blocks.update(good_blocks(answer.body))
             of_networks = [refusal for refusal in answer.refusals if refusal.scope is Scope.NETWORK]

@@ -20,7 +20,7 @@ from tap_ayrshare.streams.base import AyrshareStream
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from tap_ayrshare.engine.messages import Batch, Checkpoint, Record
+    from tap_ayrshare.engine.messages import Batch, Checkpoint, Issue, Record
     from tap_ayrshare.streams.source import Source
 
 
@@ -74,7 +74,7 @@ class SocialPostsStream(AyrshareStream):
         if not depths and lasts:
             yield [await self._saved(source, bookmark, {})]
 
-    def listed(self, source: Source, post: NativePost) -> Record:
+    def listed(self, source: Source, post: NativePost) -> Record | Issue:
         """Return the record of a post that a list has brought."""
         return self.record(source, _native_post(post))
 

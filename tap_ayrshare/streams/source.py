@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tap_ayrshare.config.settings import Profile, Settings
     from tap_ayrshare.engine.client import Answer, Client, Request
     from tap_ayrshare.engine.tally import Stats, Tally
+    from tap_ayrshare.streams.base import AyrshareStream
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ MEMORY = "accounts"
 """The stream in whose bookmark a profile's memory stands."""
 COMMENTS = ("comments", "social_post_comments")
 X_ALLOWANCE = "x_daily_requests"
+NO_OBJECT = Rule(Scope.RESOURCE, failure=True, action="skipped: the item doesn't have the expected form")
 NO_ID = Rule(Scope.RESOURCE, failure=False, action="skipped: without an id it can't be kept")
 
 
@@ -50,6 +52,7 @@ class Snapshot:
     run_id: names the run in `sync_runs`.
     selected: the names of the streams whose records are wanted.
     bookmarks: returns the bookmark of a stream and profile as it came in, empty if there is none.
+    streams: those that are read in the run, one of each kind.
     """
 
     settings: Settings
@@ -58,6 +61,7 @@ class Snapshot:
     bookmarks: Callable[[str, str], Mapping[str, Any]]
     tally: Tally
     drift: Drift = field(default_factory=Drift)
+    streams: Sequence[AyrshareStream] = ()
     run_id: str = field(default_factory=lambda: uuid4().hex)
 
     def __post_init__(self) -> None:
@@ -118,8 +122,43 @@ class Source:
 
     # Asking
 
-    async def ask(self, request: Request) -> Answer:
-        """Ask the API for this profile; see `ProfileClient.ask`."""
+    async def ask(self, request: Request, resource: str = ALL, platform: str | None = None) -> Answer:
+        """Ask the API for this profile; whatever can't be read of the answer is noted, and counted for the stream.
+
+        Args:
+            request: what is asked.
+            resource: the id of what it is about, `ALL` for more than one thing.
+            platform: its network, where the answer names none.
+
+        Raises:
+            Refused: the API refuses the stream, the profile or the run.
+            BudgetSpent: the request budget is spent.
+        """
+        answer = await self.attempt(request)
+        self.take(request, answer, resource, platform)
+        return answer
+
+    def take(
+        self,
+        request: Request,
+        answer: Answer,
+        resource: str = ALL,
+        platform: str | None = None,
+        requests: int | None = None,
+    ) -> None:
+        """Count how a request ended, and note what its answer refuses.
+
+        requests: how many it took, where that isn't what the answer says: 0 if they were counted before.
+        """
+        self.settle(request.stream, answer, requests)
+        for refusal in answer.refusals:
+            self.note(Issue(request.stream, refusal, resource, platform))
+
+    async def attempt(self, request: Request) -> Answer:
+        """Ask the API, where the stream decides itself what a refusal means: it must settle and note it.
+
+        Items that can't be read are noted all the same.
+        """
         asks_x = X in request.networks
         if asks_x:
             self.memory.count_x(1)
@@ -129,6 +168,10 @@ class Source:
         if answer.refusal is None and isinstance(answer.body, dict) and request.path != USER.path:
             around = {key: value for key, value in answer.body.items() if key not in NETWORKS and key not in ITEMS}
             self.snapshot.drift.look_at(request.stream, "answer", None, around, is_kept=False)
+        if answer.refusal is None and request.endpoint is not None:
+            platform = request.networks[0] if len(request.networks) == 1 else None
+            for position, item in request.endpoint.odd_items(answer.body):
+                self.note(not_an_object(request.stream, position, item, platform))
         return answer
 
     async def ask_once(self, request: Request) -> Answer:
@@ -140,7 +183,7 @@ class Source:
         """
         if request.path not in self._once:
             try:
-                self._once[request.path] = answer = await self.ask(request)
+                self._once[request.path] = answer = await self.attempt(request)
                 self.cover(answer.sent)
             except Refused as refused:
                 self._once[request.path] = refused.refusal
@@ -270,11 +313,8 @@ class Source:
         self.notes.append(issue)
 
     def note_no_id(self, stream: str, position: int, item: Mapping[str, Any], platform: str | None = None) -> None:
-        """Note an item of an answer that has no id (code 187 in /history/:platform, docs/api.md section 3)."""
-        code = text(item.get("code")) or "invalid_body"
-        message = text(item.get("message")) or "the item has no id"
-        refusal = Refusal(NO_ID, code, message, 200, details=dict(item))
-        self.note(Issue(stream, refusal, f"item-{position}", platform))
+        """Note an item of an answer that has no id."""
+        self.note(no_id(stream, position, item, platform))
 
     def resolve(self, issue: Issue) -> Issue | None:
         """Return an issue as far as it reaches, None if it is nothing new; a refused network is left out."""
@@ -291,6 +331,23 @@ class Source:
             return None
         self._networks_noted.add(platform)
         return replace(issue, resource=ALL, platform=platform)
+
+
+def no_id(stream: str, position: int, item: Mapping[str, Any], platform: str | None = None, within: str = "") -> Issue:
+    """Return the issue of an item without an id (code 187 in /history/:platform, docs/api.md section 3).
+
+    within: what its resource id ends in, where the position alone doesn't tell items apart.
+    """
+    code = text(item.get("code")) or "invalid_body"
+    message = text(item.get("message")) or "the item has no id"
+    refusal = Refusal(NO_ID, code, message, 200, details=dict(item))
+    return Issue(stream, refusal, ":".join(filter(None, (f"item-{position}", within))), platform)
+
+
+def not_an_object(stream: str, position: int, item: object, platform: str | None = None, within: str = "") -> Issue:
+    """Return the issue of an item that doesn't have the form of one."""
+    refusal = Refusal(NO_OBJECT, "invalid_body", "the item isn't an object", 200, details={"value": item})
+    return Issue(stream, refusal, ":".join(filter(None, (f"item-{position}", within))), platform)
 
 
 def client_of(settings: Settings, profile: Profile, client: Client) -> ProfileClient:

@@ -11,14 +11,12 @@ from decimal import Decimal
 from pathlib import Path
 
 from tap_ayrshare.airbyte.catalog import catalog
-from tap_ayrshare.ayrshare.contract import load
+from tap_ayrshare.ayrshare.contract import declared_streams
 from tests.support import NOW, ROOT, environment
 
 COMMAND = Path(sys.executable).parent / "source-ayrshare"
 UNPACED = {"rate_limit_requests": 10**6, "rate_limit_window_seconds": 1}
-BY_DEFAULT = [
-    name for name, stream in load("contract.json")["streams"].items() if stream.get("selected_by_default", True)
-]
+BY_DEFAULT = [name for name, stream in declared_streams().items() if stream.get("selected_by_default", True)]
 KEYS = {stream.name: [path[0] for path in stream.source_defined_primary_key] for stream in catalog().streams}
 
 

@@ -64,6 +64,17 @@ NETWORKS = {network.name: network for network in map(_network, sorted((_director
 """The networks by name: `schemas/networks/`."""
 X = "twitter"
 """The network whose requests are counted over runs."""
+ALIASES = {"x": X, "fb": "facebook", "ig": "instagram", "googlebusiness": "gmb", "googlebusinessprofile": "gmb",
+           "google": "gmb", "googlemybusiness": "gmb", "yt": "youtube"}  # fmt: skip
+"""Other names under which networks are known."""
+
+
+def network_name(text: str) -> str:
+    """Return a network's name in the API's form, whatever its spelling; an unknown name in lower case."""
+    lower = text.strip().lower()
+    plain = lower.replace("_", "").replace("-", "").replace(" ", "")
+    known = ALIASES.get(plain, plain)
+    return known if known in NETWORKS else lower
 
 
 @dataclass(frozen=True)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from tap_ayrshare.ayrshare.codes import good_blocks, is_error
-from tap_ayrshare.ayrshare.contract import NETWORKS, declarations
-from tap_ayrshare.ayrshare.lists import find_list
+from tap_ayrshare.ayrshare.codes import OF_ANALYTICS, OF_REVIEWS
+from tap_ayrshare.ayrshare.contract import NETWORKS, Declaration, declarations
+from tap_ayrshare.ayrshare.envelopes import ENVELOPE, good_blocks, is_error
+from tap_ayrshare.ayrshare.lists import find_list, plain
 from tap_ayrshare.engine.client import Request
 from tap_ayrshare.engine.errors import Rule, Scope
 from tap_ayrshare.engine.values import objects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from tap_ayrshare.ayrshare.lists import Listing
 
@@ -31,6 +32,7 @@ class Endpoint:
     is_object: whether the answer itself is the thing.
     has_lists: whether the networks' blocks are lists, so that an answer without any means that there is nothing.
     may_be_refused: whether a refusal without a code concerns the request alone, not the profile or the key.
+    kind, rules: see `Request`.
     """
 
     method: str
@@ -40,6 +42,8 @@ class Endpoint:
     is_object: bool = False
     has_lists: bool = False
     may_be_refused: bool = False
+    kind: str = ""
+    rules: Mapping[int, Rule] = field(default_factory=dict)
 
     def request(
         self,
@@ -58,10 +62,11 @@ class Endpoint:
             query or {},
             body,
             networks,
-            usable=None if self.has_blocks else self.holds,
             needs_success=self.is_object,
             may_be_refused=self.may_be_refused,
             endpoint=self,
+            kind=self.kind,
+            rules=self.rules,
         )
 
     @property
@@ -75,7 +80,17 @@ class Endpoint:
             return isinstance(body, dict) and not is_error(body)
         if self.has_lists:
             return bool(good_blocks(body)) or _has_nothing(body)
-        return self._list(body) is not None
+        return bool(good_blocks(body)) if self.has_blocks else self._list(body) is not None
+
+    def says_nothing(self, body: object) -> bool:
+        """Return whether an answer that isn't usable is a success without anything in it, so that there is nothing."""
+        if not isinstance(body, dict) or not body or is_error(body):
+            return False
+        if self.has_blocks:
+            return True
+        has_more = any(isinstance(value, (dict, list)) for key, value in body.items() if key not in ENVELOPE)
+        is_named = any(plain(key) == plain(self.items or "") for key in body)
+        return body.get("status") == "success" and not has_more and not is_named
 
     def listed(self, body: object) -> list[dict[str, Any]]:
         """Return the items of an answer."""
@@ -112,28 +127,37 @@ def _has_nothing(body: object) -> bool:
     return body.get("status") == "success" or any(body.get(network) == [] for network in NETWORKS)
 
 
+OF_POSTS = "posts"
+"""The kind of request that the month's post quota closes (docs/api.md section 3)."""
 USER = Endpoint("GET", "/user", is_object=True)
 HISTORY = Endpoint("GET", "/history", "history")
 NATIVE_HISTORY = Endpoint("GET", "/history/{network}", "posts")
-POST_ANALYTICS = Endpoint("POST", "/analytics/post")
-COMMENTS = Endpoint("GET", "/comments/{id}", has_lists=True)
-REVIEWS = Endpoint("GET", "/reviews", has_lists=True)
+POST_ANALYTICS = Endpoint("POST", "/analytics/post", kind=OF_POSTS, rules=OF_ANALYTICS)
+COMMENTS = Endpoint("GET", "/comments/{id}", has_lists=True, kind=OF_POSTS)
+REVIEWS = Endpoint("GET", "/reviews", has_lists=True, rules=OF_REVIEWS)
 MESSAGES = Endpoint("GET", "/messages/{network}", "messages", may_be_refused=True)
 AD_ACCOUNTS = Endpoint("GET", "/ads/facebook/accounts", "adAccounts", may_be_refused=True)
 ADS = Endpoint("GET", "/ads/facebook/ads", "ads", may_be_refused=True)
 AD_HISTORY = Endpoint("GET", "/ads/facebook/history", "history", may_be_refused=True)
-SOCIAL_ANALYTICS = Endpoint("POST", "/analytics/social")
-LINKS = tuple(Endpoint("GET", path, "analytics") for path in ("/analytics/links", "/analytics/links-short", "/links"))
+SOCIAL_ANALYTICS = Endpoint("POST", "/analytics/social", rules=OF_ANALYTICS)
+LINKS = tuple(
+    Endpoint("GET", path, "analytics", rules=OF_ANALYTICS)
+    for path in ("/analytics/links", "/analytics/links-short", "/links")
+)
 """From the oldest to the present one (docs/api.md section 5); the first that answers serves the whole run."""
-DECLARED = {
-    one.name: Endpoint(one.method, one.path, one.items, is_keyed=one.is_keyed, may_be_refused=True)
-    for one in declarations()
-}
+
+
+def _declared(one: Declaration) -> Endpoint:
+    rules = OF_ANALYTICS if one.path.startswith("/analytics/") else {}
+    return Endpoint(one.method, one.path, one.items, is_keyed=one.is_keyed, may_be_refused=True, rules=rules)
+
+
+DECLARED = {one.name: _declared(one) for one in declarations()}
 """The endpoints of the streams that are declared in their schemas alone, by stream."""
 PROFILES = DECLARED["profiles"]
 ITEMS = frozenset(
-    endpoint.items
+    plain(endpoint.items)
     for endpoint in (HISTORY, NATIVE_HISTORY, MESSAGES, AD_ACCOUNTS, ADS, *LINKS, *DECLARED.values())
     if endpoint.items is not None
 )
-"""The names under which answers hold their lists."""
+"""The names under which answers hold their lists, as `plain` has them."""

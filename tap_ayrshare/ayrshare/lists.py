@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from tap_ayrshare.ayrshare.codes import ENVELOPE, is_error
+from tap_ayrshare.ayrshare.envelopes import ENVELOPE, is_error
 from tap_ayrshare.engine.values import integer
 
 COUNTS = ("count", "messagescount", "totalreviewcount", "total")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.ayrshare.codes import is_error
 from tap_ayrshare.ayrshare.contract import first, load, promote
+from tap_ayrshare.ayrshare.envelopes import is_error
 from tap_ayrshare.engine.values import text, timestamp
 
 if TYPE_CHECKING:

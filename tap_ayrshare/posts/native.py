@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tap_ayrshare.ayrshare.codes import is_error
 from tap_ayrshare.ayrshare.contract import NETWORKS, first, has_every_metric
 from tap_ayrshare.ayrshare.endpoints import NATIVE_HISTORY
+from tap_ayrshare.ayrshare.envelopes import is_error
 from tap_ayrshare.ayrshare.rows import usable_id
 from tap_ayrshare.engine.clock import api_time
 from tap_ayrshare.engine.concurrency import in_order

@@ -7,9 +7,9 @@ from contextlib import aclosing
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.ayrshare.codes import good_blocks, good_elements
 from tap_ayrshare.ayrshare.contract import breakdowns, first
 from tap_ayrshare.ayrshare.endpoints import SOCIAL_ANALYTICS
+from tap_ayrshare.ayrshare.envelopes import good_blocks, good_elements
 from tap_ayrshare.ayrshare.rows import account_row, freshness
 from tap_ayrshare.engine.client import BudgetSpent
 from tap_ayrshare.engine.errors import Refusal
@@ -17,7 +17,7 @@ from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.engine.values import day, dig, number, objects, snake_case, text
 from tap_ayrshare.posts.cursor import read_date
 from tap_ayrshare.streams.by_network import ByNetworkStream, NetworkSnapshotStream
-from tap_ayrshare.streams.source import NO_ID
+from tap_ayrshare.streams.source import NO_ID, NO_OBJECT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -65,7 +65,10 @@ class AccountDemographicsStream(NetworkSnapshotStream):
         seen: set[tuple[str, str, str]] = set()
         for breakdown in breakdowns(network):
             found = dig(block.get("analytics"), breakdown.path)
-            for position, (dimension, bucket, value) in enumerate(_groups(breakdown, found)):
+            groups = list(_groups(breakdown, found))
+            if found and not groups:
+                yield _unknown_form(self.name, breakdown, found, network)
+            for position, (dimension, bucket, value) in enumerate(groups):
                 key = (breakdown.audience, dimension, bucket or "")
                 if not bucket or key in seen:
                     details = {"path": ".".join(breakdown.path), "bucket": bucket, "value": value}
@@ -77,6 +80,13 @@ class AccountDemographicsStream(NetworkSnapshotStream):
                     "platform": network, "audience": breakdown.audience, "dimension": dimension, "bucket": bucket,
                     "value": number(value), "unit": breakdown.unit, **freshness(block),
                 })  # fmt: skip
+
+
+def _unknown_form(stream: str, breakdown: Breakdown, found: object, network: str) -> Issue:
+    path = ".".join(breakdown.path)
+    message = f"the audience at {path} doesn't have the form that is known"
+    details = {"path": path, "value": found}
+    return Issue(stream, Refusal(NO_OBJECT, "invalid_body", message, 200, details=details), path, network)
 
 
 def _request(stream: str, network: str, **body: Any) -> Request:

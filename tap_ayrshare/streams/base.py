@@ -6,10 +6,10 @@ import logging
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_ayrshare.ayrshare.codes import is_error
 from tap_ayrshare.ayrshare.columns import read_columns
 from tap_ayrshare.ayrshare.contract import stream_contract
 from tap_ayrshare.ayrshare.endpoints import CUT_SHORT
+from tap_ayrshare.ayrshare.envelopes import is_error
 from tap_ayrshare.engine.errors import Refusal
 from tap_ayrshare.engine.messages import Checkpoint, Issue, Record
 from tap_ayrshare.engine.values import fitted

@@ -9,9 +9,9 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tap_ayrshare.ayrshare.codes import good_blocks, good_elements
 from tap_ayrshare.ayrshare.contract import NETWORKS, X, promote
 from tap_ayrshare.ayrshare.endpoints import POST_ANALYTICS
+from tap_ayrshare.ayrshare.envelopes import good_blocks, good_elements
 from tap_ayrshare.engine.errors import Refusal, Refused, Rule, Scope
 from tap_ayrshare.engine.messages import ALL, Issue
 from tap_ayrshare.engine.values import text
@@ -126,7 +126,7 @@ class NetworkBatches:
                 if await self._read_batch(chunk[:size]):
                     chunk = chunk[size:]
         except Refused as refused:
-            if refused.refusal.scope is not Scope.STREAM:
+            if refused.refusal.scope is not Scope.STREAM or refused.refusal.rule.closes_kind:
                 raise
             logger.warning(
                 "profile %s: no batches (%s): posts are requested singly; set bulk_analytics to off for the default "

@@ -118,9 +118,7 @@ class NetworkSnapshotStream(ByNetworkStream):
         """Say for the streams that this one serves, too, that the stream is refused."""
         for one in readers if refusal.scope is Scope.STREAM else ():
             if one is not self:
-                stats = source.stats(one.name)
-                stats.count(refusal)
-                stats.skipped = "" if refusal.rule.failure or stats.records else str(refusal)
+                source.stats(one.name).stop(refusal)
                 source.note(Issue(one.name, refusal))
 
     def can_read(self, network: str) -> bool:

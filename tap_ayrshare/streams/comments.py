@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_ayrshare.ayrshare.codes import is_error
 from tap_ayrshare.ayrshare.contract import first
 from tap_ayrshare.ayrshare.endpoints import COMMENTS
+from tap_ayrshare.ayrshare.envelopes import is_error
 from tap_ayrshare.ayrshare.rows import freshness, usable_id
 from tap_ayrshare.engine.clock import singer_time
 from tap_ayrshare.engine.errors import Refusal, Rule, Scope

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.ayrshare.codes import good_blocks
+from tap_ayrshare.ayrshare.envelopes import good_blocks
 from tap_ayrshare.engine.client import Answer, BudgetSpent
 from tap_ayrshare.engine.concurrency import in_order
 from tap_ayrshare.engine.errors import UNREAD, Refusal, Refused, Rule, Scope

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.ayrshare.codes import as_elements, good_blocks
 from tap_ayrshare.ayrshare.columns import read_columns
 from tap_ayrshare.ayrshare.endpoints import REVIEWS
+from tap_ayrshare.ayrshare.envelopes import as_elements, good_blocks
 from tap_ayrshare.engine.values import text
 from tap_ayrshare.streams.by_network import NetworkSnapshotStream
 

@@ -9,10 +9,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from tap_ayrshare.ayrshare.codes import OWN_KEYS, X_LIMIT, judge
+from tap_ayrshare.ayrshare.codes import OWN_KEYS, X_LIMIT
 from tap_ayrshare.ayrshare.contract import NETWORKS, X
 from tap_ayrshare.ayrshare.drift import Drift
 from tap_ayrshare.ayrshare.endpoints import ITEMS, USER
+from tap_ayrshare.ayrshare.judge import judge
+from tap_ayrshare.ayrshare.lists import plain
+from tap_ayrshare.ayrshare.quota import quota_warning
 from tap_ayrshare.engine.client import ProfileClient
 from tap_ayrshare.engine.clock import singer_time
 from tap_ayrshare.engine.coverage import Coverage
@@ -166,7 +169,9 @@ class Source:
         if asks_x:
             self.memory.count_x(answer.sent - 1)
         if answer.refusal is None and isinstance(answer.body, dict) and request.path != USER.path:
-            around = {key: value for key, value in answer.body.items() if key not in NETWORKS and key not in ITEMS}
+            around = {
+                key: value for key, value in answer.body.items() if key not in NETWORKS and plain(key) not in ITEMS
+            }
             self.snapshot.drift.look_at(request.stream, "answer", None, around, is_kept=False)
         if answer.refusal is None and request.endpoint is not None:
             platform = request.networks[0] if len(request.networks) == 1 else None
@@ -201,6 +206,8 @@ class Source:
         if self._user is None:
             answer = await self.ask_once(USER.request(stream))
             self._user = answer.refusal or answer.body
+            if answer.refusal is None and (warning := quota_warning(answer.body)):
+                logger.warning("profile %s: %s", self.label, warning)
             if self.settings.request_budget is not None and answer.refusal is None:
                 self.memory.keep_networks(linked_networks(answer.body))
         if isinstance(self._user, Refusal):
@@ -338,9 +345,10 @@ def no_id(stream: str, position: int, item: Mapping[str, Any], platform: str | N
 
     within: what its resource id ends in, where the position alone doesn't tell items apart.
     """
-    code = text(item.get("code")) or "invalid_body"
-    message = text(item.get("message")) or "the item has no id"
-    refusal = Refusal(NO_ID, code, message, 200, details=dict(item))
+    code, message = text(item.get("code")), text(item.get("message"))
+    # What the API itself says of an item is its answer; an item of another form may be one that can't be read.
+    rule = NO_ID if code else NO_OBJECT
+    refusal = Refusal(rule, code or "invalid_body", message or "the item has no id", 200, details=dict(item))
     return Issue(stream, refusal, ":".join(filter(None, (f"item-{position}", within))), platform)
 
 

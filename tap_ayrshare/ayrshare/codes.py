@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tap_ayrshare.ayrshare.contract import NETWORKS, X
 from tap_ayrshare.engine.client import Answer, Request
 from tap_ayrshare.engine.errors import UNREAD, Refusal, Rule, Scope
+from tap_ayrshare.engine.quota import Limits
 from tap_ayrshare.engine.values import objects, text
 
 if TYPE_CHECKING:
@@ -66,6 +67,9 @@ RULES = {
 }
 """Ayrshare's codes that decide something; any other code is UNREAD."""
 
+LIMITS = Limits(maximum="x-ratelimit-max", count="x-ratelimit-count")
+WITH_429 = {106: None, 435: "instagram", 444: "facebook"}
+"""Codes that come with a 429 and aren't the rate limit's (docs/api.md section 3), each with its network, if any."""
 POST_GONE = "186"
 MOST_DIGITS = 9
 TRANSIENT_CODES = {429, 500, 502, 503, 504}
@@ -145,6 +149,8 @@ def judge(request: Request, status: int, body: Any, *, profile_key: bool) -> Ans
         platform = request.networks[0] if len(request.networks) == 1 else None
         nothing = Refusal(NO_BLOCK, "no_data", "the answer is a success without data", status, platform)
         return Answer(status, None, [nothing])
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return Answer(status, None, refused, retry_after=_retry_after(refused))
     if not refused:
         what = "isn't JSON" if body is None else "doesn't have the expected form"
         refused = [Refusal(UNREAD, "invalid_body", f"the answer {what}", status, transient=True)]
@@ -172,12 +178,13 @@ def refusals(status: int, body: object, asked: Sequence[str] = (), *, profile_ke
         Nothing for an answer without any error; at least one for a status other than 2xx.
     """
     if status in REDIRECTS:
-        return [Refusal(REDIRECTED, f"http_{status}", "the API answered with a redirect", status)]
+        message = "the API answered with a redirect"
+        return [Refusal(REDIRECTED, f"http_{status}", message, status, is_stray=_is_stray(status, body))]
     found: dict[tuple[str, str | None], Refusal] = {}
     for error, network, is_flat in _errors(body):
         code = error_code(error)
         # A post that is gone is gone as a whole, whatever it was asked about.
-        platform = network or (None if code == POST_GONE else _named_platform(error, asked))
+        platform = network or (None if code == POST_GONE else _named_platform(status, error, asked))
         rule = _rule(status, error, platform, profile_key=profile_key)
         if rule.scope in (Scope.PROFILE, Scope.RUN) and not is_flat and status not in FORBIDDEN:
             # A network's block speaks of that network alone, whatever its code says.
@@ -195,7 +202,12 @@ def refusals(status: int, body: object, asked: Sequence[str] = (), *, profile_ke
     if not found and status not in SUCCESSES:
         rule = _rule(status, {}, None, profile_key=profile_key)
         message = f"the API answered HTTP {status} without saying why"
-        return [Refusal(rule, f"http_{status}", message, status, transient=status >= HTTPStatus.INTERNAL_SERVER_ERROR)]
+        is_server_error = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        return [
+            Refusal(
+                rule, f"http_{status}", message, status, transient=is_server_error, is_stray=_is_stray(status, body)
+            )
+        ]
     return list(found.values())
 
 
@@ -223,13 +235,41 @@ def _errors(body: object) -> Iterator[tuple[dict[str, Any], str | None, bool]]:
         yield body, _lower(body.get("platform")), True
 
 
+def _is_stray(status: int, body: object) -> bool:
+    """Return whether an answer without any error of the API's may come from something in between, such as a gateway.
+
+    A 404 or 405 is how the API itself says that an endpoint isn't there, also as a page.
+    """
+    if status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
+        return False
+    return not isinstance(body, dict) or bool(body and not ENVELOPE & body.keys())
+
+
+def _retry_after(refused: Sequence[Refusal]) -> str | None:
+    """Return Retry-After from an error object, where Ayrshare passes on that of a network (docs/api.md section 3)."""
+    for refusal in refused:
+        details = refusal.details or {}
+        inner = details.get("details")
+        for place in (details, inner if isinstance(inner, dict) else {}):
+            for name, value in place.items():
+                if name.lower().replace("_", "-") in ("retry-after", "retryafter"):
+                    return str(value)[:40]
+    return None
+
+
 def _lower(value: object) -> str | None:
     return value.lower() if isinstance(value, str) and value else None
 
 
-def _named_platform(error: dict[str, Any], asked: Sequence[str]) -> str | None:
-    """Return the network that an error is about: the only one asked, else the one that its text names."""
-    if len(asked) == 1:
+def _named_platform(status: int, error: dict[str, Any], asked: Sequence[str]) -> str | None:
+    """Return the network that an error is about: the only one asked, else the one that its text names.
+
+    A 429 is the profile's unless it names a network, whatever was asked.
+    """
+    is_429 = status == HTTPStatus.TOO_MANY_REQUESTS
+    if is_429 and (network := WITH_429.get(_number(error.get("code")))):
+        return network
+    if len(asked) == 1 and not is_429:
         return asked[0]
     message = _message(error)
     candidates = [NETWORKS[name] for name in asked if name in NETWORKS] or list(NETWORKS.values())
@@ -244,7 +284,7 @@ def _message(error: dict[str, Any]) -> str:
 
 def _rule(status: int, error: dict[str, Any], platform: str | None, *, profile_key: bool) -> Rule:
     known = RULES.get(_number(error.get("code")))
-    if status == HTTPStatus.TOO_MANY_REQUESTS and (known is None or known is UNREAD):
+    if status == HTTPStatus.TOO_MANY_REQUESTS and _number(error.get("code")) not in WITH_429:
         return X_LIMIT if platform == X else NETWORK_LIMIT if platform else UNREAD
     if known is PLAN or error.get("action") == PLAN_ACTION or (status == HTTPStatus.PAYMENT_REQUIRED and not known):
         return PLAN

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from tap_ayrshare.ayrshare.codes import OWN_KEYS, X_LIMIT, judge
+from tap_ayrshare.ayrshare.codes import LIMITS, OWN_KEYS, X_LIMIT, judge
 from tap_ayrshare.ayrshare.contract import NETWORKS, X
 from tap_ayrshare.ayrshare.drift import Drift
 from tap_ayrshare.ayrshare.endpoints import ITEMS, USER
@@ -296,7 +296,7 @@ class Source:
 def client_of(settings: Settings, profile: Profile, client: Client) -> ProfileClient:
     """Return the client of a profile: its headers, and what the API's answers mean to it."""
     judged = partial(judge, profile_key=profile.key is not None)
-    return ProfileClient(client, profile.label, judged, partial(_headers, settings, profile))
+    return ProfileClient(client, profile.label, judged, partial(_headers, settings, profile), LIMITS)
 
 
 def _headers(settings: Settings, profile: Profile, request: Request) -> dict[str, str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tap_ayrshare.ayrshare.contract import X
 from tap_ayrshare.ayrshare.envelopes import error_message
 from tap_ayrshare.engine.errors import UNREAD, Rule, Scope
+from tap_ayrshare.engine.quota import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,11 +86,12 @@ RULES = {
 OF_ANALYTICS = {187: NO_ANALYTICS}
 OF_REVIEWS = {349: EMPTY}
 """Codes that mean something else to some endpoints."""
-CODES_OF = {435: "instagram", 444: "facebook"}
-"""Codes that one network alone gives."""
 FINAL = {NO_ANALYTICS, POST_QUOTA}
 """What isn't asked again in a run, whatever the message says."""
 
+LIMITS = Limits(maximum="x-ratelimit-max", count="x-ratelimit-count")
+WITH_429 = {106: None, 435: "instagram", 444: "facebook"}
+"""Codes that come with a 429 and aren't the rate limit's (docs/api.md section 3), each with its network, if any."""
 POST_GONE = "186"
 MOST_DIGITS = 9
 TRANSIENT_CODES = {429, 500, 502, 503, 504}
@@ -118,7 +120,7 @@ def rule_of(
     """
     code = code_number(error.get("code"))
     known = rules.get(code, RULES.get(code))
-    if status == HTTPStatus.TOO_MANY_REQUESTS and (known is None or known is UNREAD):
+    if status == HTTPStatus.TOO_MANY_REQUESTS and code not in WITH_429:
         return X_LIMIT if platform == X else NETWORK_LIMIT if platform else UNREAD
     if known is PLAN or error.get("action") == PLAN_ACTION or (status == HTTPStatus.PAYMENT_REQUIRED and not known):
         return PLAN

@@ -10,7 +10,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.codes import (
-    CODES_OF,
     FINAL,
     FORBIDDEN,
     KEY_REFUSED,
@@ -23,12 +22,22 @@ from tap_ayrshare.ayrshare.codes import (
     PROFILE_REFUSED,
     REDIRECTED,
     RULES,
+    WITH_429,
     code_number,
     is_transient,
     rule_of,
 )
 from tap_ayrshare.ayrshare.contract import NETWORKS
-from tap_ayrshare.ayrshare.envelopes import blocks, error_code, error_message, errors_of, good_blocks, has_analytics
+from tap_ayrshare.ayrshare.envelopes import (
+    ENVELOPE,
+    blocks,
+    error_code,
+    error_message,
+    errors_of,
+    good_blocks,
+    has_analytics,
+)
+from tap_ayrshare.ayrshare.lists import plain
 from tap_ayrshare.engine.client import Answer, Request
 from tap_ayrshare.engine.errors import UNREAD, Refusal, Scope
 
@@ -56,13 +65,15 @@ def judge(request: Request, status: int, body: Any, *, profile_key: bool) -> Ans
     ends = any(refusal.scope in (Scope.PROFILE, Scope.RUN) for refusal in refused)
     if body is not None and endpoint.holds(body) and not ends and (is_ok or not request.needs_success):
         # A status other than 2xx that says nothing beside usable blocks is no refusal of its own.
-        beside = [refusal for refusal in refused if is_ok or refusal.details]
+        beside = [refusal for refusal in refused if is_ok or refusal.details is not None]
         missing = _missing(request, status, body, beside) if endpoint.has_blocks else ()
         return Answer(status, body, [*beside, *missing])
     if not refused and is_ok and endpoint.says_nothing(body):
         # An empty success is an answer: the network has nothing to say of the post or the account.
         platform = request.networks[0] if len(request.networks) == 1 else None
         return Answer(status, None, [_nothing(status, platform)])
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return Answer(status, None, refused, retry_after=_retry_after(refused))
     return Answer(status, None, _unusable(status, body, refused))
 
 
@@ -120,12 +131,13 @@ def refusals(
         Nothing for an answer without any error; at least one for a status other than 2xx.
     """
     if status in REDIRECTS:
-        return [Refusal(REDIRECTED, f"http_{status}", "the API answered with a redirect", status)]
+        message = "the API answered with a redirect"
+        return [Refusal(REDIRECTED, f"http_{status}", message, status, is_stray=_is_stray(status, body))]
     found: dict[tuple[str, str | None], Refusal] = {}
     for error, network, is_flat in errors_of(body):
         code = error_code(error)
         # A post that is gone is gone as a whole, whatever it was asked about.
-        platform = network or (None if code == POST_GONE else _named_platform(error, asked))
+        platform = network or (None if code == POST_GONE else _named_platform(status, error, asked))
         rule = rule_of(status, error, platform, rules, profile_key=profile_key)
         if rule is POST_QUOTA:
             # Beside other networks' data it speaks of one network, else of the profile.
@@ -146,16 +158,44 @@ def refusals(
     if not found and status not in SUCCESSES:
         rule = rule_of(status, {}, None, rules, profile_key=profile_key)
         message = f"the API answered HTTP {status} without saying why"
-        return [Refusal(rule, f"http_{status}", message, status, transient=status >= HTTPStatus.INTERNAL_SERVER_ERROR)]
+        may_pass = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        is_stray = _is_stray(status, body)
+        return [Refusal(rule, f"http_{status}", message, status, transient=may_pass, is_stray=is_stray)]
     return list(found.values())
 
 
-def _named_platform(error: dict[str, Any], asked: Sequence[str]) -> str | None:
-    """Return the network that an error is about: the only one asked, else the one that its text names."""
-    if len(asked) == 1:
-        return asked[0]
-    if own := CODES_OF.get(code_number(error.get("code"))):
+def _is_stray(status: int, body: object) -> bool:
+    """Return whether an answer without any error of the API's may come from something in between, such as a gateway.
+
+    A 404 or 405 is how the API itself says that an endpoint isn't there, also as a page.
+    """
+    if status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
+        return False
+    return not isinstance(body, dict) or bool(body and not ENVELOPE & body.keys())
+
+
+def _retry_after(refused: Sequence[Refusal]) -> str | None:
+    """Return Retry-After from an error object, where Ayrshare passes on that of a network (docs/api.md section 3)."""
+    for refusal in refused:
+        details = refusal.details or {}
+        inner = details.get("details")
+        for place in (details, inner if isinstance(inner, dict) else {}):
+            for name, value in place.items():
+                if plain(name) == "retryafter":
+                    return str(value)[:40]
+    return None
+
+
+def _named_platform(status: int, error: dict[str, Any], asked: Sequence[str]) -> str | None:
+    """Return the network that an error is about: the only one asked, else the one that its text names.
+
+    A 429 is the profile's unless it names a network, whatever was asked.
+    """
+    is_429 = status == HTTPStatus.TOO_MANY_REQUESTS
+    if own := WITH_429.get(code_number(error.get("code"))):
         return own
+    if len(asked) == 1 and not is_429:
+        return asked[0]
     message = error_message(error)
     candidates = [NETWORKS[name] for name in asked if name in NETWORKS] or list(NETWORKS.values())
     named = [network.name for network in candidates if network.is_named_in(message)]

@@ -11,7 +11,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from tap_ayrshare.engine.client import BudgetSpent
-from tap_ayrshare.engine.clock import singer_time
+from tap_ayrshare.engine.clock import utc_text
 from tap_ayrshare.engine.errors import Refusal, Refused, Scope, TapError
 from tap_ayrshare.engine.messages import ALL, Checkpoint, Ended, Issue, Record, Status
 
@@ -257,7 +257,7 @@ class Sync(Generic[S]):
         return (Status.PARTIAL, "; ".join(missing)) if missing else (Status.COMPLETE, "")
 
     async def _take_turn(self, source: S, stream: Stream[S], moment: datetime) -> None:
-        self._turns[source.label, stream.name] = singer_time(moment)
+        self._turns[source.label, stream.name] = utc_text(moment)
         known = self._saved.get((source.label, stream.name), source.bookmark(stream.name))
         kept = {name: value for name, value in known.items() if name not in ("context", "replication_key", "turn")}
         await self._pass(source, Checkpoint(stream.name, kept))

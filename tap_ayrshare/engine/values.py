@@ -13,7 +13,7 @@ from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from tap_ayrshare.engine.clock import singer_time
+from tap_ayrshare.engine.clock import utc_text
 
 DIGITS = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?")
 EPOCH = re.compile(r"[0-9]{9,16}(\.[0-9]{1,9})?")
@@ -219,7 +219,7 @@ def _iso(value: str) -> datetime:
 def timestamp(value: object) -> str | None:
     """Return a moment as records carry it: ISO 8601, UTC, microseconds; None for what is no moment."""
     moment = instant(value)
-    return singer_time(moment) if moment else None
+    return utc_text(moment) if moment else None
 
 
 def day(value: object) -> date | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.engine.clock import singer_time
+from tap_ayrshare.ayrshare.times import singer_time
 from tap_ayrshare.engine.errors import StateError
 from tap_ayrshare.engine.values import instant
 from tap_ayrshare.posts.schedule import RefreshSchedule, Tier

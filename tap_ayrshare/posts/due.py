@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
-from tap_ayrshare.engine.clock import singer_time
+from tap_ayrshare.ayrshare.times import singer_time
 from tap_ayrshare.engine.errors import StateError
 from tap_ayrshare.engine.values import instant
 from tap_ayrshare.posts.cursor import UNDATED, RefreshCursor, read_date

@@ -9,7 +9,7 @@ from tap_ayrshare.ayrshare.contract import NETWORKS, first, has_every_metric
 from tap_ayrshare.ayrshare.endpoints import NATIVE_HISTORY
 from tap_ayrshare.ayrshare.envelopes import is_error
 from tap_ayrshare.ayrshare.rows import usable_id
-from tap_ayrshare.engine.clock import api_time
+from tap_ayrshare.ayrshare.times import api_time
 from tap_ayrshare.engine.concurrency import in_order
 from tap_ayrshare.engine.errors import UNREAD, Refusal, Scope
 from tap_ayrshare.engine.messages import Issue

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from tap_ayrshare.ayrshare.contract import NETWORKS
 from tap_ayrshare.ayrshare.endpoints import HISTORY
 from tap_ayrshare.ayrshare.rows import usable_id
+from tap_ayrshare.ayrshare.times import api_time
 from tap_ayrshare.engine.client import BudgetSpent
-from tap_ayrshare.engine.clock import api_time
 from tap_ayrshare.engine.errors import UNREAD, Refusal, Scope
 from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.engine.values import instant, objects

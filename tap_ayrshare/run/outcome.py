@@ -12,10 +12,10 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.contract import tap_version
-from tap_ayrshare.engine.client import UNREACHABLE
-from tap_ayrshare.engine.clock import singer_time
+from tap_ayrshare.ayrshare.times import singer_time
 from tap_ayrshare.engine.errors import NEEDS_PERSON, SettingsError, TapError
 from tap_ayrshare.engine.messages import ALL, Status
+from tap_ayrshare.engine.retry import UNREACHABLE
 
 if TYPE_CHECKING:
     import signal

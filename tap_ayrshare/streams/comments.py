@@ -8,7 +8,7 @@ from tap_ayrshare.ayrshare.contract import first
 from tap_ayrshare.ayrshare.endpoints import COMMENTS
 from tap_ayrshare.ayrshare.envelopes import is_error
 from tap_ayrshare.ayrshare.rows import freshness, usable_id
-from tap_ayrshare.engine.clock import singer_time
+from tap_ayrshare.ayrshare.times import singer_time
 from tap_ayrshare.engine.errors import Refusal, Rule, Scope
 from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.engine.values import integer, objects, text, timestamp

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.contract import contract_version, tap_version
-from tap_ayrshare.engine.clock import singer_time
+from tap_ayrshare.ayrshare.times import singer_time
 from tap_ayrshare.engine.values import storable
 from tap_ayrshare.streams.base import AyrshareStream
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from tap_ayrshare.ayrshare.contract import first, promote
 from tap_ayrshare.ayrshare.endpoints import LINKS
 from tap_ayrshare.ayrshare.rows import usable_id
+from tap_ayrshare.ayrshare.times import api_time
 from tap_ayrshare.engine.client import Answer, BudgetSpent
-from tap_ayrshare.engine.clock import api_time
 from tap_ayrshare.engine.errors import Refused
 from tap_ayrshare.engine.values import integer, objects
 from tap_ayrshare.posts.cursor import read_date

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from tap_ayrshare.ayrshare.contract import first
 from tap_ayrshare.ayrshare.endpoints import POST_ANALYTICS
 from tap_ayrshare.ayrshare.rows import post_rows
+from tap_ayrshare.ayrshare.times import singer_time
 from tap_ayrshare.engine.client import BudgetSpent
-from tap_ayrshare.engine.clock import singer_time
 from tap_ayrshare.engine.values import instant
 from tap_ayrshare.posts.cursor import UNDATED, check_platforms
 from tap_ayrshare.posts.due import DuePost, LeftOver, NativePasses, basis_of, newest_first

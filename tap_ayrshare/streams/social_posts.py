@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.contract import NETWORKS, first, promote
 from tap_ayrshare.ayrshare.rows import format_of, freshness
+from tap_ayrshare.ayrshare.times import singer_time
 from tap_ayrshare.engine.client import BudgetSpent
-from tap_ayrshare.engine.clock import singer_time
 from tap_ayrshare.engine.errors import StateError
 from tap_ayrshare.engine.values import hashtags, mentions, text
 from tap_ayrshare.posts.cursor import check_dates, is_ahead, read_date

@@ -9,15 +9,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from tap_ayrshare.ayrshare.codes import OWN_KEYS, X_LIMIT
+from tap_ayrshare.ayrshare.codes import LIMITS, OWN_KEYS, X_LIMIT
 from tap_ayrshare.ayrshare.contract import NETWORKS, X
 from tap_ayrshare.ayrshare.drift import Drift
 from tap_ayrshare.ayrshare.endpoints import ITEMS, USER
 from tap_ayrshare.ayrshare.judge import judge
 from tap_ayrshare.ayrshare.lists import plain
 from tap_ayrshare.ayrshare.quota import quota_warning
+from tap_ayrshare.ayrshare.times import singer_time
 from tap_ayrshare.engine.client import ProfileClient
-from tap_ayrshare.engine.clock import singer_time
 from tap_ayrshare.engine.coverage import Coverage
 from tap_ayrshare.engine.errors import Refusal, Refused, Rule, Scope
 from tap_ayrshare.engine.messages import ALL, Issue
@@ -361,7 +361,7 @@ def not_an_object(stream: str, position: int, item: object, platform: str | None
 def client_of(settings: Settings, profile: Profile, client: Client) -> ProfileClient:
     """Return the client of a profile: its headers, and what the API's answers mean to it."""
     judged = partial(judge, profile_key=profile.key is not None)
-    return ProfileClient(client, profile.label, judged, partial(_headers, settings, profile))
+    return ProfileClient(client, profile.label, judged, partial(_headers, settings, profile), LIMITS)
 
 
 def _headers(settings: Settings, profile: Profile, request: Request) -> dict[str, str]:

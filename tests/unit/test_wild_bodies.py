@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tap_ayrshare.engine import client
+from tap_ayrshare.engine import client, retry
 from tap_ayrshare.engine.errors import TapError
 from tap_ayrshare.singer.tap import TapAyrshare
 from tests.mutations import mutated
@@ -64,7 +64,7 @@ bodies = st.fixed_dictionaries(
 
 @pytest.fixture
 def _quick(monkeypatch):
-    monkeypatch.setattr(client, "FIRST_BACKOFF", 0)
+    monkeypatch.setattr(retry, "FIRST_BACKOFF", 0)
     logging.getLogger("tap_ayrshare").setLevel(logging.CRITICAL)
     yield
     logging.getLogger("tap_ayrshare").setLevel(logging.NOTSET)

@@ -25,9 +25,12 @@ from tap_ayrshare.ayrshare.contract import (
 )
 from tap_ayrshare.ayrshare.fields import declared
 from tap_ayrshare.config.settings import DEFINITION
+from tap_ayrshare.streams import STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from tap_ayrshare.engine.bookmarks import Bookmark
 
 ROOT = Path(__file__).parent.parent
 PLACE = ROOT / "docs" / "reference"
@@ -60,6 +63,11 @@ The Meltano SDK's `stream_maps`, `stream_map_config`, `flattening_enabled` and `
 COVERAGE = """\
 Known fields by body (including the objects and lists that contain them), how many of them are inferred or known only
 from third parties, and how many promoted columns the network fills.
+"""
+STATE = """\
+What the tap remembers of each stream and profile: the fields of its bookmark, beside those of Singer (`context`,
+`replication_key`, `turn`). An empty field is left out. A field that isn't listed here ends the run before the first
+request with exit code 2 and a line that names it. See [incremental state](../state.md).
 """
 LISTS = """\
 With `native_metrics_from: list`, a post in `social_posts` isn't requested again for `social_post_analytics` if a source
@@ -245,6 +253,18 @@ def settings_page() -> str:
     ])  # fmt: skip
 
 
+def state_page() -> str:
+    """Return the page of the state: the fields of each stream's bookmark."""
+    by_kind: dict[type[Bookmark], list[str]] = {}
+    for stream in STREAMS:
+        by_kind.setdefault(stream.bookmark, []).append(f"`{stream.name}`")
+    parts = [MADE, "# The state\n", STATE]
+    for kind, names in by_kind.items():
+        rows = [[f"`{name}`", form, description] for name, form, description in kind.described()]
+        parts += [f"## {', '.join(names)}\n", table(["field", "form", "what it says"], rows)]
+    return "\n".join(parts)
+
+
 def index_page() -> str:
     """Return the index, with the coverage by network."""
     streams = declared_streams()
@@ -320,6 +340,7 @@ def pages() -> dict[str, str]:
         "settings.md": settings_page(),
         "metrics.md": metrics_page(),
         "bodies.md": bodies_page(),
+        "state.md": state_page(),
         **streams,
         **networks,
     }

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.times import singer_time
+from tap_ayrshare.engine.bookmarks import read_date, shown
 from tap_ayrshare.engine.errors import StateError
 from tap_ayrshare.engine.values import instant
 from tap_ayrshare.posts.schedule import RefreshSchedule, Tier
@@ -23,8 +24,6 @@ OLDER_SLICES = 4
 TIERS = re.compile(r"\d{1,6}:[1-9]\d{0,5}(,\d{1,6}:[1-9]\d{0,5})*")
 MOST_DEFERRED = 10
 STATE_FIELDS = ("date", "as_of", "slices", "deferred")
-FIRST_YEAR, LAST_YEAR = 1970, 9990
-"""No post is older, and dates nearer to the ends of the calendar overflow."""
 UNDATED = datetime.min.replace(tzinfo=timezone.utc)
 """Where a post without a date stands: it is the oldest, and due in every pass."""
 
@@ -79,28 +78,6 @@ def _read_tiers(text: str) -> RefreshSchedule:
     if not TIERS.fullmatch(text):
         raise StateError(f"the schedule {text[:40]!r} of a slice isn't a list of tiers")
     return RefreshSchedule(tuple(Tier(*map(int, tier.split(":"))) for tier in text.split(",")))
-
-
-def shown(value: object) -> str:
-    """Return a value as a message shows it."""
-    try:
-        return repr(value)[:40]
-    except ValueError:  # an integer of too many digits
-        return "with too many digits"
-
-
-def read_date(value: object) -> date:
-    """Return the UTC date of a bookmark, given as a date or as an instant.
-
-    Raises:
-        StateError: it is neither.
-    """
-    moment = instant(value) if isinstance(value, str) else None
-    if moment is None:
-        raise StateError(f"the bookmark {shown(value)} isn't a date")
-    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
-        raise StateError(f"the bookmark {shown(value)} isn't between {FIRST_YEAR} and {LAST_YEAR}")
-    return moment.date()
 
 
 def is_ahead(bookmark: Mapping[str, Any], today: date) -> bool:
@@ -314,20 +291,6 @@ def check_cursor(state: Mapping[str, Any]) -> None:
         StateError: it is invalid.
     """
     RefreshCursor(RefreshSchedule(()), UNDATED, None, state)
-
-
-def check_dates(stream: str, values: Mapping[str, Any]) -> None:
-    """Check the dates of networks in a bookmark.
-
-    Raises:
-        StateError: they are none.
-    """
-    for name in ("platforms", "read_on"):
-        dates = values.get(name, {})
-        if not isinstance(dates, dict):
-            raise StateError(f"{name} of {stream} isn't an object of dates")
-        for value in dates.values():
-            read_date(value)
 
 
 def check_platforms(stream: str, values: Mapping[str, Any]) -> None:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
 from tap_ayrshare.ayrshare.times import singer_time
+from tap_ayrshare.engine.bookmarks import read_date
 from tap_ayrshare.engine.errors import StateError
 from tap_ayrshare.engine.values import instant
-from tap_ayrshare.posts.cursor import UNDATED, RefreshCursor, read_date
+from tap_ayrshare.posts.cursor import UNDATED, RefreshCursor
 from tap_ayrshare.posts.sent import Listed
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from tap_ayrshare.ayrshare.columns import read_columns
 from tap_ayrshare.engine.values import objects
 from tap_ayrshare.posts.cursor import UNDATED
 from tap_ayrshare.streams.base import AyrshareStream
+from tap_ayrshare.streams.bookmarks import AccountsBookmark
 from tap_ayrshare.streams.memory import Memory
 from tap_ayrshare.streams.source import linked_networks
 
@@ -22,6 +23,7 @@ class AccountsStream(AyrshareStream):
     """The networks linked to a profile."""
 
     name = "accounts"
+    bookmark = AccountsBookmark
 
     def check(self, bookmark: Mapping[str, Any]) -> None:
         """See `AyrshareStream.check`; the memory of the profile stands in this bookmark."""

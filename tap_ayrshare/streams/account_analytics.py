@@ -11,11 +11,12 @@ from tap_ayrshare.ayrshare.contract import breakdowns, first
 from tap_ayrshare.ayrshare.endpoints import SOCIAL_ANALYTICS
 from tap_ayrshare.ayrshare.envelopes import good_blocks, good_elements
 from tap_ayrshare.ayrshare.rows import account_row, freshness
+from tap_ayrshare.engine.bookmarks import read_date
 from tap_ayrshare.engine.client import BudgetSpent
 from tap_ayrshare.engine.errors import Refusal
 from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.engine.values import day, dig, number, objects, snake_case, text
-from tap_ayrshare.posts.cursor import read_date
+from tap_ayrshare.streams.bookmarks import SeriesBookmark
 from tap_ayrshare.streams.by_network import ByNetworkStream, NetworkSnapshotStream
 from tap_ayrshare.streams.source import NO_ID, NO_OBJECT
 
@@ -122,6 +123,7 @@ class SocialAnalyticsDailyStream(ByNetworkStream):
     """The networks' own daily series, with look-back."""
 
     name = "social_analytics_daily"
+    bookmark = SeriesBookmark
     reads = "daily"
 
     async def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_ayrshare.ayrshare.endpoints import AD_ACCOUNTS, AD_HISTORY, ADS
 from tap_ayrshare.ayrshare.rows import usable_id
+from tap_ayrshare.engine.bookmarks import read_date
 from tap_ayrshare.engine.client import BudgetSpent
 from tap_ayrshare.engine.errors import Refusal, Rule, Scope, StateError
 from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.engine.values import dig, instant, text
-from tap_ayrshare.posts.cursor import read_date
 from tap_ayrshare.streams.base import AyrshareStream
+from tap_ayrshare.streams.bookmarks import AdsBookmark
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -78,12 +79,8 @@ class AdAccountsStream(AdsFamilyStream):
 class ByAccountStream(AdsFamilyStream):
     """A stream that asks ad account by ad account."""
 
+    bookmark = AdsBookmark
     endpoint: ClassVar[Endpoint]
-
-    def check(self, bookmark: Mapping[str, Any]) -> None:
-        """Check the accounts that a budget left over, too."""
-        super().check(bookmark)
-        _left(self.name, bookmark)
 
     @abstractmethod
     async def ask(self, source: Source, account_id: str, since: date | None) -> Answer:

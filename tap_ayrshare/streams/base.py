@@ -13,7 +13,8 @@ from tap_ayrshare.ayrshare.envelopes import is_error
 from tap_ayrshare.engine.errors import Refusal
 from tap_ayrshare.engine.messages import Checkpoint, Issue, Record
 from tap_ayrshare.engine.values import fitted
-from tap_ayrshare.posts.cursor import is_ahead, read_date
+from tap_ayrshare.posts.cursor import is_ahead
+from tap_ayrshare.streams.bookmarks import SnapshotBookmark
 from tap_ayrshare.streams.source import no_id, not_an_object
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from tap_ayrshare.ayrshare.endpoints import Endpoint
     from tap_ayrshare.engine.client import Answer
     from tap_ayrshare.engine.messages import Batch
+    from tap_ayrshare.posts.bookmarks import StreamBookmark
     from tap_ayrshare.streams.source import Source
 logger = logging.getLogger(__name__)
 
@@ -37,10 +39,12 @@ class AyrshareStream(ABC):
 
     takes_turns: whether it asks for anything, so that it needs its turn under a request budget.
     serves: the streams whose records its answers hold too.
+    bookmark: what its bookmark may hold.
     leader: the stream that asks for this one in this run, "" if it asks itself.
     """
 
     name: ClassVar[str]
+    bookmark: ClassVar[type[StreamBookmark]] = SnapshotBookmark
     takes_turns: ClassVar[bool] = True
     serves: ClassVar[tuple[str, ...]] = ()
 
@@ -71,8 +75,7 @@ class AyrshareStream(ABC):
         Raises:
             StateError: it is invalid.
         """
-        if "replication_key_value" in bookmark:
-            read_date(bookmark["replication_key_value"])
+        self.bookmark.from_state(bookmark)
 
     def in_future(self, source: Source, bookmark: Mapping[str, Any]) -> bool:
         """Return whether a bookmark is in the future: then nothing is read, and it is kept."""

@@ -11,8 +11,8 @@ from tap_ayrshare.engine.client import BudgetSpent
 from tap_ayrshare.engine.concurrency import in_order
 from tap_ayrshare.engine.errors import Refused, Scope
 from tap_ayrshare.engine.messages import Issue
-from tap_ayrshare.posts.cursor import check_dates
 from tap_ayrshare.streams.base import AyrshareStream
+from tap_ayrshare.streams.bookmarks import NetworksBookmark
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
@@ -29,17 +29,13 @@ class ByNetworkStream(AyrshareStream):
     reads: what a network must have.
     """
 
+    bookmark = NetworksBookmark
     reads: ClassVar[str]
 
     def expected(self, source: Source) -> int | None:
         """See `AyrshareStream.expected`."""
         networks = source.known_networks(self.reads)
         return None if networks is None else len(networks)
-
-    def check(self, bookmark: Mapping[str, Any]) -> None:
-        """See `AyrshareStream.check`."""
-        super().check(bookmark)
-        check_dates(self.name, bookmark)
 
     async def answers(
         self, source: Source, networks: Sequence[str], read_on: Mapping[str, str], request: Callable[[str], Request]

@@ -13,11 +13,12 @@ from tap_ayrshare.ayrshare.contract import first, promote
 from tap_ayrshare.ayrshare.endpoints import LINKS
 from tap_ayrshare.ayrshare.rows import usable_id
 from tap_ayrshare.ayrshare.times import api_time
+from tap_ayrshare.engine.bookmarks import read_date
 from tap_ayrshare.engine.client import Answer, BudgetSpent
 from tap_ayrshare.engine.errors import Refused
 from tap_ayrshare.engine.values import integer, objects
-from tap_ayrshare.posts.cursor import read_date
 from tap_ayrshare.streams.base import AyrshareStream
+from tap_ayrshare.streams.bookmarks import LinksBookmark
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -41,6 +42,7 @@ class LinkAnalyticsStream(AyrshareStream):
     """
 
     name = "link_analytics"
+    bookmark = LinksBookmark
 
     def __init__(self) -> None:
         super().__init__()

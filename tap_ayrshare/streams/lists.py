@@ -10,6 +10,7 @@ from tap_ayrshare.ayrshare.paging import Cursor, paging_of
 from tap_ayrshare.engine.client import BudgetSpent
 from tap_ayrshare.engine.values import text
 from tap_ayrshare.streams.base import AyrshareStream
+from tap_ayrshare.streams.bookmarks import ListBookmark
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -27,6 +28,7 @@ class ListStream(AyrshareStream):
     """
 
     declared: ClassVar[Declaration]
+    bookmark = ListBookmark
 
     def expected(self, source: Source) -> int | None:
         """Return a request for the first page; none where the list's network isn't linked."""

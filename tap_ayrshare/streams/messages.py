@@ -9,7 +9,7 @@ from tap_ayrshare.ayrshare.contract import X
 from tap_ayrshare.ayrshare.endpoints import MESSAGES
 from tap_ayrshare.ayrshare.paging import Cursor, paging_of
 from tap_ayrshare.engine.client import BudgetSpent
-from tap_ayrshare.engine.errors import StateError
+from tap_ayrshare.streams.bookmarks import MessagesBookmark
 from tap_ayrshare.streams.by_network import ByNetworkStream
 
 if TYPE_CHECKING:
@@ -28,14 +28,8 @@ class MessagesStream(ByNetworkStream):
     """The messages of a profile, a row for each."""
 
     name = "messages"
+    bookmark = MessagesBookmark
     reads = "messages"
-
-    def check(self, bookmark: Mapping[str, Any]) -> None:
-        """See `AyrshareStream.check`."""
-        super().check(bookmark)
-        pages = bookmark.get("pages", {})
-        if not isinstance(pages, dict) or not all(isinstance(cursor, str) for cursor in pages.values()):
-            raise StateError("pages of messages isn't an object of cursors")
 
     async def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
         """Read the messages of every network, X page by page; what a budget leaves over comes first next time."""

@@ -11,6 +11,7 @@ from tap_ayrshare.ayrshare.rows import post_rows
 from tap_ayrshare.ayrshare.times import singer_time
 from tap_ayrshare.engine.client import BudgetSpent
 from tap_ayrshare.engine.values import instant
+from tap_ayrshare.posts.bookmarks import RefreshBookmark
 from tap_ayrshare.posts.cursor import UNDATED, check_platforms
 from tap_ayrshare.posts.due import DuePost, LeftOver, NativePasses, basis_of, newest_first
 from tap_ayrshare.posts.native import NativePost
@@ -33,6 +34,7 @@ class NativePostsStream(RefreshedStream):
     spares_measured: whether a post needn't be asked for whose item in a list had every metric.
     """
 
+    bookmark = RefreshBookmark
     spares_measured: ClassVar[bool] = False
     serves = (SocialPostsStream.name,)
 

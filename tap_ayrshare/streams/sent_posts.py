@@ -12,10 +12,11 @@ from tap_ayrshare.ayrshare.endpoints import POST_ANALYTICS
 from tap_ayrshare.ayrshare.rows import post_rows, usable_id
 from tap_ayrshare.ayrshare.times import singer_time
 from tap_ayrshare.engine.client import BudgetSpent
-from tap_ayrshare.engine.errors import UNREAD, Refusal, StateError
+from tap_ayrshare.engine.errors import UNREAD, Refusal
 from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.engine.values import hashtags, instant, mentions, objects, text, texts, timestamp
-from tap_ayrshare.posts.cursor import UNDATED, check_cursor, check_platforms, read_date
+from tap_ayrshare.posts.bookmarks import PostsBookmark, RefreshBookmark
+from tap_ayrshare.posts.cursor import UNDATED, check_cursor, check_platforms
 from tap_ayrshare.posts.due import DuePost, LeftOver, Passes, basis_of, cursor_state, newest_first
 from tap_ayrshare.posts.sent import BEGINNING, OPEN_DAYS, Window, created_at, earlier, is_open, published_at
 from tap_ayrshare.streams.base import AyrshareStream
@@ -52,14 +53,7 @@ class PostsStream(AyrshareStream):
     """The posts that a profile sent through Ayrshare."""
 
     name = "posts"
-
-    def check(self, bookmark: Mapping[str, Any]) -> None:
-        """See `AyrshareStream.check`."""
-        super().check(bookmark)
-        for moment in ("since", "open_since", "deleted_since"):
-            if moment in bookmark:
-                read_date(bookmark[moment])
-        _gaps(bookmark)
+    bookmark = PostsBookmark
 
     def expected(self, source: Source) -> int:  # noqa: ARG002
         """See `AyrshareStream.expected`: a window of the history and the deleted posts; more windows if it is full."""
@@ -76,13 +70,13 @@ class PostsStream(AyrshareStream):
         The bookmark is the instant up to which all has been read, never a date out of a post.
         """
         history, settings = source.history, source.settings
-        until, since = instant(bookmark.get("replication_key_value")), instant(bookmark.get("since"))
-        open_since, waiting = instant(bookmark.get("open_since")), instant(bookmark.get("deleted_since"))
+        known = PostsBookmark.from_state(bookmark)
+        until, since, open_since, waiting = known.until, known.since, known.open_since, known.deleted_since
         start = settings.start_date or BEGINNING
         lookback = earlier(until or source.now, timedelta(days=settings.lookback_days))
         begin = min(lookback, open_since or lookback) if until else earlier(start, OPEN_DAYS)
         deleted_since = max(min(lookback, waiting or lookback), start)
-        reading = Reading(until, since or start, _gaps(bookmark), waiting, [])
+        reading = Reading(until, since or start, [*known.gaps], waiting, [])
         # Asked side by side, emitted one after the other: a post that is in both is what the first says.
         deleted = asyncio.create_task(history.deleted(self.name, deleted_since))
 
@@ -193,22 +187,6 @@ def _fewer(gaps: list[Window]) -> list[Window]:
     return oldest_first
 
 
-def _gaps(state: Mapping[str, Any]) -> list[Window]:
-    """Return the windows that earlier runs could not read.
-
-    Raises:
-        StateError: they are invalid.
-    """
-    found = []
-    listed = state.get("gaps") or []
-    for gap in listed if isinstance(listed, list) else [listed]:
-        ends = [instant(moment) for moment in gap if read_date(moment)] if isinstance(gap, list) else []
-        if len(ends) != 2 or None in ends:  # noqa: PLR2004 - a start and an end
-            raise StateError("gaps of posts isn't a list of pairs of times")
-        found.append((ends[0], ends[1]))
-    return found  # type: ignore[return-value]
-
-
 def _post(post_id: str, published: datetime, post: dict[str, Any]) -> dict[str, Any]:
     def listed(column: str) -> list[Any] | None:
         value = post.get(column)
@@ -247,6 +225,7 @@ class SentPostsStream(RefreshedStream):
     reads: what a network of theirs must have.
     """
 
+    bookmark = RefreshBookmark
     reads: ClassVar[str]
 
     def check(self, bookmark: Mapping[str, Any]) -> None:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from tap_ayrshare.ayrshare.contract import NETWORKS, first, promote
 from tap_ayrshare.ayrshare.rows import format_of, freshness
 from tap_ayrshare.ayrshare.times import singer_time
+from tap_ayrshare.engine.bookmarks import read_date
 from tap_ayrshare.engine.client import BudgetSpent
-from tap_ayrshare.engine.errors import StateError
 from tap_ayrshare.engine.values import hashtags, mentions, text
-from tap_ayrshare.posts.cursor import check_dates, is_ahead, read_date
+from tap_ayrshare.posts.bookmarks import ListsBookmark
+from tap_ayrshare.posts.cursor import is_ahead
 from tap_ayrshare.posts.due import NativePasses
 from tap_ayrshare.posts.native import READERS, NativePost
 from tap_ayrshare.streams.base import AyrshareStream
@@ -28,16 +29,7 @@ class SocialPostsStream(AyrshareStream):
     """Native posts with the metrics that come with them, a snapshot a day."""
 
     name = "social_posts"
-
-    def check(self, bookmark: Mapping[str, Any]) -> None:
-        """See `AyrshareStream.check`."""
-        super().check(bookmark)
-        check_dates(self.name, bookmark)
-        pages = bookmark.get("pages", {})
-        for page in pages.values() if isinstance(pages, dict) else [pages]:
-            if not isinstance(page, list) or [type(text) for text in page] != [str, str]:
-                raise StateError("pages of social_posts aren't lists of a cursor and a date")
-            read_date(page[1])
+    bookmark = ListsBookmark
 
     def expected(self, source: Source) -> int | None:
         """See `AyrshareStream.expected`: a page of each list; how many more there are is not known."""

@@ -113,7 +113,7 @@ def stream_page(name: str, sample: dict[str, Any] | None) -> str:
     parts = [
         MADE,
         f"# {name}\n",
-        f"{keys['description']}\n",
+        f"{schema['description']}\n",
         f"* Endpoint: {keys['endpoint']}",
         f"* Primary key: {', '.join(f'`{key}`' for key in keys['key_properties'])}",
         f"* Replication: {method}\n{selected}",

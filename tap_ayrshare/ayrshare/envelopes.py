@@ -62,13 +62,29 @@ def _is_block(key: str, value: Any) -> bool:
     return bool(key.strip()) and key not in ENVELOPE and isinstance(value, dict) and "analytics" in value
 
 
+def named_networks(body: object) -> set[str]:
+    """Return the networks of which an answer says anything, of whatever form."""
+    return {network_name(key) for key in body} & NETWORKS.keys() if isinstance(body, dict) else set()
+
+
 def as_elements(block: object) -> list[Any]:
-    """Return the elements of a block: those of a list, those of an object by index, or itself."""
-    if isinstance(block, dict) and block and all(key.isdigit() and isinstance(one, dict) for key, one in block.items()):
-        return [*block.values()]
+    """Return the elements of a block: those of a list, those of an object by index, or itself, also a level down."""
+    if isinstance(block, dict) and block and "analytics" not in block:
+        inner = [*block.values()]
+        if all(isinstance(one, dict) for one in inner) and (
+            all(key.isdigit() for key in block) or (len(inner) == 1 and "analytics" in inner[0])
+        ):
+            return inner
     if isinstance(block, list):
-        return block
+        return flat(block)
     return [] if block is None else [block]
+
+
+def flat(items: list[Any]) -> list[Any]:
+    """Return the items of a list, those of a list in it in its place."""
+    if not any(isinstance(item, list) for item in items):
+        return items
+    return [one for item in items for one in (item if isinstance(item, list) else [item])]
 
 
 def good_elements(block: object) -> list[dict[str, Any]]:
@@ -81,9 +97,16 @@ def good_blocks(body: object) -> dict[str, Any]:
     return {network: block for network, block in blocks(body).items() if good_elements(block)}
 
 
-def has_analytics(block: object) -> bool:
-    """Return whether any element of a block has analytics that aren't empty."""
-    return any(isinstance(one.get("analytics"), (dict, list)) and one["analytics"] for one in good_elements(block))
+def without_analytics(block: object) -> Iterator[tuple[bool, Any]]:
+    """Yield the elements of a block that have no analytics and no error, each with whether it is an object at all."""
+    for element in as_elements(block):
+        if not isinstance(element, dict):
+            yield False, element
+        elif not is_error(element):
+            analytics = element.get("analytics")
+            inner = analytics if isinstance(analytics, list) and analytics else [analytics]
+            if not all(isinstance(one, dict) and one for one in inner):
+                yield True, element
 
 
 def errors_of(body: object) -> Iterator[tuple[dict[str, Any], str | None, bool]]:

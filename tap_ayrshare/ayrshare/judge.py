@@ -35,7 +35,8 @@ from tap_ayrshare.ayrshare.envelopes import (
     error_message,
     errors_of,
     good_blocks,
-    has_analytics,
+    named_networks,
+    without_analytics,
 )
 from tap_ayrshare.ayrshare.lists import plain
 from tap_ayrshare.engine.client import Answer, Request
@@ -66,7 +67,7 @@ def judge(request: Request, status: int, body: Any, *, profile_key: bool) -> Ans
     if body is not None and endpoint.holds(body) and not ends and (is_ok or not request.needs_success):
         # A status other than 2xx that says nothing beside usable blocks is no refusal of its own.
         beside = [refusal for refusal in refused if is_ok or refusal.details is not None]
-        missing = _missing(request, status, body, beside) if endpoint.has_blocks else ()
+        missing = _missing(request, status, body, beside) if endpoint.has_blocks or endpoint.has_lists else ()
         return Answer(status, body, [*beside, *missing])
     if not refused and is_ok and endpoint.says_nothing(body):
         # An empty success is an answer: the network has nothing to say of the post or the account.
@@ -92,14 +93,31 @@ def _unusable(status: int, body: Any, refused: list[Refusal]) -> list[Refusal]:
 def _missing(request: Request, status: int, body: Any, refused: Sequence[Refusal]) -> Iterator[Refusal]:
     """Yield a refusal for each network that was asked for and of which the answer has neither data nor an error."""
     found, explained = blocks(body), {refusal.platform for refusal in refused}
-    for network in request.networks:
-        if network in explained or None in explained or has_analytics(found.get(network)):
-            continue
-        if found.get(network):
-            yield _nothing(status, network, details=found[network] if isinstance(found[network], dict) else None)
-        else:
-            message = f"the answer has no block of {network}, which was asked for"
-            yield Refusal(MISSING, "network_missing", message, status, network)
+    for network in () if None in explained else request.networks:
+        block, is_explained = found.get(network), network in explained
+        if not block and not is_explained:
+            yield from _without_block(request, status, body, network)
+        elif request.endpoint.has_blocks:
+            lacking = next(without_analytics(block), None)
+            if lacking and lacking[0]:
+                yield _nothing(status, network, lacking[1])
+            elif lacking:
+                message = f"the block of {network} doesn't have the expected form"
+                yield Refusal(MISSING, "invalid_body", message, status, network, {"value": lacking[1]})
+
+
+def _without_block(request: Request, status: int, body: Any, network: str) -> Iterator[Refusal]:
+    """Yield why an answer has no block of a network that was asked for."""
+    named = named_networks(body)
+    is_list = blocks(body).get(network) == []
+    if request.endpoint.has_lists and (is_list or not named):
+        # The answer says that there is nothing.
+        return
+    if request.endpoint.has_lists and network not in named:
+        yield _nothing(status, network)
+        return
+    message = f"the answer has nothing of {network}, which was asked for"
+    yield Refusal(MISSING, "network_missing", message, status, network)
 
 
 def _nothing(status: int, platform: str | None, details: dict[str, Any] | None = None) -> Refusal:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from tap_ayrshare.ayrshare.envelopes import ENVELOPE, is_error
+from tap_ayrshare.ayrshare.envelopes import ENVELOPE, flat, is_error
 from tap_ayrshare.engine.values import integer
 
 COUNTS = ("count", "messagescount", "totalreviewcount", "total")
@@ -43,7 +43,7 @@ def find_list(body: Any, name: str, *, is_keyed: bool = False) -> Listing | None
         is_keyed: whether the list is an object of items by key, which has keys of its own then (`Keyed`).
     """
     if isinstance(body, list):
-        return Listing(body)
+        return Listing(flat(body))
     if not isinstance(body, dict) or is_error(body):
         return None
     found = _named(body, name, is_keyed=is_keyed) or _unnamed(body, name, is_keyed=is_keyed)
@@ -61,7 +61,7 @@ def _named(body: dict[str, Any], name: str, *, is_keyed: bool) -> Listing | None
     """Return the list under its name: an array, an object of items by key, or one item."""
     value = next((value for key, value in body.items() if plain(key) == plain(name)), None)
     if isinstance(value, list):
-        return Listing(value)
+        return Listing(flat(value))
     if not isinstance(value, dict) or is_error(value) or not (value or is_keyed):
         return None
     if is_keyed:

@@ -45,7 +45,7 @@ class SocialAnalyticsStream(NetworkSnapshotStream):
 
     def messages(self, source: Source, network: str, answer: Answer) -> Batch:
         """Yield the row of a network."""
-        if (block := _block(network, answer)) is not None:
+        if (block := _block(network, answer)) is not None and block.get("analytics"):
             name = text(first("account_fields", network, "account_name", block.get("analytics")))
             yield self.record(source, {"platform": network, "account_name": name, **account_row(network, block)})
 

@@ -54,7 +54,6 @@ class Extraction:
         self.snapshot = Snapshot(settings, now, selected, bookmarks, self.tally)
         self.streams: list[AyrshareStream] = [kind() for kind in STREAMS if kind.name in selected]
         relate(self.streams)
-        self.snapshot.streams = self.streams
         self._errors, self._runs = ExtractionErrorsStream(), SyncRunsStream()
         self.client = client = Client(settings, settings.secrets)
         self.readers = [Source(self.snapshot, profile, client) for profile in settings.profiles]

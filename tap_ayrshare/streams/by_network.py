@@ -62,7 +62,14 @@ class ByNetworkStream(AyrshareStream):
 
 
 class NetworkSnapshotStream(ByNetworkStream):
-    """A snapshot a day of every network that has one; its answers may serve other streams of this kind."""
+    """A snapshot a day of every network that has one; its answers may serve other streams of this kind.
+
+    served: those that it asks for in this run; set by `relate`, as their `leader` is.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.served: list[NetworkSnapshotStream] = []
 
     def expected(self, source: Source) -> int | None:
         """Return a request for each network; none if another stream serves this one."""
@@ -127,9 +134,7 @@ class NetworkSnapshotStream(ByNetworkStream):
 
     def _readers(self, source: Source) -> list[NetworkSnapshotStream]:
         """Return the streams that this one's answers are for."""
-        served = [one for one in source.snapshot.streams if isinstance(one, NetworkSnapshotStream)]
-        served = [one for one in served if one.leader == self.name]
-        return [self, *(one for one in served if not one.in_future(source, source.bookmark(one.name)))]
+        return [self, *(one for one in self.served if not one.in_future(source, source.bookmark(one.name)))]
 
     def _share(self, source: Source, one: NetworkSnapshotStream, network: str, answer: Answer) -> None:
         """Count an answer for a stream that it serves, too: what can't be read is missing from both."""
@@ -141,6 +146,6 @@ def relate(streams: Sequence[AyrshareStream]) -> None:
     """Let the snapshots of a run know which of them asks for them."""
     snapshots = {one.name: one for one in streams if isinstance(one, NetworkSnapshotStream)}
     for leader in snapshots.values():
-        for name in leader.serves:
-            if name in snapshots:
-                snapshots[name].leader = leader.name
+        leader.served = [snapshots[name] for name in leader.serves if name in snapshots]
+        for one in leader.served:
+            one.leader = leader.name

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from tap_ayrshare.config.settings import Profile, Settings
     from tap_ayrshare.engine.client import Answer, Client, Request
     from tap_ayrshare.engine.tally import Stats, Tally
-    from tap_ayrshare.streams.base import AyrshareStream
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +54,6 @@ class Snapshot:
     run_id: names the run in `sync_runs`.
     selected: the names of the streams whose records are wanted.
     bookmarks: returns the bookmark of a stream and profile as it came in, empty if there is none.
-    streams: those that are read in the run, one of each kind.
     """
 
     settings: Settings
@@ -64,7 +62,6 @@ class Snapshot:
     bookmarks: Callable[[str, str], Mapping[str, Any]]
     tally: Tally
     drift: Drift = field(default_factory=Drift)
-    streams: Sequence[AyrshareStream] = ()
     run_id: str = field(default_factory=lambda: uuid4().hex)
 
     def __post_init__(self) -> None:

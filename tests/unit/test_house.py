@@ -63,9 +63,9 @@ def source_of(answer, *selected: str, **settings) -> Source:
     """Return a source whose requests are answered by a function: (path, query or body) to (status, body)."""
     config = Settings.read({**CONFIG, **settings})
     snapshot = Snapshot(config, START, selected, lambda *_: {}, Tally())
-    snapshot.streams = [kind() for kind in STREAMS if kind.name in selected]
-    relate(snapshot.streams)
     source = Source(snapshot, config.profiles[0], Client(config, config.secrets))
+    source.streams = [kind() for kind in STREAMS if kind.name in selected]
+    relate(source.streams)
 
     async def ask(request) -> Answer:
         given = request.body if request.body is not None else request.query
@@ -82,7 +82,7 @@ def source_of(answer, *selected: str, **settings) -> Source:
 def read(stream: AyrshareStream, source: Source, bookmark: dict | None = None) -> tuple[list, BaseException | None]:
     """Return what a stream yields, and what ended it."""
     found = []
-    in_run = next((one for one in source.snapshot.streams if one.name == stream.name), stream)
+    in_run = next((one for one in source.streams if one.name == stream.name), stream)
 
     async def consume():
         async for batch in in_run.read(source, bookmark or {}):

@@ -107,7 +107,9 @@ def main(profiles: int, posts: int, comments: int = 0) -> None:
         mock.patch.object(client.Client, "opened", watched),
         mock.patch.object(sys, "stdout", sink),
     ):
-        tap = TapAyrshare(config=config, setup_mapper=False)
+        tap = TapAyrshare(
+            config={**config, "personal_data_streams": ["comments"] if comments else []}, setup_mapper=False
+        )
         for name, stream in tap.streams.items():
             stream.selected = name in (("comments",) if comments else STREAMS)
         tap.setup_mapper()

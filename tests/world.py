@@ -26,7 +26,7 @@ from tap_ayrshare.engine.errors import TapError
 from tap_ayrshare.preview import check
 from tap_ayrshare.run import extraction
 from tap_ayrshare.singer.tap import TapAyrshare
-from tests.support import Output, messages
+from tests.support import Output, messages, opted_in
 
 START = datetime(2026, 11, 1, 12, tzinfo=timezone.utc)
 EMPTY_HISTORY = {"history": {"code": 221, "action": "get", "status": "error"}, "count": 0}
@@ -173,7 +173,8 @@ class World:
         def sync() -> int:
             given = json.loads(json.dumps(state)) if state else None
             # What is selected decides which columns a stream map sees.
-            tap = TapAyrshare(config={**CONFIG, **config}, state=given, setup_mapper=False)
+            given_config = {**CONFIG, **opted_in(select), **config}
+            tap = TapAyrshare(config=given_config, state=given, setup_mapper=False)
             for name, stream in tap.streams.items():
                 stream.metadata.root.selected = name in select if select else stream.selected_by_default
             tap.setup_mapper()

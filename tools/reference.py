@@ -24,7 +24,7 @@ from tap_ayrshare.ayrshare.contract import (
     promoted_columns,
 )
 from tap_ayrshare.ayrshare.fields import declared
-from tap_ayrshare.config.settings import DEFINITION
+from tap_ayrshare.config.settings import DEFINITION, OPT_INS
 from tap_ayrshare.streams import STREAMS
 
 if TYPE_CHECKING:
@@ -58,7 +58,8 @@ Contract {}. See also: [promoted columns](metrics.md) by network, [bodies](bodie
 SETTINGS = """\
 Set these in a config file, in Meltano, or in the environment with `--config ENV`, with lists and objects as JSON. An
 invalid setting ends the run before the first request with a one-line error naming the setting and its valid values.
-The Meltano SDK's `stream_maps`, `stream_map_config`, `flattening_enabled` and `flattening_max_depth` also work.
+The Meltano SDK's `stream_maps`, `stream_map_config`, `faker_config` and `flattening_...` also work. An object may be
+text that is JSON.
 """
 COVERAGE = """\
 Known fields by body (including the objects and lists that contain them), how many of them are inferred or known only
@@ -109,6 +110,8 @@ def stream_page(name: str, sample: dict[str, Any] | None) -> str:
         marks = ", ".join(filter(None, [role, null]))
         rows.append([f"`{column}`", types(entry), entry.get("unit", ""), marks, entry["description"]])
     selected = "" if keys.get("selected_by_default", True) else "* Deselected by default: select it to have it read\n"
+    if setting := keys.get("opt_in"):
+        selected = f"* Read only if it is selected and [`{setting}`](settings.md) lists it\n"
     method = f"incremental by `{keys['replication_key']}`" if keys["replication_key"] else "full table"
     parts = [
         MADE,
@@ -308,7 +311,7 @@ def samples() -> dict[str, dict[str, Any]]:
     ):
         config = Path(place) / "config.json"
         quick = {"rate_limit_requests": 100_000, "rate_limit_window_seconds": 1}
-        config.write_text(json.dumps({**box.config, "include_primary_profile": True, **quick}))
+        config.write_text(json.dumps({**box.config, **OPT_INS, "include_primary_profile": True, **quick}))
         command = [sys.executable, "-m", "tap_ayrshare", "--config", str(config)]
         catalog = json.loads(subprocess.run([*command, "--discover"], capture_output=True, check=True, cwd=ROOT).stdout)
         for entry in (entry for stream in catalog["streams"] for entry in stream["metadata"]):

@@ -27,6 +27,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from tap_ayrshare.airbyte.catalog import LOSES_HISTORY, catalog, is_history, specification
 from tap_ayrshare.airbyte.output import AirbyteOutput, LogMessages, failure_type
+from tap_ayrshare.config.opt_in import readable
 from tap_ayrshare.config.settings import DEFINITION, Settings, unknown_names
 from tap_ayrshare.engine.errors import SettingsError, StateError, TapError
 from tap_ayrshare.engine.redaction import SecretFormatter, redact_logs
@@ -147,16 +148,21 @@ class SourceAyrshare(Source):
             settings = _settings(logger, config)
             labels = [profile.label for profile in settings.profiles]
             bookmarks = State(accepted(_bookmarks(state or []), [kind() for kind in STREAMS], labels))
-            modes = _modes(logger, catalog)
+            selected = _modes(logger, catalog)
+            modes = {name: selected[name] for name in readable(selected, settings)}
         except TapError as error:
             raise Failure(error) from None
         output = AirbyteOutput(bookmarks, modes)
-        sync = _Sync(Emitter(settings, bookmarks, modes.keys(), output), output)
+        sync = _Sync(Emitter(settings, bookmarks, selected, output), output)
         logs = LogMessages(output)
         logs.setFormatter(SecretFormatter(None, settings.secrets))
         with _logging_to(logs, logger.getEffectiveLevel()), sync.interruptible():
             yield from sync.messages()
-        unknown = [one.stream.name for one in catalog.streams if one.stream.name not in modes]
+        # A platform takes a stream without an end for one that failed.
+        for name in sorted(selected.keys() - modes.keys()):
+            for status in (AirbyteStreamStatus.STARTED, AirbyteStreamStatus.COMPLETE):
+                yield status_message(StreamDescriptor(name=name), status)
+        unknown = [one.stream.name for one in catalog.streams if one.stream.name not in selected]
         for name in unknown:
             yield status_message(StreamDescriptor(name=name), AirbyteStreamStatus.INCOMPLETE)
         if cause := sync.error or output.failure:
@@ -246,15 +252,9 @@ def _settings(logger: logging.Logger, config: Mapping[str, Any]) -> Settings:
 
 
 def _modes(logger: logging.Logger, catalog: ConfiguredAirbyteCatalog) -> dict[str, SyncMode]:
-    """Return how the streams are synced that this source has, by name; say which lose their history.
-
-    Raises:
-        SettingsError: there are none.
-    """
+    """Return how the streams are synced that this source has, by name; say which lose their history."""
     known = {kind.name for kind in STREAMS}
     streams = [one for one in catalog.streams if one.stream.name in known]
-    if not streams:
-        raise SettingsError("no stream is selected, so there is nothing to read; select streams in the catalog")
     for one in streams:
         overwrites = one.destination_sync_mode is DestinationSyncMode.overwrite
         if overwrites and one.sync_mode is SyncMode.full_refresh and is_history(one.stream.name):

@@ -82,6 +82,7 @@ class StreamContract:
     """A stream's schema (JSON Schema), primary key, replication key, and which body of the API a column holds.
 
     selected_by_default: whether it is read where nothing says so.
+    opt_in: the setting that must name it before it is read, whatever a catalog selects; None for most streams.
     lengths: the most characters of the columns that have a limit.
     """
 
@@ -90,6 +91,7 @@ class StreamContract:
     replication_key: str | None
     bodies: dict[str, str]
     selected_by_default: bool
+    opt_in: str | None
     lengths: dict[str, int]
 
 
@@ -161,8 +163,15 @@ def stream_contract(name: str) -> StreamContract:
         keys["replication_key"],
         keys.get("bodies", {}),
         keys.get("selected_by_default", True),
+        keys.get("opt_in"),
         {column: entry["maxLength"] for column, entry in columns.items() if "maxLength" in entry},
     )
+
+
+@cache
+def opt_in_streams(setting: str) -> tuple[str, ...]:
+    """Return the streams that are read only if a setting names them: `opt_in` in their schemas."""
+    return tuple(name for name in declared_streams() if stream_contract(name).opt_in == setting)
 
 
 def _paths(mapping: dict[str, Any]) -> dict[str, Paths]:

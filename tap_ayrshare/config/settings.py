@@ -6,13 +6,15 @@ A setting that can't be used is a `SettingsError`: one line that names it and wh
 from __future__ import annotations
 
 import difflib
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
 
-from tap_ayrshare.ayrshare.contract import NETWORKS, tap_version
+from tap_ayrshare.ayrshare.contract import NETWORKS, opt_in_streams, tap_version
 from tap_ayrshare.config import readers as types
+from tap_ayrshare.config.environment import ENVIRONMENT
 from tap_ayrshare.config.readers import PROFILE_KEYS, Shard
 from tap_ayrshare.engine.client import Options
 from tap_ayrshare.engine.errors import SettingsError
@@ -28,8 +30,6 @@ if TYPE_CHECKING:
 
 PRIMARY = "primary"
 """The label of the primary profile."""
-ENVIRONMENT = "TAP_AYRSHARE_"
-"""What the environment variables of the settings begin with."""
 LONGEST_SHOWN = 60
 """Characters of a value that a message shows."""
 DEFAULT_SCHEDULE = [
@@ -50,6 +50,8 @@ TIERS = th.ArrayType(th.ObjectType(
 ))  # fmt: skip
 FAIL_ON = ("profile", "stream", "network", "budget")
 SKIP_OR_FAIL = th.StringType(allowed_values=["skip", "fail"])
+OPT_INS = {name: opt_in_streams(name) for name in ("personal_data_streams", "add_on_streams")}
+"""The streams that each of these settings must name before they are read."""
 WITH_POST_ANALYTICS = [network.name for network in NETWORKS.values() if "social_post_analytics" in network.reads]
 
 
@@ -65,6 +67,10 @@ class Setting:
     description: str
     secret: bool = False
     required: bool = False
+
+
+def _stream_list(setting: str) -> Any:
+    return th.ArrayType(th.StringType(allowed_values=[*OPT_INS[setting]]))
 
 
 SETTINGS = (
@@ -83,6 +89,14 @@ SETTINGS = (
     Setting("platforms", th.ArrayType(TEXT), types.networks(NETWORKS), None, "Platforms",
             f"Read only these networks ({', '.join(NETWORKS)}; twitter is X). "
             "If unset, the networks linked to each profile"),
+    Setting("personal_data_streams", _stream_list("personal_data_streams"),
+            types.words(OPT_INS["personal_data_streams"]), [], "Personal data streams",
+            "Streams with what other people wrote, and who they are, that may be read: "
+            f"{', '.join(OPT_INS['personal_data_streams'])}. One that isn't listed isn't read, even if it is selected"),
+    Setting("add_on_streams", _stream_list("add_on_streams"), types.words(OPT_INS["add_on_streams"]), [],
+            "Add-on streams",
+            "Streams that may be read because your account has Ayrshare's Ads add-on: "
+            f"{', '.join(OPT_INS['add_on_streams'])}. One that isn't listed isn't read, even if it is selected"),
     Setting("post_ids", ANY_LIST, types.post_ids, None, "Post ids",
             "Read analytics for exactly these Ayrshare posts: ids, or {id, profile}. "
             "State is neither read nor written"),
@@ -176,6 +190,7 @@ class Settings(Options):
     primary_left_out: bool
     start_date: datetime | None
     platforms: tuple[str, ...] | None
+    opted_in: frozenset[str]
     post_ids: tuple[PostId, ...] | None
     social_post_ids: tuple[PostId, ...] | None
     refresh_schedule: RefreshSchedule
@@ -238,6 +253,7 @@ class Settings(Options):
             "reads_profile_list": shard.holds(PRIMARY),
             "primary_left_out": not include_primary,
             "rate_limit_window": values["rate_limit_window_seconds"],
+            "opted_in": frozenset().union(*(values[name] for name in OPT_INS)),
             "fail_on_error": values["on_error"] == "fail",
             "network_keys": network_keys,
             "uses_batches": uses_batches,
@@ -259,6 +275,16 @@ def _network_keys(values: Mapping[str, Any]) -> dict[str, str]:
             raise SettingsError(f"setting '{missing[0]}': is missing; {needs}")
         found |= given
     return found
+
+
+def opted_in(config: Mapping[str, Any]) -> frozenset[str]:
+    """Return the streams that a configuration opts in to, none for a setting that a run would refuse."""
+    found: set[str] = set()
+    for setting in SETTINGS:
+        if setting.name in OPT_INS:
+            with suppress(types.Unusable):
+                found |= setting.read(config.get(setting.name) or [])
+    return frozenset(found)
 
 
 def unknown_names(names: Iterable[str], known: Collection[str]) -> list[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_ayrshare.ayrshare.contract import tap_version
+from tap_ayrshare.ayrshare.contract import stream_contract, tap_version
+from tap_ayrshare.config.opt_in import may_read
 from tap_ayrshare.engine.values import text
 from tap_ayrshare.preview.check import why
 from tap_ayrshare.run.estimate import REASONS, Count, number, sentences
@@ -27,7 +28,7 @@ def first_line(settings: Settings) -> str:
 def lines(report: Report) -> Iterator[str]:
     """Yield the lines of a report."""
     for found in report.found:
-        yield from _profile(found, report.links)
+        yield from _profile(found, report.links, report.settings)
     if report.settings.reads_profile_list:
         yield from _profiles(report)
     if report.usable:
@@ -36,7 +37,7 @@ def lines(report: Report) -> Iterator[str]:
     yield f"{len(report.usable)} of {len(report.found)} profiles can be read." if bad else "All profiles can be read."
 
 
-def _profile(found: Findings, links: str) -> Iterator[str]:
+def _profile(found: Findings, links: str, settings: Settings) -> Iterator[str]:
     yield f"\nprofile {found.label}" + (f" (refId {found.ref_id})" if found.ref_id else "")
     if found.refused:
         yield f"  can't be read: {found.refused}; {found.refused.rule.action}"
@@ -70,7 +71,8 @@ def _profile(found: Findings, links: str) -> Iterator[str]:
         "messages": _listed(found, "messages"),
         "ads": _listed(found, "ads"),
     }  # fmt: skip
-    for stream, line in [*streams.items(), *((name, f"{line} (if selected)") for name, line in deselected.items())]:
+    conditional = {stream: f"{line} ({_condition(stream, settings)})" for stream, line in deselected.items()}
+    for stream, line in (streams | conditional).items():
         yield f"  {stream:<{WIDTH}}{line}"
     without = [f"{name}: {reason}" for name, reason in found.analytics.items() if name in found.networks]
     for note in [*without, *found.notes]:
@@ -119,6 +121,12 @@ def _requests(report: Report) -> Iterator[str]:
 def _foreign(found: Findings, stream: str) -> Count:
     """Return how many native posts that Ayrshare did not send a stream can read."""
     return sum((found.native[name].foreign for name in found.able(stream) if name in found.native), Count())
+
+
+def _condition(stream: str, settings: Settings) -> str:
+    """Return what must be done for a stream that is deselected by default to be read."""
+    setting = stream_contract(stream).opt_in
+    return "if selected" if may_read(stream, settings) else f"if selected and listed in {setting}"
 
 
 def _yes(what: str, otherwise: str) -> str:

@@ -36,10 +36,12 @@ class SingerStream(Stream):
         tap: Tap,
         kind: type[AyrshareStream],
         read: Callable[[SingerStream], AsyncGenerator[Record | Checkpoint, None]],
+        *,
+        selected_by_default: bool,
     ) -> None:
         """Make the catalog's entry of a stream; `read` reads it alone."""
         contract = stream_contract(kind.name)
-        self.selected_by_default = contract.selected_by_default
+        self.selected_by_default = selected_by_default
         super().__init__(tap, schema=contract.schema, name=kind.name)
         self.kind = kind
         self._read = read

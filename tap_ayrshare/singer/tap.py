@@ -11,14 +11,21 @@ from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from jsonschema import Draft202012Validator
 from singer_sdk import Tap
 from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.plugin_base import SingerCommand, _ConfigInput
 from singer_sdk.singerlib import Catalog
 
-from tap_ayrshare.config.settings import DEFINITION, ENVIRONMENT, Settings, unknown_names, unknown_variables
+from tap_ayrshare.ayrshare.contract import stream_contract
+from tap_ayrshare.config.environment import ENVIRONMENT, variables
+from tap_ayrshare.config.settings import (
+    DEFINITION,
+    Settings,
+    opted_in,
+    unknown_names,
+    unknown_variables,
+)
 from tap_ayrshare.engine.errors import SettingsError, StateError, TapError
 from tap_ayrshare.engine.redaction import Redactor, redact_logs
 from tap_ayrshare.engine.values import is_too_deep, one_line
@@ -28,6 +35,7 @@ from tap_ayrshare.run.emitter import Emitter
 from tap_ayrshare.run.state import State, accepted
 from tap_ayrshare.singer.catalog import completed
 from tap_ayrshare.singer.output import SingerOutput
+from tap_ayrshare.singer.sdk_settings import sdk_settings
 from tap_ayrshare.singer.stream import SingerStream
 from tap_ayrshare.singer.writer import MessageWriter
 from tap_ayrshare.streams import STREAMS
@@ -116,9 +124,9 @@ class TapAyrshare(Tap):
             return []
         settings, known = self.settings, self.config_jsonschema["properties"]
         redact_logs(settings.secrets)
-        for name in known.keys() - OWN_SETTINGS & self.config.keys():
-            if not Draft202012Validator(known[name]).is_valid(self.config[name]):
-                raise SettingsError(f"setting '{name}': must be {_types(known[name])}")
+        of_sdk = {name: schema for name, schema in known.items() if name not in OWN_SETTINGS}
+        own = {name: value for name, value in self.config.items() if name not in of_sdk}
+        self._config = {**own, **sdk_settings(self.config, of_sdk)}
         hidden = Redactor(settings.secrets).text
         warnings = [f"setting {line}" for line in unknown_names(map(hidden, self.config), known)]
         warnings += [f"environment variable {line}" for line in unknown_variables(map(hidden, os.environ), known)]
@@ -141,18 +149,23 @@ class TapAyrshare(Tap):
     def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805
         """Return the settings in the environment as text; the SDK's parser fails on numbers, naming none."""
         cls.append_builtin_config(cls.config_jsonschema)
-        found = {}
-        for name in cls.config_jsonschema["properties"]:
-            if (value := os.environ.get(f"TAP_AYRSHARE_{name.upper()}")) is not None:
-                found[name] = value if name in OWN_SETTINGS else _parsed(name, value)
-        return found
+        return dict(variables(cls.config_jsonschema["properties"]))
 
     def _setup_signal_handlers(self) -> None:
         """Leave signals alone; a run handles them itself (the SDK exits 0 on them)."""
 
     def discover_streams(self) -> Sequence[SingerStream]:
         """Return all streams."""
-        return [SingerStream(self, kind, self._read_alone) for kind in STREAMS]
+        named = opted_in(self.config)
+        return [
+            SingerStream(
+                self,
+                kind,
+                self._read_alone,
+                selected_by_default=stream_contract(kind.name).selected_by_default or kind.name in named,
+            )
+            for kind in STREAMS
+        ]
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Read a state that came in.
@@ -173,10 +186,7 @@ class TapAyrshare(Tap):
         Final in the SDK, which walks one stream after another and one partition after another: a profile
         that waits for its limit would hold up all the others.
         """
-        selected = [stream for stream in self.streams.values() if stream.selected]
-        if not selected:
-            raise SettingsError("no stream is selected, so there is nothing to read; select streams in the catalog")
-        self._emitter(selected).run()  # type: ignore[arg-type]
+        self._emitter([stream for stream in self.streams.values() if stream.selected]).run()  # type: ignore[misc]
 
     def _read_alone(self, stream: SingerStream) -> AsyncGenerator[Record | Checkpoint, None]:
         return self._emitter([stream]).messages()
@@ -279,22 +289,6 @@ def _described(option: click.Parameter) -> click.Parameter:
     if option.name in OPTIONS:
         option.help = OPTIONS[option.name]
     return option
-
-
-def _parsed(name: str, value: str) -> Any:
-    """Return one of the SDK's own settings out of the environment: JSON, else text."""
-    try:
-        return json.loads(value)
-    except ValueError:
-        if name.startswith("stream_map"):
-            raise SettingsError(f"setting '{name}': must be JSON") from None
-        return value
-
-
-def _types(schema: dict[str, Any]) -> str:
-    """Return what a setting of the SDK takes."""
-    listed = schema.get("type", "a valid value")
-    return " or ".join(name for name in ([listed] if isinstance(listed, str) else listed) if name != "null")
 
 
 def _read_json(option: str, file: Any, error: type[TapError]) -> dict[str, Any] | None:

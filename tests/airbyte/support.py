@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tap_ayrshare.airbyte.catalog import catalog
 from tap_ayrshare.ayrshare.contract import declared_streams
-from tests.support import NOW, ROOT, environment
+from tests.support import NOW, ROOT, environment, opted_in
 
 COMMAND = Path(sys.executable).parent / "source-ayrshare"
 UNPACED = {"rate_limit_requests": 10**6, "rate_limit_window_seconds": 1}
@@ -142,7 +142,7 @@ class SourceProcess:
         return Messages.of(process, process.stdout.read())
 
     def arguments(self, config, *, select=None, state=None, mode="incremental", overwrite=False) -> list[str]:
-        arguments = ["read", "--config", self.file("config.json", config)]
+        arguments = ["read", "--config", self.file("config.json", {**opted_in(select or ()), **config})]
         arguments += ["--catalog", self.file("catalog.json", configured(select, mode, overwrite=overwrite))]
         return arguments if state is None else [*arguments, "--state", self.file("state.json", state)]
 

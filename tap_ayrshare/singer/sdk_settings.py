@@ -1,0 +1,52 @@
+"""The settings that the SDK brings along: stream maps and flattening."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from jsonschema import Draft202012Validator
+
+from tap_ayrshare.config import readers
+from tap_ayrshare.engine.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def sdk_settings(config: Mapping[str, Any], schemas: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the values of these settings; what came as text is read by type, and blank text is unset.
+
+    Args:
+        config: the settings as they came in.
+        schemas: the JSON Schema of each of the SDK's settings, by name.
+
+    Raises:
+        SettingsError: one can't be used; the SDK's own validation prints its value.
+    """
+    found = {name: _read(name, schema, config.get(name)) for name, schema in schemas.items()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _read(name: str, schema: Mapping[str, Any], value: Any) -> Any:
+    kind = next(kind for kind in schema["type"] if kind != "null")
+    try:
+        if isinstance(value, str):
+            value = _from_text(kind, value) if value.strip() else None
+    except (readers.Unusable, ValueError, RecursionError):
+        raise SettingsError(f"setting '{name}': must be {_named(kind)}") from None
+    if value is not None and not Draft202012Validator(schema).is_valid(value):
+        raise SettingsError(f"setting '{name}': must be {_named(kind)}")
+    return value
+
+
+def _from_text(kind: str, value: str) -> Any:
+    if kind == "object":
+        return json.loads(value)
+    if kind == "boolean":
+        return readers.boolean(value)
+    return readers.whole(0, 10**6)(value) if kind == "integer" else value
+
+
+def _named(kind: str) -> str:
+    return {"object": "a JSON object", "boolean": "true or false", "integer": "a whole number"}.get(kind, kind)

@@ -42,19 +42,9 @@ def imports(package: Path) -> dict[str, set[str]]:
 def circles(graph: dict[str, set[str]]) -> list[set[str]]:
     """Return the groups of modules that import one another."""
     reach = {name: set(targets) for name, targets in graph.items()}
-    changed = True
-    while changed:
-        changed = False
-        for name, targets in reach.items():
-            more = set().union(*(reach[target] for target in targets), set()) - targets
-            if more:
-                targets |= more
-                changed = True
-    return [
-        {other for other in reach if other in reach[name] and name in reach[other]}
-        for name in reach
-        if name in reach[name]
-    ]
+    for _ in graph:
+        reach = {name: targets.union(*(reach[target] for target in targets)) for name, targets in reach.items()}
+    return [{other for other in reach[name] if name in reach[other]} for name in reach if name in reach[name]]
 
 
 def rooms(graph: dict[str, set[str]]) -> dict[str, set[str]]:

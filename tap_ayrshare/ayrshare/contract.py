@@ -66,6 +66,29 @@ X = "twitter"
 """The network whose requests are counted over runs."""
 
 
+def _plain(name: str) -> str:
+    """Return a name without what people write differently: letter case, blanks and punctuation."""
+    return re.sub(r"[\W_]", "", name).lower()
+
+
+_NAMES = {
+    _plain(name): network
+    for network in NETWORKS
+    for data in [load(f"networks/{network}.json")]
+    for name in (network, data["label"], *data["labels"], *data.get("aliases", ()))
+}
+
+
+def network_name(value: object) -> str | None:
+    """Return the API's name of a network however it is written: `x`, `fb`, `Google Business` (docs/api.md section 1).
+
+    A name that isn't known comes back in lower case; what is no name is None.
+    """
+    if not isinstance(value, str) or not value.strip():
+        return None
+    return _NAMES.get(_plain(value), value.strip().lower())
+
+
 @dataclass(frozen=True)
 class StreamContract:
     """A stream's schema (JSON Schema), primary key, replication key, and which body of the API a column holds.

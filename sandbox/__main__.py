@@ -39,10 +39,16 @@ def options() -> argparse.Namespace:
     add("--no-limit", dest="limit", action="store_const", const=0, help="the same as --limit 0")
     add("--window", type=float, default=300.0, help="that window in seconds")
     add("--batch-cost", choices=("one", "ids"), default="one", help="what a batch of posts counts against the limit")
-    add("--counting", choices=("sliding", "fixed"), default="sliding", help="how windows are counted")
+    add("--counting", choices=("fixed", "sliding"), default="fixed", help="how windows are counted")
     add("--links", choices=("legacy", "short", "current", "none"), default="legacy", help="the link endpoint")
     add("--native-windows", choices=("exact", "ignored"), default="exact", help="since and until of Facebook's list")
-    add("--playlists", choices=("array", "object", "status"), default="status", help="envelope of playlists")
+    add("--playlists", choices=("official", "array", "object", "status"), default="official",
+        help="form of playlists; all but the official one are guesses")  # fmt: skip
+    add("--history-envelope", choices=("whole", "bare"), default="whole", help="what stands around the history")
+    add("--numbers-after", type=float, default=0, help="seconds after its publication from which a post has numbers")
+    add("--no-numbers", choices=("187", "success"), default="187", help="the answer before: code 187, or as until 2026")
+    add("--quota-used", action="store_true", help="the month's post quota of every profile is used up (code 106)")
+    add("--facebook", choices=("after", "before"), default="after", help="its fields after, or before 2026-06-15")
     add("--plan", choices=("business", "premium", "basic"), default="business", help="what the plan includes")
     add("--x-keys", choices=("required", "ignored"), default="required", help="whether X needs its keys")
     add("--history-dates", choices=("published", "created"), default="published", help="what windows compare")

@@ -172,7 +172,10 @@ class Profile:
 
 @dataclass
 class Account:
-    """The account and the options that its data come from."""
+    """The account and the options that its data come from.
+
+    facebook: whether Facebook gives its fields `after` 2026-06-15, or those of `before`.
+    """
 
     start: datetime
     profiles_wanted: int = 2
@@ -186,6 +189,7 @@ class Account:
     has_story: bool = False
     seed: int = 1
     api_key: str = "sandbox-api-key"
+    facebook: str = "after"
 
     @cached_property
     def profiles(self) -> list[Profile]:

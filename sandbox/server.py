@@ -40,6 +40,7 @@ class Sandbox:
         self.account = account
         self.options = options
         self.api = Api(account, options)
+        account.facebook = options.get("facebook", "after")
         self.clock = Clock(now)
         self.faults = Faults()
         self.latency = float(options.get("latency", 0))
@@ -150,7 +151,7 @@ class Sandbox:
         limit = self.limits.get(profile.label)
         if limit is None:
             options = self.options
-            limit = Limit(options.get("limit", 300), options.get("window", 300.0), options.get("counting", "sliding"))
+            limit = Limit(options.get("limit", 300), options.get("window", 300.0), options.get("counting", "fixed"))
             self.limits[profile.label] = limit
         if not limit.limit:
             return {}, True
@@ -207,6 +208,8 @@ class Sandbox:
             self.limits.clear()
         elif what == "options":
             self.options.update(given)
+            self.account.facebook = self.options.get("facebook", "after")
+            self.api.forget()
         else:
             raise ValueError(f"there is no /sandbox/{what}")
 

@@ -113,7 +113,7 @@ class World:
         if path == "/analytics/links":
             return 200, [{"shortLink": "https://s/1", "linkEventStats": []}]
         if path == "/analytics/youTubePlaylists":
-            return 200, {"playlists": []}
+            return 200, {"status": "success", "playLists": []}
         return 200, {"profiles": []}
 
     def block(self, post_id):

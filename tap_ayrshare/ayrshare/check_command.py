@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.codes import good_blocks, good_elements
 from tap_ayrshare.ayrshare.contract import NETWORKS, contract_version, load, stream_contract
+from tap_ayrshare.ayrshare.endpoints import folded
 from tap_ayrshare.ayrshare.fields import (
     ANY_KEY,
     BESIDE,
@@ -206,12 +207,13 @@ def _parts(body: Any, network: str | None) -> Iterator[tuple[str, str, str | Non
         return
     lists = {"history": ("posts", "history_post"), "profiles": ("profiles", "profile"),
              "playlists": ("youtube_playlists", "playlist"), "analytics": ("link_analytics", "link"),
-             "messages": ("messages", "message"), "adAccounts": ("ad_accounts", "ad_account")}  # fmt: skip
+             "messages": ("messages", "message"), "adaccounts": ("ad_accounts", "ad_account")}  # fmt: skip
     if any("spendDate" in item for item in objects(body.get("history"))):
         lists["history"] = ("ad_spend_daily", "ad_day")
-    for key, (stream, name) in lists.items():
-        if isinstance(body.get(key), (list, dict)):
-            yield stream, name, None, body[key]
+    for key, listed in body.items():
+        if folded(key) in lists and isinstance(listed, (list, dict)):
+            stream, name = lists[folded(key)]
+            yield stream, name, None, listed
     if isinstance(body.get("schedules"), dict):
         yield "auto_schedules", "auto_schedule", None, [*body["schedules"].values()]
     if isinstance(body.get("posts"), list) and network:

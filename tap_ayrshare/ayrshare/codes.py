@@ -16,17 +16,31 @@ from tap_ayrshare.engine.errors import UNREAD, Refusal, Rule, Scope
 from tap_ayrshare.engine.values import objects, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 
 EMPTY = Rule(Scope.NOTHING, failure=False, action="nothing there")
 GONE = Rule(Scope.RESOURCE, failure=False, action="skipped: the network or Ayrshare no longer has it")
 NO_BLOCK = Rule(Scope.RESOURCE, failure=False, action="skipped: the API answered with success and no data")
+NO_ANALYTICS = Rule(Scope.RESOURCE, failure=False, action="nothing to keep: no network has any analytics of it yet")
+POST_QUOTA = Rule(
+    Scope.STREAM,
+    failure=False,
+    action="stream stopped for this profile: the month's post quota is used up; its posts stay due",
+    stays_due=True,
+    closes_kind=True,
+)
 PLAN = Rule(Scope.STREAM, failure=False, action="stream skipped: the Ayrshare plan does not include it")
 NOT_LINKED = Rule(
     Scope.NETWORK, failure=False, action="network left out: not linked to this profile", needs_person=True
 )
 RELINK = Rule(Scope.NETWORK, failure=False, action="network left out: link it again in Ayrshare", needs_person=True)
+LOCKED = Rule(
+    Scope.NETWORK,
+    failure=False,
+    action="network left out: its account is locked; unlock it there, then link it again",
+    needs_person=True,
+)
 OWN_KEYS = Rule(
     Scope.NETWORK, failure=False, action="network left out: set x_api_key and x_api_secret", needs_person=True
 )
@@ -45,6 +59,8 @@ REDIRECTED = Rule(Scope.RUN, failure=True, action="run ended: check api_url", ne
 
 RULES = {
     102: KEY_REFUSED,
+    106: POST_QUOTA,
+    144: PROFILE_REFUSED,
     156: NOT_LINKED,
     161: RELINK,
     167: PLAN,
@@ -52,8 +68,9 @@ RULES = {
     186: GONE,
     221: EMPTY,
     272: RELINK,
+    276: SUSPENDED,
     288: Rule(Scope.RESOURCE, failure=False, action="skipped: still being processed, read next time"),
-    349: EMPTY,
+    349: LOCKED,
     350: EMPTY,
     361: MESSAGING,
     362: MESSAGING,
@@ -61,10 +78,18 @@ RULES = {
     399: ADS_ADD_ON,
     419: OWN_KEYS,
     435: NETWORK_LIMIT,
+    444: NETWORK_LIMIT,
     485: GONE,
     518: Rule(Scope.NOTHING, failure=False, action="kept with the network's warning"),
 }
 """Ayrshare's codes that decide something; any other code is UNREAD."""
+OF_ANALYTICS = {187: NO_ANALYTICS}
+OF_REVIEWS = {349: EMPTY}
+"""Codes that mean something else to some endpoints."""
+CODES_OF = {435: "instagram", 444: "facebook"}
+"""Codes that one network alone gives."""
+FINAL = {NO_ANALYTICS, POST_QUOTA}
+"""What isn't asked again in a run, whatever the message says."""
 
 POST_GONE = "186"
 MOST_DIGITS = 9
@@ -132,7 +157,7 @@ def judge(request: Request, status: int, body: Any, *, profile_key: bool) -> Ans
         profile_key: whether the request carried a Profile-Key.
     """
     is_ok = status in SUCCESSES
-    refused = refusals(status, body, request.networks, profile_key=profile_key)
+    refused = refusals(status, body, request.networks, request.rules, profile_key=profile_key)
     if request.may_be_refused:
         refused = [replace(refusal, rule=NOT_ALLOWED) if _is_uncoded(refusal) else refusal for refusal in refused]
     ends = any(refusal.scope in (Scope.PROFILE, Scope.RUN) for refusal in refused)
@@ -159,13 +184,21 @@ def _is_uncoded(refusal: Refusal) -> bool:
     return refusal.rule in (KEY_REFUSED, PROFILE_REFUSED) and refusal.code.startswith("http_4")
 
 
-def refusals(status: int, body: object, asked: Sequence[str] = (), *, profile_key: bool) -> list[Refusal]:
+def refusals(
+    status: int,
+    body: object,
+    asked: Sequence[str] = (),
+    rules: Mapping[int, Rule] = RULES,
+    *,
+    profile_key: bool,
+) -> list[Refusal]:
     """Return what an answer refuses: one for each error that it names, the first of the same kind alone.
 
     Args:
         status: the HTTP status.
         body: the parsed body, None if there is none.
         asked: the networks that the request was about.
+        rules: what codes mean to the endpoint where that differs from `RULES`.
         profile_key: whether the request carried a Profile-Key.
 
     Returns:
@@ -178,7 +211,10 @@ def refusals(status: int, body: object, asked: Sequence[str] = (), *, profile_ke
         code = error_code(error)
         # A post that is gone is gone as a whole, whatever it was asked about.
         platform = network or (None if code == POST_GONE else _named_platform(error, asked))
-        rule = _rule(status, error, platform, profile_key=profile_key)
+        rule = _rule(status, error, platform, rules, profile_key=profile_key)
+        if rule is POST_QUOTA:
+            # Beside other networks' data it speaks of one network, else of the profile.
+            rule, platform = (NETWORK_LIMIT, network) if network and good_blocks(body) else (rule, None)
         if rule.scope in (Scope.PROFILE, Scope.RUN) and not is_flat and status not in FORBIDDEN:
             # A network's block speaks of that network alone, whatever its code says.
             rule = UNREAD
@@ -189,11 +225,11 @@ def refusals(status: int, body: object, asked: Sequence[str] = (), *, profile_ke
             http_status=status,
             platform=platform,
             details=error,
-            transient=_is_transient(status, error),
+            transient=rule not in FINAL and _is_transient(status, error),
         )
         found.setdefault((refusal.code, platform), refusal)
     if not found and status not in SUCCESSES:
-        rule = _rule(status, {}, None, profile_key=profile_key)
+        rule = _rule(status, {}, None, rules, profile_key=profile_key)
         message = f"the API answered HTTP {status} without saying why"
         return [Refusal(rule, f"http_{status}", message, status, transient=status >= HTTPStatus.INTERNAL_SERVER_ERROR)]
     return list(found.values())
@@ -231,6 +267,8 @@ def _named_platform(error: dict[str, Any], asked: Sequence[str]) -> str | None:
     """Return the network that an error is about: the only one asked, else the one that its text names."""
     if len(asked) == 1:
         return asked[0]
+    if own := CODES_OF.get(_number(error.get("code"))):
+        return own
     message = _message(error)
     candidates = [NETWORKS[name] for name in asked if name in NETWORKS] or list(NETWORKS.values())
     named = [network.name for network in candidates if network.is_named_in(message)]
@@ -242,8 +280,11 @@ def _message(error: dict[str, Any]) -> str:
     return " ".join(message.split())
 
 
-def _rule(status: int, error: dict[str, Any], platform: str | None, *, profile_key: bool) -> Rule:
-    known = RULES.get(_number(error.get("code")))
+def _rule(
+    status: int, error: dict[str, Any], platform: str | None, rules: Mapping[int, Rule], *, profile_key: bool
+) -> Rule:
+    code = _number(error.get("code"))
+    known = rules.get(code, RULES.get(code))
     if status == HTTPStatus.TOO_MANY_REQUESTS and (known is None or known is UNREAD):
         return X_LIMIT if platform == X else NETWORK_LIMIT if platform else UNREAD
     if known is PLAN or error.get("action") == PLAN_ACTION or (status == HTTPStatus.PAYMENT_REQUIRED and not known):

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from tap_ayrshare.ayrshare.codes import good_blocks, is_error
+from tap_ayrshare.ayrshare.codes import OF_ANALYTICS, OF_REVIEWS, good_blocks, is_error
 from tap_ayrshare.ayrshare.contract import NETWORKS
 from tap_ayrshare.engine.client import Request
 from tap_ayrshare.engine.values import objects
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tap_ayrshare.engine.errors import Rule
 
 
 @dataclass(frozen=True)
@@ -20,7 +25,7 @@ class Endpoint:
     may_be_bare: whether a list may come by itself, too; may_be_one: whether one object may stand for a list of one.
     is_object: whether the answer itself is the thing.
     has_lists: whether the networks' blocks are lists, so that an answer without any means that there is nothing.
-    may_be_refused: see `Request`.
+    may_be_refused, kind, rules: see `Request`.
     """
 
     method: str
@@ -31,6 +36,8 @@ class Endpoint:
     is_object: bool = False
     has_lists: bool = False
     may_be_refused: bool = False
+    kind: str = ""
+    rules: Mapping[int, Rule] = field(default_factory=dict)
 
     def request(
         self,
@@ -53,6 +60,8 @@ class Endpoint:
             usable=None if has_blocks else self.holds,
             needs_success=self.is_object,
             may_be_refused=self.may_be_refused,
+            kind=self.kind,
+            rules=self.rules,
         )
 
     def holds(self, body: object) -> bool:
@@ -76,10 +85,22 @@ class Endpoint:
             return body if self.may_be_bare else None
         if not isinstance(body, dict) or is_error(body) or self.items is None:
             return None
-        listed = body.get(self.items)
+        listed = _named(body, self.items)
         if isinstance(listed, dict) and self.may_be_one:
             return [listed]
         return listed if isinstance(listed, list) else None
+
+
+def _named(body: dict[str, Any], name: str) -> Any:
+    """Return what stands under a name, whatever its letter case and underscores."""
+    if name in body:
+        return body[name]
+    return next((value for key, value in body.items() if folded(key) == folded(name)), None)
+
+
+def folded(name: str) -> str:
+    """Return a name of the API in the one form of its spellings: `playLists`, `playlists` and `play_lists`."""
+    return name.replace("_", "").lower()
 
 
 def _has_nothing(body: object) -> bool:
@@ -89,28 +110,30 @@ def _has_nothing(body: object) -> bool:
     return body.get("status") == "success" or any(body.get(network) == [] for network in NETWORKS)
 
 
+OF_POSTS = "posts"
+"""The kind of request that the month's post quota closes (docs/api.md section 3)."""
 USER = Endpoint("GET", "/user", is_object=True)
 PROFILES = Endpoint("GET", "/profiles", "profiles", may_be_refused=True)
 HISTORY = Endpoint("GET", "/history", "history", may_be_bare=True)
 NATIVE_HISTORY = Endpoint("GET", "/history/{network}", "posts")
-POST_ANALYTICS = Endpoint("POST", "/analytics/post")
-COMMENTS = Endpoint("GET", "/comments/{id}", has_lists=True)
-REVIEWS = Endpoint("GET", "/reviews", has_lists=True)
+POST_ANALYTICS = Endpoint("POST", "/analytics/post", kind=OF_POSTS, rules=OF_ANALYTICS)
+COMMENTS = Endpoint("GET", "/comments/{id}", has_lists=True, kind=OF_POSTS)
+REVIEWS = Endpoint("GET", "/reviews", has_lists=True, rules=OF_REVIEWS)
 MESSAGES = Endpoint("GET", "/messages/{network}", "messages", may_be_refused=True)
 AD_ACCOUNTS = Endpoint("GET", "/ads/facebook/accounts", "adAccounts", may_be_refused=True)
 ADS = Endpoint("GET", "/ads/facebook/ads", "ads", may_be_bare=True, may_be_refused=True)
 AD_HISTORY = Endpoint("GET", "/ads/facebook/history", "history", may_be_refused=True)
 AUTO_SCHEDULES = Endpoint("GET", "/auto-schedule/list", is_object=True)
-SOCIAL_ANALYTICS = Endpoint("POST", "/analytics/social")
-PLAYLISTS = Endpoint("GET", "/analytics/youTubePlaylists", "playlists", may_be_bare=True)
+SOCIAL_ANALYTICS = Endpoint("POST", "/analytics/social", rules=OF_ANALYTICS)
+PLAYLISTS = Endpoint("GET", "/analytics/youTubePlaylists", "playLists", may_be_bare=True, rules=OF_ANALYTICS)
 LINKS = tuple(
-    Endpoint("GET", path, "analytics", may_be_bare=True, may_be_one=True)
+    Endpoint("GET", path, "analytics", may_be_bare=True, may_be_one=True, rules=OF_ANALYTICS)
     for path in ("/analytics/links", "/analytics/links-short", "/links")
 )
 """From the oldest to the present one (docs/api.md section 5); the first that answers serves the whole run."""
 ITEMS = frozenset(
-    endpoint.items
+    folded(endpoint.items)
     for endpoint in (PROFILES, HISTORY, NATIVE_HISTORY, MESSAGES, AD_ACCOUNTS, ADS, PLAYLISTS, *LINKS)
     if endpoint.items is not None
 )
-"""The names under which answers hold their lists."""
+"""The names under which answers hold their lists, as `folded` has them."""

@@ -33,7 +33,7 @@ from tap_ayrshare.engine.redaction import Redactor
 from tap_ayrshare.engine.values import parse_json
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Iterable, Mapping
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +82,8 @@ class Request:
     needs_success: whether a body is usable only with a status of success, as any object would do.
     may_be_refused: whether a refusal without a code concerns this request alone, not the profile or the key.
     tries: how often it is sent if it gets no answer, None for as often as any.
+    rules: codes that mean something else to it than to other requests.
+    kind: the kind of request that it is, which a refusal may close for the profile; "" for none.
     """
 
     method: str
@@ -94,6 +96,8 @@ class Request:
     needs_success: bool = False
     may_be_refused: bool = False
     tries: int | None = None
+    kind: str = ""
+    rules: Mapping[int, Rule] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -221,6 +225,7 @@ class ProfileClient:
         self._lanes = asyncio.Semaphore(options.max_concurrency)
         self._refused_429 = 0
         self._ended: Refusal | None = None
+        self._closed: dict[str, Refusal] = {}
         self.pacer = Pacer(options.rate_limit_requests, options.rate_limit_window, options.rate_limit_reserve, label)
         self.requests: Counter[str] = Counter()
         self.seconds: dict[str, float] = defaultdict(float)
@@ -253,6 +258,8 @@ class ProfileClient:
             for refusal in answer.refusals:
                 if refusal.scope in (Scope.PROFILE, Scope.RUN):
                     self._end(refusal)
+                if refusal.rule.closes_kind and request.kind:
+                    self._closed[request.kind] = refusal
                 if refusal.scope is Scope.STREAM and answer.body is None:
                     raise Refused(refusal)
             tries += 1
@@ -278,17 +285,19 @@ class ProfileClient:
         self._ended = refusal
         raise Refused(refusal)
 
+    def _check_open(self, request: Request) -> None:
+        if ended := self._ended or self._closed.get(request.kind):
+            raise Refused(ended)
+
     async def _try(self, request: Request) -> Answer | None:
         """Send once; None after a 429 of the profile, which is no failed try."""
-        if self._ended:
-            raise Refused(self._ended)
+        self._check_open(request)
         # Before the wait for the limit: a spent budget says so at once.
         self._client.spend()
         is_sent = False
         try:
             async with self.pacer.flight(self._client.everyone) as count_before:
-                if self._ended:
-                    raise Refused(self._ended)
+                self._check_open(request)
                 self.requests[request.stream] += 1
                 is_sent = True
                 began = monotonic()
@@ -341,7 +350,10 @@ class ProfileClient:
     @staticmethod
     def _is_profile_limit(request: Request, answer: Answer, maximum: int | None, count: int | None) -> bool:
         """Return whether a 429 is the profile's limit: a network's own limits come as 429 too."""
-        if any(refusal.scope is Scope.NETWORK and refusal.platform for refusal in answer.refusals):
+        if any(
+            refusal.rule.closes_kind or (refusal.scope is Scope.NETWORK and refusal.platform)
+            for refusal in answer.refusals
+        ):
             return False
         return not (request.networks and maximum and count is not None and count < maximum)
 

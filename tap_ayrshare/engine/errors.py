@@ -63,6 +63,8 @@ class Rule:
     """Whether what it refuses is asked for again in the next run."""
     needs_person: bool = False
     """Whether only a person can mend it: another run would be refused again."""
+    closes_kind: bool = False
+    """Whether it holds for every request of the same kind, for this profile: none is sent after the first."""
 
 
 @dataclass(frozen=True)

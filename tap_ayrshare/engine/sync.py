@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tap_ayrshare.engine.client import Client, ProfileClient
     from tap_ayrshare.engine.coverage import Coverage
     from tap_ayrshare.engine.messages import Batch, Message
-    from tap_ayrshare.engine.tally import Stats, Tally
+    from tap_ayrshare.engine.tally import Tally
 
 logger = logging.getLogger(__name__)
 
@@ -283,19 +283,10 @@ class Sync(Generic[S]):
             await self._pass_notes(source)
             if refused.refusal.scope in (Scope.PROFILE, Scope.RUN):
                 raise
-            self._stop(stats, refused.refusal)
+            stats.stop(refused.refusal)
             await self._pass(source, Issue(stream.name, refused.refusal))
         finally:
             stats.ended, stats.waited = monotonic(), source.client.pacer.waited - waited
-
-    @staticmethod
-    def _stop(stats: Stats, refusal: Refusal) -> None:
-        """Count what stopped a stream of one source."""
-        stats.count(refusal)
-        if not refusal.rule.failure and stats.records:
-            stats.stays_due.add(str(refusal))
-        elif not refusal.rule.failure:
-            stats.skipped = str(refusal)
 
     async def _pass_notes(self, source: S) -> None:
         while source.notes:

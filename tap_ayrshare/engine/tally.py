@@ -60,6 +60,14 @@ class Stats:
         else:
             self.answered += 1
 
+    def stop(self, refusal: Refusal) -> None:
+        """Count what stopped the stream before its end."""
+        self.count(refusal)
+        if refusal.rule.stays_due or (self.records and not refusal.rule.failure):
+            self.stays_due.add(str(refusal))
+        elif not refusal.rule.failure:
+            self.skipped = str(refusal)
+
     def count_record(self, published: str | None = None) -> None:
         """Count a record; published: when its post was, as records have it."""
         self.records += 1

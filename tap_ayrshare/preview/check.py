@@ -10,9 +10,10 @@ from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.ayrshare.codes import good_blocks, good_elements
+from tap_ayrshare.ayrshare.codes import NO_ANALYTICS, good_blocks, good_elements
 from tap_ayrshare.ayrshare.contract import NETWORKS
 from tap_ayrshare.ayrshare.endpoints import LINKS, PROFILES, SOCIAL_ANALYTICS, USER
+from tap_ayrshare.ayrshare.quota import quota_warning
 from tap_ayrshare.config.settings import PRIMARY, Profile
 from tap_ayrshare.engine.client import Client
 from tap_ayrshare.engine.clock import read_clock
@@ -211,6 +212,8 @@ class ConnectionCheck:
     def _take_user(self, found: Findings, user: dict[str, Any]) -> None:
         linked, wanted = linked_networks(user), self._settings.platforms
         found.ref_id = text(user.get("refId"))
+        if warning := quota_warning(user):
+            found.notes.append(warning)
         known = [name for name in linked if name in NETWORKS]
         found.networks = [name for name in known if wanted is None or name in wanted]
         for name in wanted or ():
@@ -224,7 +227,9 @@ class ConnectionCheck:
     def _take_analytics(self, found: Findings, answer: Answer | Refusal, asked: list[str]) -> None:
         refusals = [answer] if isinstance(answer, Refusal) else answer.refusals
         for refusal in refusals:
-            if refusal.platform in asked:
+            if refusal.rule is NO_ANALYTICS:
+                found.notes.append(f"{refusal.platform or 'all networks'}: no account analytics yet ({refusal})")
+            elif refusal.platform in asked:
                 found.analytics[str(refusal.platform)] = why(refusal)
             elif refusal.scope is Scope.STREAM or refusal_of(answer):
                 found.no_analytics = why(refusal)

@@ -126,7 +126,7 @@ class NetworkBatches:
                 if await self._read_batch(chunk[:size]):
                     chunk = chunk[size:]
         except Refused as refused:
-            if refused.refusal.scope is not Scope.STREAM:
+            if refused.refusal.scope is not Scope.STREAM or refused.refusal.rule.closes_kind:
                 raise
             logger.warning(
                 "profile %s: no batches (%s): posts are requested singly; set bulk_analytics to off for the default "

@@ -127,9 +127,7 @@ class NetworkSnapshotStream(ByNetworkStream):
         """Say for the followers too that the stream is refused."""
         for one in readers if refusal.scope is Scope.STREAM else ():
             if one is not self:
-                stats = source.stats(one.name)
-                stats.count(refusal)
-                stats.skipped = "" if refusal.rule.failure or stats.records else str(refusal)
+                source.stats(one.name).stop(refusal)
                 source.note(Issue(one.name, refusal))
 
     def can_read(self, network: str) -> bool:

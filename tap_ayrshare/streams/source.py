@@ -12,7 +12,8 @@ from uuid import uuid4
 from tap_ayrshare.ayrshare.codes import OWN_KEYS, X_LIMIT, judge
 from tap_ayrshare.ayrshare.contract import NETWORKS, X
 from tap_ayrshare.ayrshare.drift import Drift
-from tap_ayrshare.ayrshare.endpoints import ITEMS, USER
+from tap_ayrshare.ayrshare.endpoints import ITEMS, USER, folded
+from tap_ayrshare.ayrshare.quota import quota_warning
 from tap_ayrshare.engine.client import ProfileClient
 from tap_ayrshare.engine.clock import singer_time
 from tap_ayrshare.engine.coverage import Coverage
@@ -127,7 +128,9 @@ class Source:
         if asks_x:
             self.memory.count_x(answer.sent - 1)
         if answer.refusal is None and isinstance(answer.body, dict) and request.path != USER.path:
-            around = {key: value for key, value in answer.body.items() if key not in NETWORKS and key not in ITEMS}
+            around = {
+                key: value for key, value in answer.body.items() if key not in NETWORKS and folded(key) not in ITEMS
+            }
             self.snapshot.drift.look_at(request.stream, "answer", None, around, is_kept=False)
         return answer
 
@@ -158,6 +161,8 @@ class Source:
         if self._user is None:
             answer = await self.ask_once(USER.request(stream))
             self._user = answer.refusal or answer.body
+            if answer.refusal is None and (warning := quota_warning(answer.body)):
+                logger.warning("profile %s: %s", self.label, warning)
             if self.settings.request_budget is not None and answer.refusal is None:
                 self.memory.keep_networks(linked_networks(answer.body))
         if isinstance(self._user, Refusal):

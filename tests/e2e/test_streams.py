@@ -20,7 +20,7 @@ KEYS = {
     "account_demographics": ["profile", "platform", "audience", "dimension", "bucket", "snapshot_date"],
     "social_analytics_daily": ["profile", "platform", "metric", "date"],
     "link_analytics": ["profile", "short_url", "snapshot_date"],
-    "youtube_playlists": ["profile", "playlist_id"],
+    "youtube_playlists": ["profile", "playlist_id", "snapshot_date"],
     "comments": ["profile", "platform", "post_id", "comment_id"],
     "social_post_comments": ["profile", "platform", "social_post_id", "comment_id"],
     "reviews": ["profile", "platform", "review_id"],
@@ -255,7 +255,7 @@ def test_user_is_not_asked_when_the_networks_are_set(tap, api):
     assert set(networks) == {"facebook"}
 
 
-@pytest.mark.parametrize("envelope", ["array", "object", "status"])
+@pytest.mark.parametrize("envelope", ["official", "array", "object", "status"])
 def test_every_envelope_of_playlists(tap, sandbox, envelope):
     output = tap.run(config(sandbox("--playlists", envelope)), select=["youtube_playlists"])
     assert len(output.records("youtube_playlists")) == 6

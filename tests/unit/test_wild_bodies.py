@@ -57,7 +57,7 @@ bodies = st.fixed_dictionaries(
         "/analytics/post": values | st.fixed_dictionaries({"facebook": blocks}, optional={"errors": values}),
         "/analytics/social": values | st.fixed_dictionaries({"facebook": blocks, "youtube": blocks}),
         "/analytics/links": values | st.lists(values, max_size=4),
-        "/analytics/youTubePlaylists": values | st.fixed_dictionaries({"playlists": st.lists(values, max_size=3)}),
+        "/analytics/youTubePlaylists": values | st.fixed_dictionaries({"playLists": st.lists(values, max_size=3)}),
     }
 )
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.ayrshare.contract import NETWORKS, X
+from tap_ayrshare.ayrshare.contract import NETWORKS, X, network_name
 from tap_ayrshare.engine.client import Answer, Request
 from tap_ayrshare.engine.errors import UNREAD, Refusal, Rule, Scope
 from tap_ayrshare.engine.values import objects, text
@@ -124,15 +124,15 @@ def error_code(error: dict[str, Any]) -> str | None:
 
 
 def blocks(body: object) -> dict[str, Any]:
-    """Return the networks' blocks of an analytics answer by the network's lower-case name, errors too."""
+    """Return the networks' blocks of an analytics answer by the network's name, errors too."""
     if not isinstance(body, dict):
         return {}
+    named = {key: network_name(key) for key, block in body.items() if isinstance(block, (dict, list))}
     return {
-        key.lower(): block
-        for key, block in body.items()
-        if isinstance(block, (dict, list))
-        and key.strip()
-        and (key.lower() in NETWORKS or (key not in ENVELOPE and isinstance(block, dict) and "analytics" in block))
+        network: body[key]
+        for key, network in named.items()
+        if network in NETWORKS
+        or (network and key not in ENVELOPE and isinstance(body[key], dict) and "analytics" in body[key])
     }
 
 
@@ -253,14 +253,10 @@ def _errors(body: object) -> Iterator[tuple[dict[str, Any], str | None, bool]]:
             yield body[name], None, True
     listed = objects(body.get("errors"))
     for error in listed:
-        yield error, _lower(error.get("platform")), False
+        yield error, network_name(error.get("platform")), False
     has_code = error_code(body) is not None
     if is_error(body) and (not listed or has_code) and (has_code or not good_blocks(body)):
-        yield body, _lower(body.get("platform")), True
-
-
-def _lower(value: object) -> str | None:
-    return value.lower() if isinstance(value, str) and value else None
+        yield body, network_name(body.get("platform")), True
 
 
 def _named_platform(error: dict[str, Any], asked: Sequence[str]) -> str | None:

@@ -1,8 +1,8 @@
-"""Which networks are linked to a profile, in every form in which GET /user was seen to say it (docs/api.md section 9)."""
+"""Which networks are linked to a profile, in every form in which GET /user says it (docs/api.md section 9)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.contract import NETWORKS, network_name
@@ -20,7 +20,7 @@ class Linked:
     """The linked networks of a profile.
 
     networks: their names, each once; unreadable: what else stood among them.
-    unknown: why the answer says nothing about linked networks; empty if it does.
+    unknown: why the answer doesn't say which networks are linked; empty if it does.
     """
 
     networks: tuple[str, ...] = ()
@@ -35,15 +35,13 @@ def linked_networks(user: Mapping[str, Any]) -> Linked:
     absent or empty, nothing is linked unless `displayNames` has accounts.
     """
     given = next((value for name, value in user.items() if name.replace("_", "").lower() == FIELD), None)
-    shown = _of_items(objects(user.get("displayNames")))
     if given in (None, [], {}):
-        if not shown.networks and not user.keys() & known_fields("user").inside.keys():
-            return Linked(unknown="the answer has no field of GET /user")
-        return Linked(shown.networks)
+        shown = _of_items(objects(user.get("displayNames"))).networks
+        is_known = shown or user.keys() & known_fields("user").inside.keys()
+        return Linked(shown, unknown="" if is_known else "the answer has no field of GET /user")
     found = _of_value(given)
-    if not found.networks:
-        return Linked(unknown=f"activeSocialAccounts can't be read: {str(given)[:100]!r}")
-    return found
+    unknown = "" if found.networks or not found.unreadable else "activeSocialAccounts names no network"
+    return replace(found, unknown=unknown)
 
 
 def _of_value(value: Any) -> Linked:
@@ -51,23 +49,21 @@ def _of_value(value: Any) -> Linked:
     if isinstance(value, list):
         return _of_items(value)
     if not isinstance(value, dict):
-        return _of_items([value] if network_name(value) in NETWORKS else [])
+        return _of_items([value]) if network_name(value) in NETWORKS else Linked(unreadable=(value,))
     if all(name.isdigit() for name in value):
         return _of_items(value.values())
     if "platform" in value:
         return _of_items([value])
     # By network; one that is false or null there isn't linked.
-    names = {name: network_name(name) for name, is_linked in value.items() if is_linked not in (False, None)}
-    known = (network for network in names.values() if network in NETWORKS)
+    linked = {name: network_name(name) for name, is_linked in value.items() if is_linked not in (False, None)}
     return Linked(
-        tuple(dict.fromkeys(filter(None, known))),
-        tuple({name: value[name]} for name, network in names.items() if network not in NETWORKS),
+        tuple(dict.fromkeys(network for network in linked.values() if network in NETWORKS)),
+        tuple({name: value[name]} for name, network in linked.items() if network not in NETWORKS),
     )
 
 
 def _of_items(items: Iterable[Any]) -> Linked:
     """Return the networks in a list of names, or of objects with `platform`."""
     names = [(item, network_name(item.get("platform") if isinstance(item, dict) else item)) for item in items]
-    return Linked(
-        tuple(dict.fromkeys(name for _, name in names if name)), tuple(item for item, name in names if not name)
-    )
+    unreadable = tuple(item for item, name in names if name is None)
+    return Linked(tuple(dict.fromkeys(name for _, name in names if name is not None)), unreadable)

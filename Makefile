@@ -7,12 +7,14 @@ PY := .venvs/dev/bin/python
 OLDER_DBT := 1.8 1.9 1.10
 # Below tests/, what has a target of its own.
 SLOWER := destinations models airbyte orchestration image report
+# The tests that try more under THOROUGH=1 than in make test.
+THOROUGH := tests/mutants
 COMMA := ,
 # The loaders that Meltano doesn't install here: an environment for each, empty where Python is too new for it.
 LOADERS := pipelinewise-target-postgres target-csv target-s3 z3-target-bigquery dlt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-stop test test-destinations test-models test-report test-airbyte test-orchestration image-test audit docs lock dist format bench clean FORCE
+.PHONY: help setup demo demo-stop test test-thorough test-destinations test-models test-report test-airbyte test-orchestration image-test audit docs lock dist format bench clean FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-24s %s\n", $$1, $$2 }'
@@ -35,6 +37,9 @@ test: .venvs/dev/ready .venvs/target-postgres/ready ## check formatting, lint, t
 	@$(PY) -m tools.models --check
 	@$(PY) -m tools.reference --check
 	@TARGET_POSTGRES="$(CURDIR)/.venvs/target-postgres/bin/target-postgres" $(PY) -m pytest -q $(SLOWER:%=--ignore tests/%)
+
+test-thorough: .venvs/dev/ready ## try every mutant of the API's bodies, of which make test tries a sample
+	@THOROUGH=1 $(PY) -m pytest -q $(THOROUGH)
 
 test-destinations: .venvs/dev/ready .venvs/meltano/ready .venvs/fakesnow/ready ## test every destination and the dbt models with Meltano
 	@$(MAKE) --no-print-directory -j2 $(LOADERS:%=.venvs/%/ready)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ class Network:
 
     key_headers: by header, the setting with the key of its own that it needs.
     daily_requests: how many analytics requests it allows a `user` profile and the `primary` one in 24 hours.
+    not_reported: what it answers in place of a metric that it doesn't report, None if it is known for no such number.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Network:
     reads: frozenset[str]
     key_headers: dict[str, str]
     daily_requests: dict[str, int]
+    not_reported: int | None
 
     def is_named_in(self, message: str) -> bool:
         """Return whether a message of the API speaks of this network."""
@@ -56,7 +58,7 @@ class Network:
 def _network(path: Path) -> Network:
     data = load(f"networks/{path.name}")
     reads = frozenset(what for what, can in data["reads"].items() if can)
-    own = data.get("key_headers", {}), data.get("daily_requests", {})
+    own = data.get("key_headers", {}), data.get("daily_requests", {}), data.get("not_reported")
     return Network(data["name"], data["label"], tuple(data["labels"]), reads, *own)
 
 
@@ -64,17 +66,30 @@ NETWORKS = {network.name: network for network in map(_network, sorted((_director
 """The networks by name: `schemas/networks/`."""
 X = "twitter"
 """The network whose requests are counted over runs."""
-ALIASES = {"x": X, "fb": "facebook", "ig": "instagram", "googlebusiness": "gmb", "googlebusinessprofile": "gmb",
-           "google": "gmb", "googlemybusiness": "gmb", "yt": "youtube"}  # fmt: skip
-"""Other names under which networks are known."""
 
 
-def network_name(text: str) -> str:
-    """Return a network's name in the API's form, whatever its spelling; an unknown name in lower case."""
-    lower = text.strip().lower()
-    plain = lower.replace("_", "").replace("-", "").replace(" ", "")
-    known = ALIASES.get(plain, plain)
-    return known if known in NETWORKS else lower
+@lru_cache(maxsize=4096)
+def _plain(name: str) -> str:
+    """Return a name without what people write differently: letter case, blanks and punctuation."""
+    return re.sub(r"[\W_]", "", name).lower()
+
+
+_NAMES = {
+    _plain(name): network
+    for network in NETWORKS
+    for data in [load(f"networks/{network}.json")]
+    for name in (network, data["label"], *data["labels"], *data.get("aliases", ()))
+}
+
+
+def network_name(value: object) -> str | None:
+    """Return the API's name of a network however it is written: `x`, `fb`, `Google Business` (docs/api.md section 1).
+
+    A name that isn't known comes back in lower case; what is no name is None.
+    """
+    if not isinstance(value, str) or not value.strip():
+        return None
+    return _NAMES.get(_plain(value), value.strip().lower())
 
 
 @dataclass(frozen=True)
@@ -202,11 +217,20 @@ def promote(level: str, network: str, body: object) -> dict[str, int | None]:
     mapping = _mapping(level).get(network, {})
     return {
         column: next(
-            (count for path in mapping.get(column, ()) if (count := integer(dig(body, path))) is not None),
+            (
+                count
+                for path in mapping.get(column, ())
+                if (count := reported(network, integer(dig(body, path)))) is not None
+            ),
             None,
         )
         for column in promoted_columns(level)
     }
+
+
+def reported(network: str, value: Any) -> Any:
+    """Return a metric, None for what its network is known to answer where it doesn't report one (TikTok's -1)."""
+    return None if network in NETWORKS and value == NETWORKS[network].not_reported else value
 
 
 @cache

@@ -48,7 +48,7 @@ def blocks(body: object) -> dict[str, Any]:
     if not isinstance(body, dict):
         return {}
     values = {key: value for key, value in body.items() if isinstance(value, (dict, list))}
-    found = {network_name(key): value for key, value in values.items() if _is_block(key, value)}
+    found = {network_name(key) or key: value for key, value in values.items() if _is_block(key, value)}
     inner = [value for key, value in values.items() if key not in ENVELOPE and isinstance(value, dict)]
     if not found and len(inner) == 1 and any(network_name(key) in NETWORKS for key in inner[0]):
         return blocks(inner[0])
@@ -64,7 +64,7 @@ def _is_block(key: str, value: Any) -> bool:
 
 def named_networks(body: object) -> set[str]:
     """Return the networks of which an answer says anything, of whatever form."""
-    return {network_name(key) for key in body} & NETWORKS.keys() if isinstance(body, dict) else set()
+    return {name for key in body if (name := network_name(key)) in NETWORKS} if isinstance(body, dict) else set()
 
 
 def as_elements(block: object) -> list[Any]:
@@ -127,12 +127,7 @@ def errors_of(body: object) -> Iterator[tuple[dict[str, Any], str | None, bool]]
             yield body[name], None, True
     listed = objects(body.get("errors"))
     for error in listed:
-        yield error, _network_of(error), False
+        yield error, network_name(error.get("platform")), False
     has_code = error_code(body) is not None
     if is_error(body) and (not listed or has_code) and (has_code or not good_blocks(body)):
-        yield body, _network_of(body), True
-
-
-def _network_of(error: dict[str, Any]) -> str | None:
-    named = error.get("platform")
-    return network_name(named) if isinstance(named, str) and named else None
+        yield body, network_name(body.get("platform")), True

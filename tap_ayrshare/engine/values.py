@@ -18,11 +18,10 @@ from tap_ayrshare.engine.clock import utc_text
 DIGITS = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?")
 EPOCH = re.compile(r"[0-9]{9,16}(\.[0-9]{1,9})?")
 """Digits that are seconds or milliseconds since 1970."""
-EARLIEST, MILLISECONDS_FROM = 10**8, 10**11
+EARLIEST, MILLISECONDS_FROM, LATEST = 10**8, 10**11, 10**15
 LONGEST_DATE = 100
-DATE_LENGTH = 10
-NOT_REPORTED = -1
-"""What a network answers that declines to compute a metric (seen live on TikTok)."""
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)")
+ZONE = re.compile(r"\s*(UTC|GMT|Z)$", re.IGNORECASE)
 LARGEST_INTEGER = 2**63 - 1
 """The largest integer that a warehouse column holds; a larger one stays in the raw object alone."""
 
@@ -104,10 +103,10 @@ def dig(body: Any, path: tuple[str, ...]) -> Any:
 
 
 def number(value: Any) -> int | Decimal | None:
-    """Return a metric as a number: digits as text count, -1 and everything else is None."""
+    """Return a metric as a number: digits as text count, everything else is None."""
     if isinstance(value, str) and DIGITS.fullmatch(value.strip()):
         value = Decimal(value.strip())
-    if isinstance(value, bool) or not isinstance(value, (int, Decimal)) or value == NOT_REPORTED:
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
         return None
     return value
 
@@ -163,8 +162,9 @@ def snake_case(name: str) -> str:
 def instant(value: object) -> datetime | None:
     """Return a moment in UTC, None for what can't be read as one.
 
-    ISO 8601 text, Firestore's `{_seconds, _nanoseconds}` (docs/api.md section 1), and what other APIs use: RFC 2822
-    text, seconds or milliseconds since 1970. Text without an offset is UTC (Pinterest's createdAt has none).
+    ISO 8601 text, also with a blank and `UTC`; Firestore's `{_seconds, _nanoseconds}` (docs/api.md section 1); and what
+    other APIs use: RFC 2822 text, seconds or milliseconds since 1970. Text without an offset is UTC (Pinterest's
+    createdAt has none).
     """
     try:
         if isinstance(value, dict):
@@ -173,27 +173,28 @@ def instant(value: object) -> datetime | None:
             return _epoch(Decimal(value))
         if not isinstance(value, str) or len(value) > LONGEST_DATE:
             return None
-        parsed = _epoch(Decimal(value)) if EPOCH.fullmatch(value.strip()) else _parsed(value)
+        parsed = _epoch(Decimal(value)) if EPOCH.fullmatch(value.strip()) else _parsed(value.strip())
         return (parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
     except (ValueError, TypeError, OverflowError, OSError, ArithmeticError, IndexError):
         return None
 
 
 def _firestore(value: dict[str, Any]) -> datetime | None:
-    seconds = value.get("_seconds", value.get("seconds"))
-    if seconds is None and "utc" in value:
-        return instant(value["utc"]) if isinstance(value["utc"], str) else None
-    if isinstance(seconds, str) and len(seconds) > LONGEST_DATE:
-        return None
+    seconds = number(value.get("_seconds", value.get("seconds")))
+    if seconds is None:
+        return instant(value["utc"]) if isinstance(value.get("utc"), str) else None
     nanoseconds = number(value.get("_nanoseconds", value.get("nanoseconds"))) or 0
-    whole = datetime.fromtimestamp(int(Decimal(str(seconds))), tz=timezone.utc)
+    if not (-LATEST < seconds < LATEST and -LATEST < nanoseconds < LATEST):
+        raise ValueError("no moment of this calendar")
+    whole = datetime.fromtimestamp(int(seconds), tz=timezone.utc)
     return whole.replace(microsecond=int(nanoseconds) // 1000 % 1_000_000)
 
 
 def _epoch(value: Decimal) -> datetime:
     """Return the moment that a number of seconds since 1970 means, or of milliseconds if it is that large."""
-    if value < EARLIEST:
-        raise ValueError("too small for a date")
+    # Compared first: a number with a large exponent would take for ever to become an integer.
+    if not EARLIEST <= value < LATEST:
+        raise ValueError("too small or too large for a date")
     seconds = value / (1000 if value >= MILLISECONDS_FROM else 1)
     return datetime.fromtimestamp(0, tz=timezone.utc) + timedelta(microseconds=int(seconds * 1_000_000))
 
@@ -211,7 +212,7 @@ def _iso(value: str) -> datetime:
     try:
         return datetime.fromisoformat(plain)
     except ValueError:
-        plain = re.sub(r"([+-]\d{2})(\d{2})$", r"\1:\2", plain.strip().replace("Z", "+00:00"))
+        plain = re.sub(r"\s*([+-]\d{2})(\d{2})$", r"\1:\2", ZONE.sub("+00:00", value))
         plain = re.sub(r"\.(\d{1,6})\d*", lambda found: "." + found[1].ljust(6, "0"), plain)
         return datetime.fromisoformat(plain)
 
@@ -223,11 +224,20 @@ def timestamp(value: object) -> str | None:
 
 
 def day(value: object) -> date | None:
-    """Return the date that text begins with, unshifted, None for what is none: the first ten characters."""
+    """Return the date of a moment in any form that `instant` reads; text keeps the day that it begins with."""
     try:
-        return date.fromisoformat(value[:DATE_LENGTH]) if isinstance(value, str) else None
+        if isinstance(value, str) and DAY.match(value.strip()):
+            return date.fromisoformat(value.strip()[:10])
     except ValueError:
         return None
+    moment = instant(value)
+    return moment.date() if moment else None
+
+
+def one_object(value: object) -> object:
+    """Return what a list of one object holds; everything else as it is."""
+    is_one = isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict)
+    return value[0] if is_one else value  # type: ignore[index]
 
 
 def objects(value: object) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from tap_ayrshare.ayrshare.codes import NO_ANALYTICS
 from tap_ayrshare.ayrshare.contract import NETWORKS
 from tap_ayrshare.ayrshare.endpoints import LINKS, PROFILES, SOCIAL_ANALYTICS, USER
 from tap_ayrshare.ayrshare.envelopes import good_blocks, good_elements
+from tap_ayrshare.ayrshare.linked import linked_networks
 from tap_ayrshare.ayrshare.quota import quota_warning
 from tap_ayrshare.config.settings import PRIMARY, Profile
 from tap_ayrshare.engine.client import Client
@@ -27,7 +28,7 @@ from tap_ayrshare.run.estimate import Count, Estimate
 from tap_ayrshare.run.outcome import not_the_api
 from tap_ayrshare.streams.batches import FIRST as FIRST_BATCH
 from tap_ayrshare.streams.batches import MOST as LARGEST_BATCH
-from tap_ayrshare.streams.source import client_of, linked_networks
+from tap_ayrshare.streams.source import client_of
 
 if TYPE_CHECKING:
     from tap_ayrshare.config.settings import Settings
@@ -211,7 +212,10 @@ class ConnectionCheck:
         return found
 
     def _take_user(self, found: Findings, user: dict[str, Any]) -> None:
-        linked, wanted = linked_networks(user), self._settings.platforms
+        answered, wanted = linked_networks(user), self._settings.platforms
+        linked = answered.networks
+        if answered.unknown or answered.unreadable:
+            found.notes.append(f"which networks are linked can't be read: {answered.unknown or answered.unreadable}")
         found.ref_id = text(user.get("refId"))
         if warning := quota_warning(user):
             found.notes.append(warning)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.columns import read_columns
+from tap_ayrshare.ayrshare.contract import network_name
 from tap_ayrshare.engine.values import objects
 from tap_ayrshare.posts.cursor import UNDATED
 from tap_ayrshare.streams.base import AyrshareStream
 from tap_ayrshare.streams.bookmarks import AccountsBookmark
 from tap_ayrshare.streams.memory import Memory
-from tap_ayrshare.streams.source import linked_networks
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -33,10 +33,10 @@ class AccountsStream(AyrshareStream):
     async def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:  # noqa: ARG002
         """Read GET /user: one row for each network in `activeSocialAccounts`."""
         user = await source.user(self.name)
-        details = {str(entry.get("platform")).lower(): entry for entry in objects(user.get("displayNames"))}
+        details = {network_name(entry.get("platform")): entry for entry in objects(user.get("displayNames"))}
         of_profile = {key: value for key, value in user.items() if key != "displayNames"}
         chosen = source.settings.platforms
-        for platform in linked_networks(user):
+        for platform in source.linked:
             if chosen is None or platform in chosen:
                 entry = details.get(platform)
                 row = read_columns(self.name, platform, entry or {}, user)

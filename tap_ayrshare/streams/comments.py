@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_ayrshare.ayrshare.contract import first
+from tap_ayrshare.ayrshare.contract import first, reported
 from tap_ayrshare.ayrshare.endpoints import COMMENTS
 from tap_ayrshare.ayrshare.envelopes import is_error
 from tap_ayrshare.ayrshare.rows import freshness, usable_id
@@ -122,7 +122,7 @@ def _comment(network: str, parent_id: str | None, comment: dict[str, Any]) -> di
         "text": text(value("text")),
         "author_id": text(value("author_id")),
         "author_name": text(value("author_name")),
-        "likes": integer(value("likes")),
+        "likes": reported(network, integer(value("likes"))),
         "hidden": hidden if isinstance(hidden, bool) else None,
         "comment": comment,
     }

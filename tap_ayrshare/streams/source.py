@@ -14,12 +14,13 @@ from tap_ayrshare.ayrshare.contract import NETWORKS, X
 from tap_ayrshare.ayrshare.drift import Drift
 from tap_ayrshare.ayrshare.endpoints import ITEMS, USER
 from tap_ayrshare.ayrshare.judge import judge
+from tap_ayrshare.ayrshare.linked import linked_networks
 from tap_ayrshare.ayrshare.lists import plain
 from tap_ayrshare.ayrshare.quota import quota_warning
 from tap_ayrshare.ayrshare.times import singer_time
 from tap_ayrshare.engine.client import ProfileClient
 from tap_ayrshare.engine.coverage import Coverage
-from tap_ayrshare.engine.errors import Refusal, Refused, Rule, Scope
+from tap_ayrshare.engine.errors import UNREAD, Refusal, Refused, Rule, Scope
 from tap_ayrshare.engine.messages import ALL, Issue
 from tap_ayrshare.engine.values import text
 from tap_ayrshare.posts.due import Terms
@@ -43,6 +44,7 @@ MEMORY = "accounts"
 COMMENTS = ("comments", "social_post_comments")
 X_ALLOWANCE = "x_daily_requests"
 NO_OBJECT = Rule(Scope.RESOURCE, failure=True, action="skipped: the item doesn't have the expected form")
+NO_NAME = Rule(Scope.RESOURCE, failure=False, action="skipped: whether it is a linked network isn't known")
 NO_ID = Rule(Scope.RESOURCE, failure=False, action="skipped: without an id it can't be kept")
 
 
@@ -83,6 +85,7 @@ class Source:
 
     label: the profile's label in records and state.
     history, native: the posts that Ayrshare sent and the native ones, as far as they have been listed.
+    linked: the networks linked to it, once GET /user has been read.
     left_out: networks that are left out for the rest of the run; limited: those of them that only have to wait.
     notes: what couldn't be read since the last message of a stream, for `Sync`.
     coverage: how many requests would be repeated after a kill.
@@ -115,6 +118,7 @@ class Source:
         self.proven_batches: set[str] = set()
         self.memory = Memory(snapshot.bookmarks(MEMORY, self.label), snapshot.now)
         self._x_allowed = settings.x_daily_requests or NETWORKS[X].daily_requests["user" if profile.key else "primary"]
+        self.linked: tuple[str, ...] = ()
         self._user: dict[str, Any] | Refusal | None = None
         self._once: dict[str, Answer | Refusal] = {}
         self._bookmarks: dict[str, Mapping[str, Any]] = {}
@@ -202,14 +206,25 @@ class Source:
         """
         if self._user is None:
             answer = await self.ask_once(USER.request(stream))
-            self._user = answer.refusal or answer.body
-            if answer.refusal is None and (warning := quota_warning(answer.body)):
-                logger.warning("profile %s: %s", self.label, warning)
-            if self.settings.request_budget is not None and answer.refusal is None:
-                self.memory.keep_networks(linked_networks(answer.body))
+            self._user = answer.refusal or self._read_user(stream, answer)
         if isinstance(self._user, Refusal):
             raise Refused(self._user)
         return self._user or {}
+
+    def _read_user(self, stream: str, answer: Answer) -> dict[str, Any] | Refusal:
+        """Return the body of GET /user, and keep the networks that it names; what doesn't name any can't be used."""
+        if warning := quota_warning(answer.body):
+            logger.warning("profile %s: %s", self.label, warning)
+        linked = linked_networks(answer.body)
+        if linked.unknown:
+            return Refusal(UNREAD, "invalid_body", linked.unknown, answer.status)
+        for position, item in enumerate(linked.unreadable):
+            refusal = Refusal(NO_NAME, "invalid_body", "it names no network", answer.status, details={"item": item})
+            self.note(Issue(stream, refusal, f"activeSocialAccounts-{position}"))
+        self.linked = linked.networks
+        if self.settings.request_budget is not None:
+            self.memory.keep_networks(linked.networks)
+        return dict(answer.body)
 
     async def networks(self, what: str, stream: str, *, with_limited: bool = False) -> list[str]:
         """Return the networks of which a stream can read `what`: those of the setting, else those linked.
@@ -220,7 +235,8 @@ class Source:
         if chosen is None and self._user is None:
             chosen = self.memory.networks_now(self.settings.request_budget)
         if chosen is None:
-            chosen = linked_networks(await self.user(stream))
+            await self.user(stream)
+            chosen = self.linked
         able = _able(chosen, what)
         for name in able:
             self.check_keys(name)
@@ -233,7 +249,7 @@ class Source:
         """Return the networks of which `what` can be asked; None as long as those linked aren't known."""
         chosen: Sequence[str] | None = self.settings.platforms
         if chosen is None and isinstance(self._user, dict):
-            chosen = linked_networks(self._user)
+            chosen = self.linked
         if chosen is None:
             return None
         return [name for name in _able(chosen, what) if name not in self.left_out]
@@ -374,10 +390,3 @@ def _headers(settings: Settings, profile: Profile, request: Request) -> dict[str
 def _able(networks: Iterable[str], what: str) -> list[str]:
     """Return the networks of which `what` can be read."""
     return [name for name in networks if name in NETWORKS and what in NETWORKS[name].reads]
-
-
-def linked_networks(user: Mapping[str, Any]) -> list[str]:
-    """Return the networks linked to a profile; `activeSocialAccounts` is absent where there is none."""
-    linked = user.get("activeSocialAccounts")
-    names = [name.strip().lower() for name in linked if isinstance(name, str)] if isinstance(linked, list) else []
-    return list(dict.fromkeys(filter(None, names)))

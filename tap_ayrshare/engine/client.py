@@ -62,7 +62,9 @@ class ProfileClient:
         self._lanes = asyncio.Semaphore(options.max_concurrency)
         self._streaks = Streaks()
         self._ended: Refusal | None = None
-        self.pacer = Pacer(options.rate_limit_requests, options.rate_limit_window, options.rate_limit_reserve, label)
+        self.pacer = Pacer(
+            options.rate_limit_requests, options.rate_limit_window, options.rate_limit_reserve, label, limits
+        )
         self.requests: Counter[str] = Counter()
         self.seconds: dict[str, float] = defaultdict(float)
         self.asked_again: Counter[str] = Counter()

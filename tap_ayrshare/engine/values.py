@@ -1,4 +1,4 @@
-"""Reading single values out of API bodies, whose types vary from network to network (docs/api.md section 12).
+"""Reading single values out of JSON whose types vary.
 
 Every reader takes anything that JSON can hold and returns the value or None; none of them raises.
 """
@@ -22,7 +22,7 @@ EARLIEST, MILLISECONDS_FROM = 10**8, 10**11
 LONGEST_DATE = 100
 DATE_LENGTH = 10
 NOT_REPORTED = -1
-"""What a network answers that declines to compute a metric (seen live on TikTok)."""
+"""What stands for a metric that wasn't computed."""
 LARGEST_INTEGER = 2**63 - 1
 """The largest integer that a warehouse column holds; a larger one stays in the raw object alone."""
 
@@ -163,12 +163,12 @@ def snake_case(name: str) -> str:
 def instant(value: object) -> datetime | None:
     """Return a moment in UTC, None for what can't be read as one.
 
-    ISO 8601 text, Firestore's `{_seconds, _nanoseconds}` (docs/api.md section 1), and what other APIs use: RFC 2822
-    text, seconds or milliseconds since 1970. Text without an offset is UTC (Pinterest's createdAt has none).
+    ISO 8601 text, `{_seconds, _nanoseconds}`, RFC 2822 text, seconds or milliseconds since 1970. Text without an
+    offset is UTC.
     """
     try:
         if isinstance(value, dict):
-            return _firestore(value)
+            return _seconds_object(value)
         if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
             return _epoch(Decimal(value))
         if not isinstance(value, str) or len(value) > LONGEST_DATE:
@@ -179,7 +179,7 @@ def instant(value: object) -> datetime | None:
         return None
 
 
-def _firestore(value: dict[str, Any]) -> datetime | None:
+def _seconds_object(value: dict[str, Any]) -> datetime | None:
     seconds = value.get("_seconds", value.get("seconds"))
     if seconds is None and "utc" in value:
         return instant(value["utc"]) if isinstance(value["utc"], str) else None

@@ -81,6 +81,8 @@ LIMIT = re.compile(r"limit|quota|too many requests|usage cap", re.IGNORECASE)
 SUSPENSION = re.compile("suspend", re.IGNORECASE)
 PLAN_ACTION = "Paid Plan Required"
 ENVELOPE = {"status", "code", "id", "errors", "message", "action", "details", "lastUpdated", "nextUpdate"}
+OWN = ENVELOPE - {"id", "message", "details"}
+"""What no gateway's JSON has."""
 NESTED = ("history", "posts", "profiles", "analytics", "data")
 """Where code and status may stand one level down, under the list's own name (docs/api.md section 3)."""
 SUCCESS = {200, 201, 202, 204}
@@ -242,7 +244,7 @@ def _is_stray(status: int, body: object) -> bool:
     """
     if status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
         return False
-    return not isinstance(body, dict) or bool(body and not ENVELOPE & body.keys())
+    return not isinstance(body, dict) or bool(body and not OWN & body.keys())
 
 
 def _retry_after(refused: Sequence[Refusal]) -> str | None:

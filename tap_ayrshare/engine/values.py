@@ -11,9 +11,11 @@ import re
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
+from json import JSONDecodeError, JSONDecoder
 from typing import Any
 
 from tap_ayrshare.engine.clock import utc_text
+from tap_ayrshare.engine.salvage import salvaged
 
 DIGITS = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?")
 EPOCH = re.compile(r"[0-9]{9,16}(\.[0-9]{1,9})?")
@@ -21,6 +23,8 @@ EPOCH = re.compile(r"[0-9]{9,16}(\.[0-9]{1,9})?")
 EARLIEST, MILLISECONDS_FROM = 10**8, 10**11
 LONGEST_DATE = 100
 DATE_LENGTH = 10
+MOST_DIGITS_OF_DATE = 20
+"""Digits of a number of seconds, milliseconds or less."""
 NOT_REPORTED = -1
 """What stands for a metric that wasn't computed."""
 LARGEST_INTEGER = 2**63 - 1
@@ -29,7 +33,7 @@ LARGEST_INTEGER = 2**63 - 1
 
 MOST_NUMBER = 1000
 """Digits of a number, and the size of its exponent; what is longer stays as text, as no target could load it."""
-UNSTORABLE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])|\xed[\xa0-\xbf]")
+UNSTORABLE = re.compile(rb"\0|\\u(?:0000|[dD][89a-fA-F])|\xed[\xa0-\xbf]")
 """What becomes U+0000 or may become a lone surrogate."""
 MOST_LEVELS = 50
 """Levels of nesting in a settings, state or catalog file."""
@@ -45,30 +49,61 @@ TOO_DEEP = re.compile(rb"[\]}](?:\s*[\]}]){99}")
 def parse_json(raw: bytes) -> Any:
     """Return the body as Python values: integers exact, fractions as Decimal, text as Postgres can hold it.
 
+    Bytes that aren't UTF-8 become U+FFFD; control characters in text are taken as they are.
+
     Raises:
-        ValueError: the bytes aren't JSON in UTF-8, or are nested too deeply.
+        ValueError: the bytes aren't JSON, or are nested too deeply.
     """
-    if TOO_DEEP.search(raw):
-        raise ValueError("nested too deeply")
-    # Python would guess UTF-16 and UTF-32 too, in which what can't be stored looks otherwise.
-    text = raw.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogatepass")
+    text = _text(raw)
     try:
-        body = json.loads(text, parse_float=_fraction, parse_constant=lambda _: None)
+        body = DECODER.decode(text)
     except ValueError as error:
         if "digits" not in str(error):
             raise
         # Python refuses to read an integer of more than 4,300 digits.
-        body = json.loads(text, parse_float=_fraction, parse_int=_integer, parse_constant=lambda _: None)
+        body = PATIENT.decode(text)
     return storable(body) if UNSTORABLE.search(raw) else body
 
 
+def parse_damaged(raw: bytes) -> tuple[Any, list[str]]:
+    """Return a body as `parse_json` does, and why items of its lists couldn't be read; such an item is its text.
+
+    Raises:
+        ValueError: not even that much can be read.
+    """
+    try:
+        return parse_json(raw), []
+    except JSONDecodeError:
+        body, broken = salvaged(_text(raw), PATIENT)
+        return (storable(body) if UNSTORABLE.search(raw) else body), broken
+
+
+def _text(raw: bytes) -> str:
+    if TOO_DEEP.search(raw):
+        raise ValueError("nested too deeply")
+    # Python would guess UTF-16 and UTF-32 too, in which what can't be stored looks otherwise.
+    raw = raw.removeprefix(b"\xef\xbb\xbf")
+    try:
+        return raw.decode("utf-8", "surrogatepass").strip()
+    except UnicodeDecodeError:
+        return raw.decode("utf-8", "replace").strip()
+
+
 def _fraction(digits: str) -> Decimal | str:
-    value = Decimal(digits)
+    try:
+        value = Decimal(digits)
+    except ArithmeticError:
+        return digits
     return value if len(digits) <= MOST_NUMBER and abs(value.adjusted()) <= MOST_NUMBER else digits
 
 
 def _integer(digits: str) -> int | str:
     return int(digits) if len(digits) <= MOST_NUMBER else digits
+
+
+# A raw line break in a text is a mistake that costs nothing to read.
+DECODER = JSONDecoder(strict=False, parse_float=_fraction, parse_constant=lambda _: None)
+PATIENT = JSONDecoder(strict=False, parse_float=_fraction, parse_int=_integer, parse_constant=lambda _: None)
 
 
 def storable(value: Any) -> Any:
@@ -183,16 +218,18 @@ def _seconds_object(value: dict[str, Any]) -> datetime | None:
     seconds = value.get("_seconds", value.get("seconds"))
     if seconds is None and "utc" in value:
         return instant(value["utc"]) if isinstance(value["utc"], str) else None
-    if isinstance(seconds, str) and len(seconds) > LONGEST_DATE:
+    # `int` of a number with a large exponent would take minutes.
+    digits = Decimal(str(seconds)[: LONGEST_DATE + 1])
+    if digits.adjusted() > MOST_DIGITS_OF_DATE:
         return None
     nanoseconds = number(value.get("_nanoseconds", value.get("nanoseconds"))) or 0
-    whole = datetime.fromtimestamp(int(Decimal(str(seconds))), tz=timezone.utc)
+    whole = datetime.fromtimestamp(int(digits), tz=timezone.utc)
     return whole.replace(microsecond=int(nanoseconds) // 1000 % 1_000_000)
 
 
 def _epoch(value: Decimal) -> datetime:
     """Return the moment that a number of seconds since 1970 means, or of milliseconds if it is that large."""
-    if value < EARLIEST:
+    if value < EARLIEST or value.adjusted() > MOST_DIGITS_OF_DATE:
         raise ValueError("too small for a date")
     seconds = value / (1000 if value >= MILLISECONDS_FROM else 1)
     return datetime.fromtimestamp(0, tz=timezone.utc) + timedelta(microseconds=int(seconds * 1_000_000))

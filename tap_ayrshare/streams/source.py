@@ -126,6 +126,8 @@ class Source:
         answer = await self.client.ask(request)
         if asks_x:
             self.memory.count_x(answer.sent - 1)
+        for position, refusal in enumerate(answer.unread, 1):
+            self.note(Issue(request.stream, refusal, f"{request.path} item {position}"))
         if answer.refusal is None and isinstance(answer.body, dict) and request.path != USER.path:
             around = {key: value for key, value in answer.body.items() if key not in NETWORKS and key not in ITEMS}
             self.snapshot.drift.look_at(request.stream, "answer", None, around, is_kept=False)

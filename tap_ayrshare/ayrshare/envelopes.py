@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ENVELOPE = {"status", "code", "id", "errors", "message", "action", "details", "lastUpdated", "nextUpdate"}
+OWN = ENVELOPE - {"id", "message", "details"}
+"""What no gateway's JSON has."""
 NESTED = ("history", "posts", "profiles", "analytics", "data")
 """Where code and status may stand one level down, under the list's own name (docs/api.md section 3)."""
 SUCCESS_CODES = {200, 201, 202, 204}

@@ -29,7 +29,7 @@ from tap_ayrshare.ayrshare.codes import (
 )
 from tap_ayrshare.ayrshare.contract import NETWORKS
 from tap_ayrshare.ayrshare.envelopes import (
-    ENVELOPE,
+    OWN,
     blocks,
     error_code,
     error_message,
@@ -189,7 +189,7 @@ def _is_stray(status: int, body: object) -> bool:
     """
     if status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
         return False
-    return not isinstance(body, dict) or bool(body and not ENVELOPE & body.keys())
+    return not isinstance(body, dict) or bool(body and not OWN & body.keys())
 
 
 def _retry_after(refused: Sequence[Refusal]) -> str | None:

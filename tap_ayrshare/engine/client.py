@@ -21,7 +21,7 @@ from tap_ayrshare.engine.pacing import Pacer
 from tap_ayrshare.engine.quota import NONE_TOLD, NOTHING_SAID, Limits, Quota
 from tap_ayrshare.engine.retry import Act, Decision, Past, Streaks, decide
 from tap_ayrshare.engine.transport import NO_ANSWER, Client
-from tap_ayrshare.engine.values import parse_json
+from tap_ayrshare.engine.values import parse_damaged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,7 +63,9 @@ class ProfileClient:
         self._streaks = Streaks()
         self._ended: Refusal | None = None
         self._closed: dict[str, Refusal] = {}
-        self.pacer = Pacer(options.rate_limit_requests, options.rate_limit_window, options.rate_limit_reserve, label)
+        self.pacer = Pacer(
+            options.rate_limit_requests, options.rate_limit_window, options.rate_limit_reserve, label, limits
+        )
         self.requests: Counter[str] = Counter()
         self.seconds: dict[str, float] = defaultdict(float)
         self.asked_again: Counter[str] = Counter()
@@ -172,11 +174,14 @@ class ProfileClient:
 
     def _read(self, request: Request, status: int, raw: bytes) -> Answer:
         try:
+            redactor = self._client.redactor
             try:
-                body = self._client.redactor.body(raw, parse_json(raw))
+                parsed, broken = parse_damaged(raw)
+                body = redactor.body(raw, parsed)
             except (ValueError, RecursionError):
-                body = None
-            return self._judge(request, status, body)
+                body, broken = None, []
+            unread = [Refusal(UNREAD, "invalid_body", f"an item can't be read: {why}", status) for why in broken]
+            return replace(self._judge(request, status, body), unread=tuple(unread))
         except Exception as error:
             # An unreadable answer affects its own request, never the run.
             logger.exception(

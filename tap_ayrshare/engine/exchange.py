@@ -67,6 +67,7 @@ class Answer:
     refusals: what it refuses; beside a usable body they concern parts of it.
     sent: how many requests it took.
     retry_after: what its body says of when to ask again, as a Retry-After header would.
+    unread: why items of its lists couldn't be read; such an item is text.
     """
 
     status: int | None
@@ -74,6 +75,7 @@ class Answer:
     refusals: list[Refusal]
     sent: int = 1
     retry_after: str | None = None
+    unread: tuple[Refusal, ...] = ()
 
     @property
     def refusal(self) -> Refusal | None:

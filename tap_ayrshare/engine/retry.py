@@ -25,7 +25,7 @@ MOST_429 = 20
 LONGEST_RETRY_AFTER = 3600.0
 WINDOW_SHARE = 1 / 180
 """Share of a window that each further 429 waits longer, so that twenty of them never take less than a window."""
-LONGEST_STEP = 0.3
+LONGEST_STEP = 0.25
 MOST_STRAYS = 20
 STRAY_SECONDS = 30.0
 """So many stray answers in a row, over so many seconds, end a profile."""

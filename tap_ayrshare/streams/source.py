@@ -169,6 +169,8 @@ class Source:
         answer = await self.client.ask(request)
         if asks_x:
             self.memory.count_x(answer.sent - 1)
+        for position, refusal in enumerate(answer.unread, 1):
+            self.note(Issue(request.stream, refusal, f"{request.path} item {position}"))
         if answer.refusal is None and isinstance(answer.body, dict) and request.path != USER.path:
             around = {
                 key: value for key, value in answer.body.items() if key not in NETWORKS and plain(key) not in ITEMS
@@ -285,7 +287,8 @@ class Source:
     def bookmark(self, stream: str) -> Mapping[str, Any]:
         """Return the bookmark of a stream for this profile, as it came in."""
         if stream not in self._bookmarks:
-            self._bookmarks[stream] = dict(self.snapshot.bookmarks(stream, self.label))
+            found = self.snapshot.bookmarks(stream, self.label)
+            self._bookmarks[stream] = {k: v for k, v in found.items() if k not in ("context", "replication_key")}
         return self._bookmarks[stream]
 
     def is_read_today(self, stream: str) -> bool:
@@ -293,13 +296,19 @@ class Source:
         today = self.bookmark(stream).get("replication_key_value") == self.snapshot.date
         return today and self.settings.request_budget is not None
 
-    def warn_of_future(self, stream: str, value: object, network: str = "") -> None:
-        """Warn that a bookmark lies in the future, so that nothing is due."""
+    def warn_of_future(self, stream: str, value: object = None, network: str = "") -> None:
+        """Warn that a bookmark is in the future, so that nothing is due; the run ends with that.
+
+        Args:
+            stream: the stream.
+            value: the date, None for that of the stream's own bookmark.
+            network: the network whose date it is, "" for the whole stream.
+        """
+        date = self.bookmark(stream).get("replication_key_value") if value is None else value
+        what = f"{stream} on {network}" if network else stream
+        self.stats(stream).in_future.append(f"{date} ({what} of profile {self.label})")
         logger.warning(
-            "profile %s, %s: nothing is read, since the bookmark %s lies in the future; check the clock, or fix it",
-            self.label,
-            f"{stream} on {network}" if network else stream,
-            value,
+            "profile %s, %s: nothing is read because its bookmark %s is in the future", self.label, what, date
         )
 
     # How requests ended

@@ -112,7 +112,7 @@ def test_each_retry_waits_twice_as_long_up_to_half_a_minute():
 
 @pytest.mark.parametrize(
     ("retry_after", "limited", "seconds"),
-    [(None, 1, None), (None, 19, None), (12, 1, 12), (0, 1, 0.3), (0, 10, 3), (2, 10, 3), (0, 5000, 300)],
+    [(None, 1, None), (None, 19, None), (12, 1, 12), (0, 1, 0.25), (0, 10, 2.5), (2, 10, 2.5), (0, 5000, 300)],
 )
 def test_a_429_waits_as_it_asks_and_longer_each_time(retry_after, limited, seconds):
     found = decide(LIMIT, Past(limited=limited), Quota(retry_after=retry_after))
@@ -131,7 +131,7 @@ def test_429s_that_ask_for_no_wait_stop_a_profile_only_after_a_window(window, re
         acts.append(found.act)
         ended, now = now, now + (found.seconds or 0)
     assert ended >= window
-    assert 20 <= len(acts) <= 160
+    assert 20 <= len(acts) <= 180
 
 
 def test_stray_answers_count_in_a_row():

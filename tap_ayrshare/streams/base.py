@@ -179,6 +179,10 @@ class AyrshareStream(ABC):
                     )  # fmt: skip
         return Record(self.name, values)
 
+    def saved(self, bookmark: StreamBookmark) -> Checkpoint:
+        """Return a message with a bookmark."""
+        return Checkpoint(self.name, bookmark.to_state())
+
     def checkpoint(self, value: str | None, **more: Any) -> Checkpoint:
         """Return a bookmark: the value of the replication key, and what else the next run needs."""
         values = {"replication_key_value": value, **more}

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tap_ayrshare.engine.client import Request
     from tap_ayrshare.engine.messages import Message
     from tap_ayrshare.posts.due import DuePost
-    from tap_ayrshare.streams.refresh import Found
+    from tap_ayrshare.streams.asking import Found
     from tap_ayrshare.streams.source import Source
 
 MOST = 1000

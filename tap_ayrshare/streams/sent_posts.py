@@ -16,8 +16,9 @@ from tap_ayrshare.engine.errors import UNREAD, Refusal
 from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.engine.values import hashtags, instant, mentions, objects, text, texts, timestamp
 from tap_ayrshare.posts.bookmarks import PostsBookmark, RefreshBookmark
-from tap_ayrshare.posts.cursor import UNDATED, check_cursor, check_platforms
-from tap_ayrshare.posts.due import DuePost, LeftOver, Passes, basis_of, cursor_state, newest_first
+from tap_ayrshare.posts.due import DuePost
+from tap_ayrshare.posts.left_over import LeftOver
+from tap_ayrshare.posts.passes import Passes
 from tap_ayrshare.posts.sent import BEGINNING, OPEN_DAYS, Window, created_at, earlier, is_open, published_at
 from tap_ayrshare.streams.base import AyrshareStream
 from tap_ayrshare.streams.refresh import Refresh, RefreshedStream
@@ -113,16 +114,9 @@ class PostsStream(AyrshareStream):
             yield [self._saved(reading)]
 
     def _saved(self, reading: Reading) -> Checkpoint:
-        def moment(value: datetime | None) -> str | None:
-            return singer_time(value) if value else None
-
-        return self.checkpoint(
-            moment(reading.until),
-            since=moment(reading.since),
-            open_since=moment(min(reading.made, default=None)),
-            gaps=[[singer_time(low), singer_time(high)] for low, high in reading.gaps],
-            deleted_since=moment(reading.deleted_since),
-        )
+        open_since = min(reading.made, default=None)
+        gaps = tuple(reading.gaps)
+        return self.saved(PostsBookmark(reading.until, reading.since, open_since, gaps, reading.deleted_since))
 
     async def _newest(self, source: Source, reading: Reading, begin: datetime) -> AsyncIterator[Batch]:
         before, sent = reading.until, source.client.sent
@@ -225,15 +219,7 @@ class SentPostsStream(RefreshedStream):
     reads: what a network of theirs must have.
     """
 
-    bookmark = RefreshBookmark
     reads: ClassVar[str]
-
-    def check(self, bookmark: Mapping[str, Any]) -> None:
-        """See `AyrshareStream.check`."""
-        super().check(bookmark)
-        check_cursor(cursor_state(bookmark))
-        check_platforms(self.name, bookmark)
-        LeftOver(bookmark, UNDATED)
 
     def named(self, source: Source) -> list[DuePost] | None:
         """Return the posts that the settings name, None if they name none."""
@@ -245,25 +231,27 @@ class SentPostsStream(RefreshedStream):
         networks = source.known_networks(self.reads)
         if networks is None:
             return None
-        passes = Passes(source.snapshot.terms(self.name), source.bookmark(self.name), networks)
+        known = RefreshBookmark.from_state(source.bookmark(self.name))
+        passes = Passes(source.snapshot.terms(self.name), known, networks)
         passes.list_as_of(source.now, source.history.gaps)
         since = passes.oldest_due
         is_listed = source.history.has_reached(earlier(since, OPEN_DAYS) if since else None)
         return passes.due(source.history.posts, {}) if is_listed else None
 
     async def read_due(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
-        """Read the posts that an earlier run listed and left over for want of requests, then all that are due."""
+        """Read the posts that an earlier run listed and left over, then all that are due."""
         networks = await source.networks(self.reads, self.name, with_limited=True)
         terms, history = source.snapshot.terms(self.name), source.history
-        passes = Passes(terms, bookmark, networks)
-        left = LeftOver(bookmark, source.now, basis_of(terms, networks))
+        known = RefreshBookmark.from_state(bookmark)
+        passes = Passes(terms, known, networks)
+        left = LeftOver(known.left_over, terms, networks)
 
         def saved() -> Checkpoint:
-            return self.checkpoint(**passes.to_state(), left_over=left.to_state(refresh.unread))
+            return self.saved(RefreshBookmark(**passes.to_state(), left_over=left.to_state(refresh.unread, passes)))
 
-        for network, cursor in passes.in_future:
-            source.warn_of_future(self.name, cursor.last_read, network)
-        refresh = Refresh(source, self, saved)
+        for network, last in passes.in_future:
+            source.warn_of_future(self.name, last, network)
+        refresh = Refresh(source, self, passes, saved)
         if left.posts:
             passes.list_as_of(left.listed_at, [])
             due = passes.due(left.posts, left.read)
@@ -274,11 +262,11 @@ class SentPostsStream(RefreshedStream):
         try:
             await history.reach(self.name, earlier(since, OPEN_DAYS) if since else None)
         except BudgetSpent:
-            refresh.unread = newest_first(passes.due(history.newest(), left.read))
+            refresh.unread = passes.due(history.newest(), left.read)
             yield [saved()]
             raise
         passes.list_as_of(source.now, history.gaps)
-        async for batch in refresh.read(passes.due(history.posts, left.read), passes.all):
+        async for batch in refresh.read(passes.due(history.posts, left.read), is_whole=True):
             yield batch
 
 

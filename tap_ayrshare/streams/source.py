@@ -23,8 +23,8 @@ from tap_ayrshare.engine.coverage import Coverage
 from tap_ayrshare.engine.errors import UNREAD, Refusal, Refused, Rule, Scope
 from tap_ayrshare.engine.messages import ALL, Issue
 from tap_ayrshare.engine.values import text
-from tap_ayrshare.posts.due import Terms
 from tap_ayrshare.posts.native import READERS, NativeLists
+from tap_ayrshare.posts.schedule import Terms
 from tap_ayrshare.posts.sent import History
 from tap_ayrshare.streams.memory import Memory
 

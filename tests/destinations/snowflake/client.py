@@ -51,6 +51,8 @@ def real_connection() -> dict[str, str]:
     missing = [f"TARGET_SNOWFLAKE_{name.upper()}" for name in NEEDED if not found[name]]
     if not (found["password"] or found["private_key_path"]):
         missing.append("TARGET_SNOWFLAKE_PRIVATE_KEY_PATH or TARGET_SNOWFLAKE_PASSWORD")
+    if not found["database"].isupper():
+        missing.append("TARGET_SNOWFLAKE_DATABASE in upper case")
     if missing:
         pytest.exit(f"make snowflake-check: set {', '.join(missing)}", returncode=2)
     return {name: value for name, value in found.items() if value}

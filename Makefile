@@ -42,9 +42,7 @@ test-destinations: .venvs/dev/ready .venvs/meltano/ready .venvs/fakesnow/ready #
 	@export KILLS_SEED=$${KILLS_SEED:-$$(date +%s)}; echo "KILLS_SEED=$$KILLS_SEED"; $(PY) -m pytest -q tests/destinations
 
 snowflake-check: .venvs/dev/ready .venvs/meltano/ready ## test target-snowflake and the models in your own account, which TARGET_SNOWFLAKE_* name
-	@$(PY) -m tests.destinations
-	@SNOWFLAKE_CHECK=1 $(PY) -m pytest -q --numprocesses=0 tests/destinations/test_snowflake.py \
-		"tests/destinations/test_loaders.py::test_every_cell_of_every_stream_arrives[target-snowflake]"
+	@$(PY) -m tests.destinations.snowflake.check
 
 test-models: .venvs/dev/ready .venvs/dbt/ready .venvs/dbt-dialects/ready .venvs/dbt-2/ready $(OLDER_DBT:%=.venvs/dbt-%/ready) ## test the dbt package: random histories, installation, older dbt, BigQuery and Snowflake
 	@$(PY) -m pytest -q tests/models

@@ -1,6 +1,6 @@
 """target-snowflake and dbt-snowflake with a schema of their own, in the stand-in or in a real account.
 
-A real account is used if SNOWFLAKE_CHECK is set; its connection comes from the loader's variables, as in meltano.yml.
+The connection of a real account comes from the loader's variables, as in meltano.yml.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from demo.processes import started
 from tests.destinations.conftest import Destination, asked, plugin
 from tests.support import ROOT, loader_settings
@@ -26,9 +24,10 @@ if TYPE_CHECKING:
 
 HERE = ROOT / "tests" / "destinations" / "snowflake" / "here"
 FAKESNOW = ROOT / ".venvs" / "fakesnow" / "bin" / "python"
+REAL = "SNOWFLAKE_CHECK"
+"""The variable with which tests use a real account; `make snowflake-check` sets it."""
 STAND_IN = {"account": "fakesnow", "user": "fake", "password": "snow", "database": "SOCIAL", "warehouse": "WH"}
 NAMES = ("account", "user", "password", "private_key_path", "private_key_passphrase", "database", "warehouse", "role")
-NEEDED = ("account", "user", "database", "warehouse")
 CLIENT_NAMES = {"private_key_path": "private_key_file", "private_key_passphrase": "private_key_file_pwd"}
 """What the connector calls a setting that it doesn't call as the loader does."""
 ASK = """\
@@ -42,20 +41,16 @@ EXACT = {"TIMESTAMP_NTZ_OUTPUT_FORMAT": "YYYY-MM-DD HH24:MI:SS.FF6"}
 
 
 def is_real() -> bool:
-    return bool(os.environ.get("SNOWFLAKE_CHECK"))
+    return bool(os.environ.get(REAL))
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting of the loader."""
+    return f"TARGET_SNOWFLAKE_{name.upper()}"
 
 
 def real_connection() -> dict[str, str]:
-    """The connection to a real account; a variable that is missing ends the tests with one line."""
-    found = {name: os.environ.get(f"TARGET_SNOWFLAKE_{name.upper()}", "") for name in NAMES}
-    missing = [f"TARGET_SNOWFLAKE_{name.upper()}" for name in NEEDED if not found[name]]
-    if not (found["password"] or found["private_key_path"]):
-        missing.append("TARGET_SNOWFLAKE_PRIVATE_KEY_PATH or TARGET_SNOWFLAKE_PASSWORD")
-    if not found["database"].isupper():
-        missing.append("TARGET_SNOWFLAKE_DATABASE in upper case")
-    if missing:
-        pytest.exit(f"make snowflake-check: set {', '.join(missing)}", returncode=2)
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name in NAMES if (value := os.environ.get(variable(name)))}
 
 
 @dataclass

@@ -14,7 +14,7 @@ COMMA := ,
 LOADERS := pipelinewise-target-postgres target-csv target-s3 z3-target-bigquery dlt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-stop test test-thorough test-destinations test-models test-report test-airbyte test-orchestration image-test audit docs lock dist format bench clean FORCE
+.PHONY: help setup demo demo-stop test test-thorough test-destinations snowflake-check test-models test-report test-airbyte test-orchestration image-test audit docs lock dist format bench clean FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-24s %s\n", $$1, $$2 }'
@@ -45,6 +45,9 @@ test-destinations: .venvs/dev/ready .venvs/meltano/ready .venvs/fakesnow/ready #
 	@$(MAKE) --no-print-directory -j2 $(LOADERS:%=.venvs/%/ready)
 	@$(PY) -m tests.destinations
 	@export KILLS_SEED=$${KILLS_SEED:-$$(date +%s)}; echo "KILLS_SEED=$$KILLS_SEED"; $(PY) -m pytest -q tests/destinations
+
+snowflake-check: .venvs/dev/ready .venvs/meltano/ready ## test target-snowflake and the models in your own account, which TARGET_SNOWFLAKE_* name
+	@$(PY) -m tests.destinations.snowflake.check
 
 test-models: .venvs/dev/ready .venvs/dbt/ready .venvs/dbt-dialects/ready .venvs/dbt-2/ready $(OLDER_DBT:%=.venvs/dbt-%/ready) ## test the dbt package: random histories, installation, older dbt, BigQuery and Snowflake
 	@$(PY) -m pytest -q tests/models

@@ -36,6 +36,7 @@ test: .venvs/dev/ready .venvs/target-postgres/ready ## check formatting, lint, t
 	@$(PY) -m tools.gate
 	@$(PY) -m tools.models --check
 	@$(PY) -m tools.reference --check
+	@$(PY) -m tools.lists --check
 	@TARGET_POSTGRES="$(CURDIR)/.venvs/target-postgres/bin/target-postgres" $(PY) -m pytest -q $(SLOWER:%=--ignore tests/%)
 
 test-thorough: .venvs/dev/ready ## try every mutant of the API's bodies, of which make test tries a sample
@@ -73,6 +74,7 @@ audit: .venvs/dev/ready .venvs/audit/ready ## check licenses, known vulnerabilit
 docs: .venvs/dev/ready ## generate docs/reference, hub/tap-ayrshare.yml and the models' definitions (make test checks them)
 	@$(PY) -m tools.models
 	@$(PY) -m tools.reference
+	@$(PY) -m tools.lists
 	@$(PY) -m tools.hub
 
 lock: .venvs/dev/ready .venvs/uv/ready ## pin what has changed in pyproject.toml or meltano.yml in requirements/; ARGS=--upgrade takes the newest

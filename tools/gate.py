@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tools.declarations import undeclared
 from tools.loadable import declared, unloadable
 from tools.meaning import incomplete
 from tools.models import models
@@ -175,6 +176,8 @@ def _version(text: str) -> tuple[int, int]:
 
 def check(root: Path = ROOT) -> list[str]:
     """Return what is wrong with the contract in a checkout, compared with its released one and by itself."""
+    if missing := undeclared(root / "schemas"):
+        return missing
     released = json.loads((root / RELEASED).read_text(encoding="utf-8"))
     changelog = (root / "CHANGELOG.md").read_text(encoding="utf-8")
     return [*verdict(released, summary(root / "schemas"), changelog), *unloadable(root / "schemas")]

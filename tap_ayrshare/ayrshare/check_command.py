@@ -205,17 +205,20 @@ def _parts(body: Any, network: str | None) -> Iterator[tuple[str, str, str | Non
         return
     if not isinstance(body, dict):
         return
-    lists = {"history": ("posts", "history_post"), "profiles": ("profiles", "profile"),
-             "playlists": ("youtube_playlists", "playlist"), "analytics": ("link_analytics", "link"),
-             "messages": ("messages", "message"), "adaccounts": ("ad_accounts", "ad_account")}  # fmt: skip
+    lists = {
+        **_declared_lists(),
+        "history": ("posts", "history_post"),
+        "analytics": ("link_analytics", "link"),
+        "messages": ("messages", "message"),
+        "adaccounts": ("ad_accounts", "ad_account"),
+    }
     if any("spendDate" in item for item in objects(body.get("history"))):
         lists["history"] = ("ad_spend_daily", "ad_day")
     for key, listed in body.items():
         if plain(key) in lists and isinstance(listed, (list, dict)):
             stream, name = lists[plain(key)]
-            yield stream, name, None, listed
-    if isinstance(body.get("schedules"), dict):
-        yield "auto_schedules", "auto_schedule", None, [*body["schedules"].values()]
+            is_keyed = isinstance(listed, dict) and STREAMS[stream].get("is_keyed")
+            yield stream, name, None, [*listed.values()] if isinstance(listed, dict) and is_keyed else listed
     if isinstance(body.get("posts"), list) and network:
         yield "social_posts", "native", network, body["posts"]
     if not body.keys().isdisjoint(("activeSocialAccounts", "displayNames", "monthlyApiCalls")):
@@ -223,6 +226,15 @@ def _parts(body: Any, network: str | None) -> Iterator[tuple[str, str, str | Non
         for entry in objects(body.get("displayNames")):
             yield "accounts", "display_name", str(entry.get("platform")).lower(), entry
     yield from _blocks(body)
+
+
+def _declared_lists() -> dict[str, tuple[str, str]]:
+    """Return, by the names of the lists that schemas declare, the stream and which body their items are."""
+    found = {}
+    for name, said in STREAMS.items():
+        if "items" in said and said.get("bodies"):
+            found[plain(said["items"])] = (name, next(iter(said["bodies"].values())))
+    return found
 
 
 def _blocks(body: dict[str, Any]) -> Iterator[tuple[str, str, str | None, Any]]:

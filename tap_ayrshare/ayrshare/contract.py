@@ -128,6 +128,10 @@ def declared_streams() -> dict[str, dict[str, Any]]:
     return {name: load(f"{name}.json")["x-stream"] for name in names if "x-stream" in load(f"{name}.json")}
 
 
+OF_ACCOUNT = frozenset(name for name, said in declared_streams().items() if said.get("of") == "account")
+"""The streams that are read with the API key alone, once for the account."""
+
+
 @dataclass(frozen=True)
 class Declaration:
     """A stream that its schema declares all of: one GET, one list.

@@ -6,6 +6,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from tap_ayrshare.ayrshare.contract import OF_ACCOUNT
 from tap_ayrshare.config.settings import PRIMARY, Profile
 from tap_ayrshare.engine.client import Client
 from tap_ayrshare.engine.clock import read_clock
@@ -25,9 +26,7 @@ if TYPE_CHECKING:
     from tap_ayrshare.engine.sync import Item
     from tap_ayrshare.streams.base import AyrshareStream
 
-PROFILES = "profiles"
-"""The stream that needs the API key alone."""
-OF_A_PROFILE = tuple(kind.name for kind in STREAMS if kind.takes_turns and kind.name != PROFILES)
+OF_A_PROFILE = tuple(kind.name for kind in STREAMS if kind.takes_turns and kind.name not in OF_ACCOUNT)
 """The streams that are read from a profile."""
 
 
@@ -66,7 +65,7 @@ class Extraction:
 
     def _account_source(self, client: Client) -> Source | None:
         """Return the source that is asked for the list of profiles."""
-        if PROFILES not in self.snapshot.selected or not self.settings.reads_profile_list:
+        if OF_ACCOUNT.isdisjoint(self.snapshot.selected) or not self.settings.reads_profile_list:
             return None
         primary = next((source for source in self.readers if source.label == PRIMARY), None)
         return primary or Source(self.snapshot, Profile(PRIMARY, None), client)
@@ -74,10 +73,10 @@ class Extraction:
     def _streams_of(self, source: Source) -> list[AyrshareStream]:
         """Return the streams that are read from a source, in order."""
         if source is not self._account:
-            return [stream for stream in self.streams if stream.name != PROFILES]
+            return [stream for stream in self.streams if stream.name not in OF_ACCOUNT]
         if source in self.readers:
             return self.streams
-        return [stream for stream in self.streams if stream.name == PROFILES or not stream.takes_turns]
+        return [stream for stream in self.streams if stream.name in OF_ACCOUNT or not stream.takes_turns]
 
     async def items(self) -> AsyncGenerator[Item[Source], None]:
         """Read everything that is selected and yield its records, bookmarks and ends; those of a profile in order."""

@@ -13,6 +13,7 @@ import aiohttp
 from tap_ayrshare.engine.bodies import ENCODINGS, BodyBroken, BodyTooLong, read_body
 from tap_ayrshare.engine.budget import Budget
 from tap_ayrshare.engine.errors import UNREAD, Refusal
+from tap_ayrshare.engine.lanes import Places
 from tap_ayrshare.engine.redaction import Redactor
 from tap_ayrshare.engine.retry import TRIES
 from tap_ayrshare.engine.route import CERTIFICATES, proxy_for, trusted
@@ -56,7 +57,7 @@ class Client:
         self._proxy = proxy_for(options.api_url, os.environ)
         self._certificates, self._named_certificates = trusted(os.environ)
         self.redactor = Redactor([*secrets, *([self._proxy.password] if self._proxy else [])])
-        self.everyone = asyncio.Semaphore(options.max_concurrency_total)
+        self.everyone = Places(options.max_concurrency_total)
         self.budget = Budget(options.request_budget)
         self.has_answered = self.has_made_sense = False
         self._session: aiohttp.ClientSession | None = None

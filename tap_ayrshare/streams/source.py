@@ -92,7 +92,7 @@ class Source:
         self.now = snapshot.now
         self.today = snapshot.now.date()
         self.label = profile.label
-        self.ahead = min(4 * settings.max_concurrency, MOST_AHEAD)
+        self.ahead = min(4 * (settings.max_concurrency or MOST_AHEAD), MOST_AHEAD)
         self.client = client_of(settings, profile, client)
         self.coverage = Coverage()
         self.notes: list[Issue] = []

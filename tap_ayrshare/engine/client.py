@@ -91,7 +91,7 @@ class ProfileClient:
                     tries += 1
                     await self._back_off(request, decision)
                 elif decision.act in (Act.DELIVER, Act.GIVE_UP):
-                    return replace(decision.answer, sent=sent)
+                    return replace(decision.answer, sent=sent) if sent > 1 else decision.answer
                 elif decision.refusal:
                     raise Refused(decision.refusal)
 
@@ -178,7 +178,8 @@ class ProfileClient:
             except (ValueError, RecursionError):
                 body, broken = None, []
             unread = [Refusal(UNREAD, "invalid_body", f"an item can't be read: {why}", status) for why in broken]
-            return replace(self._judge(request, status, body), unread=tuple(unread))
+            answer = self._judge(request, status, body)
+            return replace(answer, unread=tuple(unread)) if unread else answer
         except Exception as error:
             # An unreadable answer affects its own request, never the run.
             logger.exception(

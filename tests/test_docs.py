@@ -13,6 +13,7 @@ import yaml
 from tap_ayrshare.ayrshare.codes import RULES
 from tap_ayrshare.ayrshare.contract import declared_streams, stream_contract
 from tap_ayrshare.config.settings import DEFINITION
+from tap_ayrshare.engine.route import CERTIFICATES
 from tests.support import BIN, OF_THE_SDK, ROOT, environment
 
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *(ROOT / "docs").glob("*.md")])
@@ -95,7 +96,8 @@ def test_every_command_runs_or_says_where(account, tmp_path):
             continue
         name, *words = shlex.split(command)
         if name == "export":
-            assert words[0].split("=")[0] in {f"TAP_AYRSHARE_{setting.upper()}" for setting in DEFINITION["properties"]}
+            known = {f"TAP_AYRSHARE_{setting.upper()}" for setting in DEFINITION["properties"]}
+            assert words[0].split("=")[0] in known | {"HTTPS_PROXY", *CERTIFICATES}
             continue
         assert name in ("tap-ayrshare", "tap-ayrshare-contract"), f"{page}: who runs {command!r}?"
         done = subprocess.run(

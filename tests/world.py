@@ -30,6 +30,11 @@ from tests.support import Output, messages, opted_in
 
 START = datetime(2026, 11, 1, 12, tzinfo=timezone.utc)
 EMPTY_HISTORY = {"history": {"code": 221, "action": "get", "status": "error"}, "count": 0}
+PLAIN = {
+    "/analytics/links": [{"shortLink": "https://s/1", "linkEventStats": []}],
+    "/analytics/youTubePlaylists": {"playlists": []},
+    "/auto-schedule/list": {"schedules": {}},
+}
 CONFIG = {
     "api_key": "world-api-key-01", "rate_limit_requests": 10**6, "rate_limit_window_seconds": 0.01,
     "include_primary_profile": True, "x_api_key": "world-x-key-01", "x_api_secret": "world-x-secret",
@@ -110,11 +115,7 @@ class World:
             return 200, {n: {"analytics": {"followersCount": 1}} for n in given["platforms"]} | {"status": "success"}
         if path.startswith("/comments/"):
             return self.comments_on(unquote(path.removeprefix("/comments/")), given)
-        if path == "/analytics/links":
-            return 200, [{"shortLink": "https://s/1", "linkEventStats": []}]
-        if path == "/analytics/youTubePlaylists":
-            return 200, {"status": "success", "playLists": []}
-        return 200, {"profiles": []}
+        return 200, PLAIN.get(path, {"profiles": []})
 
     def block(self, post_id):
         return {"id": f"x-{post_id}", "analytics": {"likeCount": 1}}

@@ -35,6 +35,7 @@ from tap_ayrshare.engine.values import is_too_deep, one_line
 from tap_ayrshare.preview.check import ConnectionCheck
 from tap_ayrshare.preview.report import first_line, lines
 from tap_ayrshare.run.emitter import Emitter
+from tap_ayrshare.run.garbage import collect_less
 from tap_ayrshare.run.state import VERSION, State, accepted
 from tap_ayrshare.run.stdout import abandon
 from tap_ayrshare.streams import STREAMS
@@ -295,6 +296,7 @@ class Entrypoint(AirbyteEntrypoint):
 def main() -> None:
     """Run the command line."""
     entrypoint = Entrypoint(SourceAyrshare())
+    collect_less()
     arguments = entrypoint.parse_args(sys.argv[1:] or ["--help"])
     for handler in logging.getLogger().handlers:
         if isinstance(handler, logging.StreamHandler):

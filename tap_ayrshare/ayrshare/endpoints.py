@@ -88,6 +88,8 @@ class Endpoint:
             return False
         if self.has_blocks:
             return True
+        if not self.is_keyed:
+            return False
         has_more = any(isinstance(value, (dict, list)) for key, value in body.items() if key not in ENVELOPE)
         is_named = any(plain(key) == plain(self.items or "") for key in body)
         return body.get("status") == "success" and not has_more and not is_named

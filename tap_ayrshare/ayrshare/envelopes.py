@@ -64,9 +64,10 @@ def _is_block(key: str, value: Any) -> bool:
     return bool(key.strip()) and key not in ENVELOPE and isinstance(value, dict) and "analytics" in value
 
 
-def named_networks(body: object) -> set[str]:
-    """Return the networks of which an answer says anything, of whatever form."""
-    return {name for key in body if (name := network_name(key)) in NETWORKS} if isinstance(body, dict) else set()
+def value_of(body: object, network: str) -> Any:
+    """Return what an answer has under a network's name, of whatever form; None for nothing."""
+    found = body.items() if isinstance(body, dict) else ()
+    return next((value for key, value in found if network_name(key) == network), None)
 
 
 def as_elements(block: object) -> list[Any]:

@@ -35,7 +35,7 @@ from tap_ayrshare.ayrshare.envelopes import (
     error_message,
     errors_of,
     good_blocks,
-    named_networks,
+    value_of,
     without_analytics,
 )
 from tap_ayrshare.ayrshare.lists import plain
@@ -108,16 +108,13 @@ def _missing(request: Request, status: int, body: Any, refused: Sequence[Refusal
 
 def _without_block(request: Request, status: int, body: Any, network: str) -> Iterator[Refusal]:
     """Yield why an answer has no block of a network that was asked for."""
-    named = named_networks(body)
-    is_list = blocks(body).get(network) == []
-    if request.endpoint.has_lists and (is_list or not named):
-        # The answer says that there is nothing.
-        return
-    if request.endpoint.has_lists and network not in named:
-        yield _nothing(status, network)
+    value = value_of(body, network)
+    if request.endpoint.has_lists and value in (None, []):
+        # The answer has a list for each network that has anything.
         return
     message = f"the answer has nothing of {network}, which was asked for"
-    yield Refusal(MISSING, "network_missing", message, status, network)
+    details = None if value is None else {"value": value}
+    yield Refusal(MISSING, "network_missing", message, status, network, details)
 
 
 def _nothing(status: int, platform: str | None, details: dict[str, Any] | None = None) -> Refusal:
@@ -210,10 +207,10 @@ def _named_platform(status: int, error: dict[str, Any], asked: Sequence[str]) ->
     A 429 is the profile's unless it names a network, whatever was asked.
     """
     is_429 = status == HTTPStatus.TOO_MANY_REQUESTS
-    if own := WITH_429.get(code_number(error.get("code"))):
-        return own
     if len(asked) == 1 and not is_429:
         return asked[0]
+    if own := WITH_429.get(code_number(error.get("code"))):
+        return own
     message = error_message(error)
     candidates = [NETWORKS[name] for name in asked if name in NETWORKS] or list(NETWORKS.values())
     named = [network.name for network in candidates if network.is_named_in(message)]

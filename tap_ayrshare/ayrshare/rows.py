@@ -81,8 +81,10 @@ def _formats(network: str) -> dict[str, str]:
     return {word.lower(): meaning for word, meaning in words.items()}
 
 
-def freshness(block: dict[str, Any]) -> dict[str, Any]:
+def freshness(block: object) -> dict[str, Any]:
     """Return when the API last asked the network, and when it will next (docs/api.md section 4)."""
+    if not isinstance(block, dict):
+        return {"api_last_updated": None, "api_next_update": None}
     return {
         "api_last_updated": timestamp(block.get("lastUpdated")),
         "api_next_update": timestamp(block.get("nextUpdate")),

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from tap_ayrshare.engine.bookmarks import FIRST_YEAR
 from tap_ayrshare.engine.clock import read_clock
 from tap_ayrshare.engine.redaction import SHORTEST_SECRET
-from tap_ayrshare.engine.transport import is_loopback
+from tap_ayrshare.engine.route import is_loopback
 from tap_ayrshare.engine.values import instant, text
 from tap_ayrshare.posts.due import PostId
 from tap_ayrshare.posts.schedule import RefreshSchedule, Tier

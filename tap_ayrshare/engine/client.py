@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from tap_ayrshare.engine.budget import BudgetSpent
 from tap_ayrshare.engine.errors import UNREAD, Refusal, Refused
 from tap_ayrshare.engine.exchange import Answer, Judge, Options, Request
+from tap_ayrshare.engine.lanes import Lanes
 from tap_ayrshare.engine.pacing import Pacer
 from tap_ayrshare.engine.quota import NONE_TOLD, NOTHING_SAID, Limits, Quota
 from tap_ayrshare.engine.retry import Act, Decision, Past, Streaks, decide
@@ -59,13 +60,13 @@ class ProfileClient:
         self._judge = judge
         self._headers = headers
         self._limits = limits
-        self._lanes = asyncio.Semaphore(options.max_concurrency)
         self._streaks = Streaks()
         self._ended: Refusal | None = None
         self._closed: dict[str, Refusal] = {}
         self.pacer = Pacer(
             options.rate_limit_requests, options.rate_limit_window, options.rate_limit_reserve, label, limits
         )
+        self.lanes = Lanes(lambda: self.pacer.rate, options.max_concurrency)
         self.requests: Counter[str] = Counter()
         self.seconds: dict[str, float] = defaultdict(float)
         self.asked_again: Counter[str] = Counter()
@@ -82,7 +83,7 @@ class ProfileClient:
             Refused: the answer ends the stream, the profile or the run.
             BudgetSpent: the request budget is spent before there is any answer.
         """
-        async with self._lanes:
+        async with self.lanes:
             sent, tries = 0, 1
             while True:
                 decision = await self._try(request, tries)
@@ -91,7 +92,7 @@ class ProfileClient:
                     tries += 1
                     await self._back_off(request, decision)
                 elif decision.act in (Act.DELIVER, Act.GIVE_UP):
-                    return replace(decision.answer, sent=sent)
+                    return replace(decision.answer, sent=sent) if sent > 1 else decision.answer
                 elif decision.refusal:
                     raise Refused(decision.refusal)
 
@@ -127,13 +128,15 @@ class ProfileClient:
 
     async def _send(self, request: Request) -> tuple[Answer, Quota]:
         """Send once; return the answer, and what it says of the rate limit."""
-        client, began = self._client, monotonic()
+        client, began, status = self._client, monotonic(), 0
         try:
             status, headers, raw = await client.send(request, self._headers(request))
         except NO_ANSWER as error:
             return Answer(None, None, [client.failure(error)]), NOTHING_SAID
         finally:
-            self.seconds[request.stream] += monotonic() - began
+            took = monotonic() - began
+            self.seconds[request.stream] += took
+            self.lanes.heard(request.stream, took, is_failure=not 0 < status < HTTPStatus.INTERNAL_SERVER_ERROR)
         answer = self._read(request, status, raw)
         client.has_answered = True
         client.has_made_sense |= answer.body is not None or any(one.code.isdigit() for one in answer.refusals)
@@ -181,7 +184,8 @@ class ProfileClient:
             except (ValueError, RecursionError):
                 body, broken = None, []
             unread = [Refusal(UNREAD, "invalid_body", f"an item can't be read: {why}", status) for why in broken]
-            return replace(self._judge(request, status, body), unread=tuple(unread))
+            answer = self._judge(request, status, body)
+            return replace(answer, unread=tuple(unread)) if unread else answer
         except Exception as error:
             # An unreadable answer affects its own request, never the run.
             logger.exception(

@@ -17,6 +17,8 @@ class Options:
     """How requests are made; times in seconds.
 
     request_budget: how many requests a run may make, None for any number.
+    max_concurrency, max_concurrency_total: the most requests in flight of a source and of all, None for as many as
+        limit, latency and open files allow.
     """
 
     api_url: str
@@ -24,8 +26,8 @@ class Options:
     user_agent: str
     request_timeout: float
     request_budget: int | None
-    max_concurrency: int
-    max_concurrency_total: int
+    max_concurrency: int | None
+    max_concurrency_total: int | None
     rate_limit_requests: int
     rate_limit_window: float
     rate_limit_reserve: float

@@ -61,7 +61,11 @@ class Outbox(Generic[S]):
         await self._out(source, message)
 
     async def _out(self, source: S, message: Message) -> None:
-        await self.queue.put(Item(source, message, source.coverage.covered))
+        item = Item(source, message, source.coverage.covered)
+        if self.queue.full():
+            await self.queue.put(item)
+        else:
+            self.queue.put_nowait(item)
 
     async def _put_issue(self, source: S, issue: Issue) -> None:
         found = source.resolve(issue)

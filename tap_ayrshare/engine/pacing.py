@@ -19,6 +19,7 @@ from tap_ayrshare.engine.quota import NONE_TOLD
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from tap_ayrshare.engine.lanes import Places
     from tap_ayrshare.engine.quota import Limits
 
 logger = logging.getLogger(__name__)
@@ -80,6 +81,11 @@ class Pacer:
         """Requests that may go in one window."""
         return allowed(self._limit, self._reserve)
 
+    @property
+    def rate(self) -> float:
+        """Requests that the limit allows in a second."""
+        return self.allowed / self._window
+
     def seconds_until(self, requests: int) -> float:
         """Return in how many seconds the last of so many further requests may go, 0 for at once."""
         now = monotonic()
@@ -91,7 +97,7 @@ class Pacer:
         return max(free, self._blocked_until) - now + windows * self._window
 
     @asynccontextmanager
-    async def flight(self, everyone: asyncio.Semaphore) -> AsyncIterator[int | None]:
+    async def flight(self, everyone: Places | asyncio.Semaphore) -> AsyncIterator[int | None]:
         """Hold a request until it may go, and a place among the requests of all profiles while it is in flight.
 
         Yields the count that was last heard when it went, for `heard`.

@@ -23,8 +23,10 @@ LONGEST_BACKOFF = 30.0
 MOST_429 = 20
 """Answers of 429 in a run that stop a profile, if they came over a window or longer."""
 LONGEST_RETRY_AFTER = 3600.0
+LEAST_SECONDS = 2.0
+"""Seconds over which they have to come where a window is shorter."""
 WINDOW_SHARE = 1 / 180
-"""Share of a window that each further 429 waits longer, so that twenty of them never take less than a window."""
+"""Share of that time that each further 429 waits longer, so that twenty of them never take less."""
 LONGEST_STEP = 0.25
 MOST_STRAYS = 20
 STRAY_SECONDS = 30.0
@@ -124,19 +126,19 @@ def is_stray(answer: Answer) -> bool:
 
 
 def _after_limit(answer: Answer, past: Past, quota: Quota) -> Decision:
-    asked = quota.retry_after
+    asked, window = quota.retry_after, max(past.window, LEAST_SECONDS)
     message = ""
     if asked is not None and asked > LONGEST_RETRY_AFTER:
         message = f"HTTP 429 with Retry-After of {asked:.0f} s"
-    elif past.limited >= MOST_429 and past.limited_seconds >= past.window:
+    elif past.limited >= MOST_429 and past.limited_seconds >= window:
         message = f"HTTP 429, {past.limited} times in this run"
     if message:
         refusal = Refusal(LIMITED, "http_429", message, HTTPStatus.TOO_MANY_REQUESTS)
         return Decision(Act.END_PROFILE, answer, refusal=refusal)
     if asked is None:
         return Decision(Act.WAIT, answer)
-    step = min(past.window * WINDOW_SHARE, LONGEST_STEP)
-    return Decision(Act.WAIT, answer, max(asked, min(past.limited * step, past.window)))
+    step = min(window * WINDOW_SHARE, LONGEST_STEP)
+    return Decision(Act.WAIT, answer, max(asked, min(past.limited * step, window)))
 
 
 def _without_strays(answer: Answer) -> Answer:

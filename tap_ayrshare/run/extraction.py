@@ -84,7 +84,7 @@ class Extraction:
             async for item in items:
                 message = self._as_written(item.source, item.message)
                 if message is not None:
-                    yield replace(item, message=message)
+                    yield item if message is item.message else replace(item, message=message)
                 if isinstance(item.message, Ended):
                     yield item
 

@@ -32,6 +32,7 @@ from tap_ayrshare.engine.values import is_too_deep, one_line
 from tap_ayrshare.preview.check import ConnectionCheck
 from tap_ayrshare.preview.report import first_line, lines
 from tap_ayrshare.run.emitter import Emitter
+from tap_ayrshare.run.garbage import collect_less
 from tap_ayrshare.run.state import State, accepted
 from tap_ayrshare.singer.catalog import completed
 from tap_ayrshare.singer.output import SingerOutput
@@ -254,6 +255,7 @@ class TapAyrshare(Tap):
             state=_read_json("--state", state, StateError),
             catalog=_read_json("--catalog", catalog, SettingsError),
         )
+        collect_less()
         tap.sync_all()
 
     @classmethod

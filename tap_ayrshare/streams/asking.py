@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tap_ayrshare.posts.due import DuePost
-    from tap_ayrshare.streams.batches import Batches
-    from tap_ayrshare.streams.refresh import RefreshedStream
+    from tap_ayrshare.streams.batches import BatchedStream, Batches
     from tap_ayrshare.streams.source import Source
 
 LONGEST_WAIT = 2.0
@@ -74,7 +73,7 @@ class Asker:
     batches: those of the posts, None where they are asked for singly.
     """
 
-    def __init__(self, source: Source, stream: RefreshedStream, *, waits_for_state: bool) -> None:
+    def __init__(self, source: Source, stream: BatchedStream, *, waits_for_state: bool) -> None:
         self._source = source
         self._stream = stream
         self._waits_for_state = waits_for_state

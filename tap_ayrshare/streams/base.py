@@ -113,7 +113,7 @@ class AyrshareStream(ABC):
             row = read_columns(self.name, network, item, around)
             row |= {"platform": network} if network and "platform" in self._blank else {}
             row |= {name: value(item) if callable(value) else value for name, value in (more or {}).items()}
-            made = self.record(source, row, position=position, item=item, within=within)
+            made = self.record(source, row, position=position, item=item, network=network, within=within)
             if isinstance(made, Issue) or is_error(item):
                 yield made if isinstance(made, Issue) else no_id(self.name, position, item, network, within)
                 continue
@@ -129,6 +129,7 @@ class AyrshareStream(ABC):
         *,
         position: int = 0,
         item: Mapping[str, Any] | None = None,
+        network: str | None = None,
         within: str = "",
     ) -> Record | Issue:
         """Return a record with every column of the contract, or an issue if a column of its key has no value.
@@ -140,7 +141,9 @@ class AyrshareStream(ABC):
         for column in self._date_columns:
             record[column] = snapshot.date
         if any(record[name] in (None, "") for name in self._keys):
-            return no_id(self.name, position, item if item is not None else values, values.get("platform"), within)
+            return no_id(
+                self.name, position, values if item is None else item, network or values.get("platform"), within
+            )
         for column, body in self.contract.bodies.items():
             snapshot.drift.look_at(self.name, body, values.get("platform"), record[column])
         record["extracted_at"] = snapshot.extracted_at

@@ -186,7 +186,7 @@ class NetworkBatches:
 
     def _warn_of_cost(self, expected: int, ids: int) -> None:
         """Log once if the API counts each post of a batch: its count is far above what one request each makes."""
-        count, in_flight = self._source.client.pacer.count, self._source.settings.max_concurrency
+        count, in_flight = self._source.client.pacer.count, int(self._source.client.lanes.size)
         # Requests that were in flight raise the count too.
         if count is not None and count - expected >= max(ids // 2, in_flight + 1) and not self._source.proven_batches:
             logger.warning(

@@ -21,6 +21,7 @@ from tap_ayrshare.ayrshare.times import singer_time
 from tap_ayrshare.engine.client import ProfileClient
 from tap_ayrshare.engine.coverage import Coverage
 from tap_ayrshare.engine.errors import UNREAD, Refusal, Refused, Rule, Scope
+from tap_ayrshare.engine.lanes import USUAL
 from tap_ayrshare.engine.messages import ALL, Issue
 from tap_ayrshare.engine.values import text
 from tap_ayrshare.posts.native import READERS, NativeLists
@@ -99,7 +100,7 @@ class Source:
         self.now = snapshot.now
         self.today = snapshot.now.date()
         self.label = profile.label
-        self.ahead = min(4 * settings.max_concurrency, MOST_AHEAD)
+        self.ahead = min(4 * (settings.max_concurrency or USUAL), MOST_AHEAD)
         self.client = client_of(settings, profile, client)
         self.coverage = Coverage()
         self.notes: list[Issue] = []

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tap_ayrshare.ayrshare.contract import declared_streams, stream_contract
+from tap_ayrshare.ayrshare.contract import declared_streams, load, stream_contract
 from tap_ayrshare.config.opt_in import WHAT
 from tap_ayrshare.config.settings import OPT_INS, Settings, opted_in
 from tap_ayrshare.singer.tap import TapAyrshare
@@ -33,7 +33,7 @@ def test_what_holds_personal_data_or_needs_an_add_on_is_marked():
     assert OPT_INS.keys() == WHAT.keys()
     for name, entry in declared_streams().items():
         assert entry.get("opt_in") in (None, *OPT_INS), name
-        says_so = re.search(r"[Pp]ersonal data|Ads add-on", entry["description"])
+        says_so = re.search(r"[Pp]ersonal data|Ads add-on", load(f"{name}.json")["description"])
         assert (entry.get("opt_in") is not None) == bool(says_so), name
         assert not (entry.get("opt_in") and stream_contract(name).selected_by_default), name
 

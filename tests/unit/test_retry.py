@@ -119,7 +119,7 @@ def test_a_429_waits_as_it_asks_and_longer_each_time(retry_after, limited, secon
     assert found.seconds == (None if seconds is None else pytest.approx(seconds))
 
 
-@pytest.mark.parametrize("window", [1, 60, 300, 3600])
+@pytest.mark.parametrize("window", [0.01, 1, 60, 300, 3600])
 @pytest.mark.parametrize("retry_after", [0, 0.1, 1, 5])
 def test_429s_that_ask_for_no_wait_stop_a_profile_only_after_a_window(window, retry_after):
     streaks, now, acts = Streaks(), 0.0, []
@@ -130,7 +130,7 @@ def test_429s_that_ask_for_no_wait_stop_a_profile_only_after_a_window(window, re
         found = decide(LIMIT, past, quota)
         acts.append(found.act)
         ended, now = now, now + (found.seconds or 0)
-    assert ended >= window
+    assert ended >= max(window, 2)
     assert 20 <= len(acts) <= 180
 
 

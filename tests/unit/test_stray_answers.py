@@ -1,5 +1,8 @@
 """One odd answer doesn't end a run: pages of gateways, and 429s of every kind, in whole runs."""
 
+from datetime import timedelta
+from email.utils import format_datetime
+
 import pytest
 
 from tap_ayrshare.engine import retry
@@ -108,3 +111,11 @@ def test_a_429_below_the_maximum_that_names_a_network_costs_it_alone(body):
     assert output.code == 0
     assert read(output, column="platform") == {"facebook": 12}
     assert "answered 429" not in output.log
+
+
+def test_a_retry_after_date_is_measured_against_the_answer_s_own_date():
+    """This machine's clock is over an hour behind: by it, the wait would be too long."""
+    later = format_datetime(START + timedelta(seconds=4000), usegmt=True)
+    headers = {"Date": later, "Retry-After": later}
+    output = world_where(nth(2, answer=(429, {}, headers))).run(*ANALYTICS)
+    assert (output.code, len(read(output)), errors(output)) == (0, 12, set())

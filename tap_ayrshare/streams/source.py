@@ -42,6 +42,7 @@ MEMORY = "accounts"
 COMMENTS = ("comments", "social_post_comments")
 X_ALLOWANCE = "x_daily_requests"
 NO_NAME = Rule(Scope.RESOURCE, failure=False, action="skipped: whether it is a linked network isn't known")
+UNKNOWN_NETWORK = Rule(Scope.RESOURCE, failure=False, action="not read: this version of the tap can't read it")
 NO_ID = Rule(Scope.RESOURCE, failure=False, action="skipped: without an id it can't be kept")
 
 
@@ -179,6 +180,9 @@ class Source:
         for position, item in enumerate(linked.unreadable):
             refusal = Refusal(NO_NAME, "invalid_body", "it names no network", answer.status, details={"item": item})
             self.note(Issue(stream, refusal, f"activeSocialAccounts-{position}"))
+        for name in set(linked.networks) - NETWORKS.keys():
+            refusal = Refusal(UNKNOWN_NETWORK, "unknown_network", f"the network {name} isn't known", answer.status)
+            self.note(Issue(stream, refusal, platform=name))
         self.linked = linked.networks
         if self.settings.request_budget is not None:
             self.memory.keep_networks(linked.networks)

@@ -321,10 +321,10 @@ class Source:
 def client_of(settings: Settings, profile: Profile, client: Client) -> ProfileClient:
     """Return the client of a profile: its headers, and what the API's answers mean to it."""
     judged = partial(judge, profile_key=profile.key is not None)
-    return ProfileClient(client, profile.label, judged, partial(_headers, settings, profile))
+    return ProfileClient(client, profile.label, judged, partial(request_headers, settings, profile))
 
 
-def _headers(settings: Settings, profile: Profile, request: Request) -> dict[str, str]:
+def request_headers(settings: Settings, profile: Profile, request: Request) -> dict[str, str]:
     """Return the headers of a request beside the account's: the profile's key and those of the networks."""
     headers = {"Profile-Key": profile.key} if profile.key else {}
     may_be_any = request.body is not None and not request.networks

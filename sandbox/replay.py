@@ -24,7 +24,11 @@ BY_ID = ("/comments/", "/history/", "/links/")
 MUST_AGREE = ("platform", "status", "daily", "period60Days", "searchPlatformId", "cursor", "next", "actionLog")
 """What an answer was asked with that another request must have too."""
 EMPTY_HISTORY = 400, {"history": {"code": 221, "action": "get", "status": "error"}, "count": 0}
-NOT_RECORDED = 404, {"status": "error", "action": "replay", "message": "Nothing was recorded for this request."}
+NOT_RECORDED = 404, {
+    "action": "replay", "status": "error", "code": 186, "message": "Nothing was recorded for this request.",
+}  # fmt: skip
+"""The code that says of a post that it is gone, which is no failure."""
+OK = 200
 Answer = tuple[int, Any]
 
 
@@ -68,13 +72,16 @@ class Replay:
 
     def answer(self, call: Call) -> Answer:
         """Return what was answered to the most similar request."""
-        given = {**call.query, **(call.body or {})}
-        found = sorted(self._similar(call.method, call.path, given), key=lambda pair: pair[0], reverse=True)
+        return self.find(call.method, call.path, {**call.query, **(call.body or {})})
+
+    def find(self, method: str, path: str, given: dict[str, Any]) -> Answer:
+        """Return what was answered to the request most similar to one with this query or body."""
+        found = sorted(self._similar(method, path, given), key=lambda pair: pair[0], reverse=True)
         if not found:
-            return EMPTY_HISTORY if call.path == "/history" else NOT_RECORDED
-        if call.path == "/history" and ("startDate" in given or "endDate" in given):
+            return EMPTY_HISTORY if path == "/history" else NOT_RECORDED
+        if path == "/history" and ("startDate" in given or "endDate" in given):
             return _within([one for _, one in found], given)
-        if call.path in ("/analytics/post", "/analytics/social") and "postIds" not in given:
+        if path in ("/analytics/post", "/analytics/social") and "postIds" not in given:
             return _merged([one for _, one in found], given)
         best = found[0][1]
         return best.status, best.body
@@ -89,7 +96,8 @@ class Replay:
                 continue
             if ("postIds" in one.given) != ("postIds" in given):
                 continue
-            yield 2 * same_path + (one.given.get("id") == given.get("id")) + (one.status == 200), one  # noqa: PLR2004
+            other = len(one.given.keys() - given.keys())
+            yield 2 * same_path + (one.given.get("id") == given.get("id")) + (one.status == OK) - other, one
 
 
 def _recorded(document: dict[str, Any]) -> Recorded:
@@ -109,6 +117,8 @@ def _merged(found: list[Recorded], given: dict[str, Any]) -> Answer:
     """Return the blocks of all networks that are asked for, out of the answers that have them."""
     asked = given.get("platforms") or []
     having = {name: next((one for one in found if name in one.networks), None) for name in asked}
+    if asked and not any(having.values()):
+        return NOT_RECORDED
     first = next((one for one in having.values() if one), found[0])
     parts = [one for one in having.values() if one and one is not first]
     if not isinstance(first.body, dict) or (not parts and len(first.networks) <= 1):

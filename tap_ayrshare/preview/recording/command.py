@@ -79,7 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = Settings.read(configuration(args.config, os.environ))
         recorder = Recorder(settings, chosen(settings, args.profile), args.directory, args.limit)
         lines = [*table(asyncio.run(recorder.run()))]
-        (args.directory / "summary.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        summary = "\n".join(["```text", *lines, "```", ""])
+        (args.directory / "summary.md").write_text(summary, encoding="utf-8")
     except (TapError, OSError) as wrong:
         sys.stderr.write(f"tap-ayrshare-record: {wrong}\n")
         return UNUSABLE

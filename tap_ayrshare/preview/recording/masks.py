@@ -54,7 +54,7 @@ ISO = re.compile(r"(\d{4}-\d{2}-\d{2})(?:([T ])(\d{2}:\d{2}:\d{2}))?(.*)", re.DO
 ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 URL = re.compile(r"(https?|ftp|wss?)://|www\.", re.IGNORECASE)
 OF_TIME = re.compile(r"seconds|date|time|created|updated|expires|at$", re.IGNORECASE)
-FIELD = re.compile(r"[a-z]+[a-zA-Z0-9_]*[a-z0-9]")
+FIELD = re.compile(r"[a-z][a-zA-Z0-9_]*")
 COMPOUND = re.compile(r"[a-z]+(?:[A-Z][a-z]+)+")
 LONGEST_FIELD, LEAST_ID = 60, 4
 ERROR, SAID = "what an error says", ("message", "action", "details")
@@ -111,10 +111,13 @@ class Masks:
             # Without a single known name, an object may be keyed by what people wrote.
             is_open = name in open_names() or not value.keys() & known_names()
             says = ERROR if is_error(value) else ""
-            return {
-                self._key(key, is_open=is_open): self.body(item, says if says and key in SAID else key)
-                for key, item in value.items()
-            }
+            masked: dict[str, Any] = {}
+            for key, item in value.items():
+                other = self._key(key, is_open=is_open)
+                while other in masked:
+                    other += "_"
+                masked[other] = self.body(item, says if says and key in SAID else key)
+            return masked
         if isinstance(value, list):
             return [self.body(item, name) for item in value]
         if isinstance(value, str):

@@ -7,6 +7,23 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.contract import NETWORKS
+from tap_ayrshare.ayrshare.endpoints import (
+    AD_ACCOUNTS,
+    AD_HISTORY,
+    ADS,
+    AUTO_SCHEDULES,
+    COMMENTS,
+    HISTORY,
+    LINKS,
+    MESSAGES,
+    NATIVE_HISTORY,
+    PLAYLISTS,
+    POST_ANALYTICS,
+    PROFILES,
+    REVIEWS,
+    SOCIAL_ANALYTICS,
+    USER,
+)
 from tap_ayrshare.engine.values import dig, objects, text
 from tap_ayrshare.posts.sent import analytics_networks
 
@@ -15,13 +32,14 @@ if TYPE_CHECKING:
 
 FEW, SOME = "10", "100"
 UNKNOWN_ID = "no-such-id"
+HISTORY_BY_ID = HISTORY.path + "/{id}"
 
 
 @dataclass(frozen=True)
 class Ask:
     """A request of a recording.
 
-    name: what its file is called; path: with {id} in place of the id that it asks for; post_id: that id.
+    name: what its file is called; path: with {id} and {network} in their places; post_id: the id.
     network: the one that it is about, if any; with_profile: whether it carries the Profile-Key, which the list of
     profiles must not.
     """
@@ -37,24 +55,24 @@ class Ask:
 
 
 FIRST = (
-    Ask("user", "GET", "/user"),
-    Ask("profiles", "GET", "/profiles", {"limit": FEW}, with_profile=False),
-    Ask("history", "GET", "/history", {"limit": SOME, "lastDays": "0"}),
+    Ask("user", "GET", USER.path),
+    Ask("profiles", "GET", PROFILES.path, {"limit": FEW}, with_profile=False),
+    Ask("history", "GET", HISTORY.path, {"limit": SOME, "lastDays": "0"}),
 )
 """What is asked before anything else, as the rest follows from it."""
 WITHOUT_NETWORK = (
-    Ask("user.details", "GET", "/user", {"instagramDetails": "true"}),
-    Ask("history.deleted", "GET", "/history", {"limit": FEW, "lastDays": "0", "status": "deleted"}),
-    Ask("history.pending", "GET", "/history", {"limit": FEW, "lastDays": "0", "status": "pending"}),
-    Ask("history_by_id.unknown", "GET", "/history/{id}", post_id=UNKNOWN_ID),
-    Ask("post_analytics.unknown", "POST", "/analytics/post", body={"id": UNKNOWN_ID}),
-    Ask("links", "GET", "/links"),
-    Ask("links_legacy", "GET", "/analytics/links", {"lastDays": "7"}),
-    Ask("links_short", "GET", "/analytics/links-short"),
-    Ask("youtube_playlists", "GET", "/analytics/youTubePlaylists", network="youtube"),
-    Ask("auto_schedules", "GET", "/auto-schedule/list"),
-    Ask("ad_accounts.facebook", "GET", "/ads/facebook/accounts", network="facebook"),
-    Ask("ad_accounts.instagram", "GET", "/ads/instagram/accounts", network="instagram"),
+    Ask("user.details", "GET", USER.path, {"instagramDetails": "true"}),
+    Ask("history.deleted", "GET", HISTORY.path, {"limit": FEW, "lastDays": "0", "status": "deleted"}),
+    Ask("history.pending", "GET", HISTORY.path, {"limit": FEW, "lastDays": "0", "status": "pending"}),
+    Ask("history_by_id.unknown", "GET", HISTORY_BY_ID, post_id=UNKNOWN_ID),
+    Ask("post_analytics.unknown", "POST", POST_ANALYTICS.path, body={"id": UNKNOWN_ID}),
+    Ask("links", "GET", LINKS[2].path),
+    Ask("links_legacy", "GET", LINKS[0].path, {"lastDays": "7"}),
+    Ask("links_short", "GET", LINKS[1].path),
+    Ask("youtube_playlists", "GET", PLAYLISTS.path, network="youtube"),
+    Ask("auto_schedules", "GET", AUTO_SCHEDULES.path),
+    Ask("ad_accounts.facebook", "GET", AD_ACCOUNTS.path, network="facebook"),
+    Ask("ad_accounts.instagram", "GET", AD_ACCOUNTS.path.replace("facebook", "instagram"), network="instagram"),
 )
 
 
@@ -71,10 +89,10 @@ def rest(networks: Sequence[str], history: Any) -> Iterator[Ask]:
         _by_post(posts, networks),
         (_social(network) for network in _able(networks, "account_analytics")),
         (_social(network, daily=True, quarters=1) for network in _able(networks, "daily")),
-        (_list(f"native.{network}", f"/history/{network}", network) for network in _able(networks, "native_history")),
+        (_list(f"native.{network}", NATIVE_HISTORY.path, network) for network in _able(networks, "native_history")),
         _comments(posts, networks),
-        (Ask(f"reviews.{n}", "GET", "/reviews", {"platform": n}, network=n) for n in _able(networks, "reviews")),
-        (_list(f"messages.{network}", f"/messages/{network}", network) for network in _able(networks, "messages")),
+        (Ask(f"reviews.{n}", "GET", REVIEWS.path, {"platform": n}, network=n) for n in _able(networks, "reviews")),
+        (_list(f"messages.{network}", MESSAGES.path, network) for network in _able(networks, "messages")),
     )
     yield from (ask for asks in zip_longest(*kinds) for ask in asks if ask)
 
@@ -98,16 +116,16 @@ def _by_post(posts: list[dict[str, Any]], networks: Sequence[str]) -> Iterator[A
     for network, post_id in newest.items():
         if network in networks:
             body = {"id": post_id, "platforms": [network]}
-            yield Ask(f"post_analytics.{network}", "POST", "/analytics/post", body=body, network=network)
+            yield Ask(f"post_analytics.{network}", "POST", POST_ANALYTICS.path, body=body, network=network)
     for post_id in list(dict.fromkeys(newest.values()))[:1]:
-        yield Ask("history_by_id", "GET", "/history/{id}", post_id=post_id)
-        yield Ask("post_analytics.all", "POST", "/analytics/post", body={"id": post_id})
+        yield Ask("history_by_id", "GET", HISTORY_BY_ID, post_id=post_id)
+        yield Ask("post_analytics.all", "POST", POST_ANALYTICS.path, body={"id": post_id})
 
 
 def _social(network: str, **more: Any) -> Ask:
     body = {"platforms": [network], **more}
     name = "social_analytics_daily" if more.get("daily") else "social_analytics"
-    return Ask(f"{name}.{network}", "POST", "/analytics/social", body=body, network=network)
+    return Ask(f"{name}.{network}", "POST", SOCIAL_ANALYTICS.path, body=body, network=network)
 
 
 def _list(name: str, path: str, network: str) -> Ask:
@@ -118,7 +136,7 @@ def _comments(posts: list[dict[str, Any]], networks: Sequence[str]) -> Iterator[
     newest = _newest_by_network(posts)
     asked = dict.fromkeys(newest[network] for network in _able(networks, "comments") if network in newest)
     for number, post_id in enumerate(asked, 1):
-        yield Ask(f"comments.{number}", "GET", "/comments/{id}", post_id=post_id)
+        yield Ask(f"comments.{number}", "GET", COMMENTS.path, post_id=post_id)
 
 
 def by_ids(networks: Sequence[str], answers: Mapping[str, Any]) -> Iterator[Ask]:
@@ -135,14 +153,15 @@ def by_ids(networks: Sequence[str], answers: Mapping[str, Any]) -> Iterator[Ask]
     for network in ("facebook", "instagram"):
         for account in objects(dig(answers.get(f"ad_accounts.{network}"), ("adAccounts",)))[:1]:
             query = {"accountId": str(account.get("accountId"))}
-            for what in ("ads", "history"):
-                yield Ask(f"ads_{what}.{network}", "GET", f"/ads/{network}/{what}", query, network=network)
+            for name, endpoint in (("ads", ADS), ("ad_history", AD_HISTORY)):
+                path = endpoint.path.replace("facebook", network)
+                yield Ask(f"{name}.{network}", "GET", path, query, network=network)
 
 
 def _by_social_id(network: str, post_id: str) -> Iterator[Ask]:
     body = {"id": post_id, "platforms": [network], "searchPlatformId": True}
-    yield Ask(f"post_analytics_by_social_id.{network}", "POST", "/analytics/post", body=body, network=network)
+    yield Ask(f"post_analytics_by_social_id.{network}", "POST", POST_ANALYTICS.path, body=body, network=network)
     if "social_post_comments" in NETWORKS[network].reads:
         query = {"searchPlatformId": "true", "platform": network}
         name = f"comments_by_social_id.{network}"
-        yield Ask(name, "GET", "/comments/{id}", query, network=network, post_id=post_id)
+        yield Ask(name, "GET", COMMENTS.path, query, network=network, post_id=post_id)

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import aiohttp
 
 from tap_ayrshare.ayrshare.check_command import Comparison, UnusableInput, take
-from tap_ayrshare.ayrshare.codes import refusals
+from tap_ayrshare.ayrshare.codes import is_error, refusals
 from tap_ayrshare.ayrshare.linked import linked_networks
 from tap_ayrshare.engine.client import Client, Request
 from tap_ayrshare.engine.clock import read_clock
@@ -34,6 +34,7 @@ PAUSE = 0.5
 MOST_FAILURES = 3
 HEADERS = ("content-type", "content-encoding", "retry-after", "x-ratelimit-max", "x-ratelimit-count")
 ENDS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS)
+NOT_COMPARED = "not in the contract"
 API = "https://api.ayrshare.com/api"
 
 
@@ -104,7 +105,7 @@ class Recorder:
 
     async def _take(self, ask: Ask) -> Taken:
         profile = self._profile if ask.with_profile else replace(self._profile, key=None)
-        path = ask.path.format(id=quote(ask.post_id, safe=""))
+        path = ask.path.format(id=quote(ask.post_id, safe=""), network=ask.network)
         networks = (ask.network,) if ask.network else ()
         request = Request(ask.method, path, ask.name, ask.query, ask.body, networks)
         try:
@@ -121,17 +122,18 @@ class Recorder:
             self._write(ask, status, headers, None, f"not JSON, {len(raw)} bytes")
             return Taken(ask, status, "", "not JSON")
         masked = self._write(ask, status, headers, self._masks.body(body))
-        code = ", ".join(dict.fromkeys(one.code for one in refusals(status, body, profile_key=False)))
+        codes = (one.code for one in refusals(status, body, profile_key=False) if one.code.isdigit())
+        code = ", ".join(dict.fromkeys(codes))
         return _judged(Taken(ask, status, code, ""), masked)
 
-    def _write(self, ask: Ask, status: int, headers: Any, body: Any, note: str = "") -> bytes:
+    def _write(self, ask: Ask, status: int, headers: Any, body: Any, note: str = "") -> Any:
         """Write the file of an answer; return the body as it stands there."""
         ids = {name: self._masks.body(value, name) for name, value in (ask.body or {}).items() if name == "id"}
         query = {name: self._masks.text(value) if name == "accountId" else value for name, value in ask.query.items()}
         document = {
             "request": {
                 "method": ask.method,
-                "url": API + ask.path.format(id=quote(self._masks.text(ask.post_id), safe="")),
+                "url": API + ask.path.format(id=quote(self._masks.text(ask.post_id), safe=""), network=ask.network),
                 "query": query,
                 **({"body": {**ask.body, **ids}} if ask.body else {}),
             },
@@ -142,7 +144,14 @@ class Recorder:
         }
         text = json.dumps(document, indent=1, ensure_ascii=False, default=_plain)
         (self._directory / f"{ask.name}.json").write_text(text + "\n", encoding="utf-8")
-        return json.dumps(body, default=_plain).encode()
+        return body
+
+
+def _without_errors(body: Any) -> Any:
+    """Return a body without the errors in it, which say nothing of its fields."""
+    if isinstance(body, dict):
+        return {} if is_error(body) else {key: _without_errors(value) for key, value in body.items()}
+    return [_without_errors(item) for item in body if not is_error(item)] if isinstance(body, list) else body
 
 
 def _plain(value: object) -> float:
@@ -152,13 +161,19 @@ def _plain(value: object) -> float:
     return float(value)
 
 
-def _judged(taken: Taken, masked: bytes) -> Taken:
-    """Return an answer with what the contract says of it."""
+def _judged(taken: Taken, masked: Any) -> Taken:
+    """Return an answer with what the contract says of its masked body."""
     comparison = Comparison()
+    data = _without_errors(masked)
+    if taken.ask.name.startswith("history_by_id"):
+        data = {"history": [data] if data else []}
     try:
-        take(comparison, taken.ask.name, masked, taken.ask.network or None)
+        take(comparison, taken.ask.name, json.dumps(data, default=_plain).encode(), taken.ask.network or None)
     except UnusableInput:
-        return replace(taken, verdict="an error" if taken.code else "a form that the contract doesn't know")
+        is_error_only = taken.code or taken.status != HTTPStatus.OK
+        return replace(taken, verdict="an error" if is_error_only else NOT_COMPARED)
+    if not comparison.compared:
+        return replace(taken, verdict="an error" if taken.code else "nothing in it")
     found = tuple(one for one in comparison.findings() if one.finding != "gone")
     return replace(taken, verdict="differs" if found else "matches", findings=found)
 

@@ -15,6 +15,7 @@ from aiohttp import web
 from sandbox.account import Account
 from sandbox.moments import read_time
 from sandbox.posts import SHAPES
+from sandbox.replay import Replay
 from sandbox.server import Sandbox, application
 
 
@@ -54,6 +55,7 @@ def options() -> argparse.Namespace:
     add("--history-dates", choices=("published", "created"), default="published", help="what windows compare")
     add("--empty-history", choices=("nested", "flat"), default="nested", help="where the error of none stands")
     add("--gzip", action="store_true", help="compress bodies over 1 KB")
+    add("--replay", type=Path, metavar="DIRECTORY", help="serve a recording (docs/recording.md) and nothing else")
     add("--faults", type=Path, help="JSON file with a list of fault rules (see sandbox/faults.py)")
     return parser.parse_args()
 
@@ -63,11 +65,12 @@ async def serve(args: argparse.Namespace) -> None:
     ended = asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signum, ended.set)
-    now = read_time(args.now) or datetime.now(timezone.utc)
+    replay = Replay.read(args.replay) if args.replay else None
+    now = read_time(args.now) or (replay and replay.now) or datetime.now(timezone.utc)
     account = Account(
         start=now,
-        profiles_wanted=args.profiles,
-        posts=args.posts,
+        profiles_wanted=0 if replay else args.profiles,
+        posts=0 if replay else args.posts,
         days=args.days,
         seed=args.seed,
         same_second=args.same_second,
@@ -77,7 +80,7 @@ async def serve(args: argparse.Namespace) -> None:
         has_story=args.story,
         linked=None if args.linked is None else tuple(name for name in args.linked.split(",") if name),
     )
-    sandbox = Sandbox(account, now, vars(args))
+    sandbox = Sandbox(account, now, vars(args), replay)
     if args.faults:
         sandbox.faults.replace(json.loads(args.faults.read_text(encoding="utf-8")))
     runner = web.AppRunner(application(sandbox), access_log=None, shutdown_timeout=0.1)

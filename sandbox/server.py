@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sandbox.account import Account, Profile
+    from sandbox.replay import Replay
 
 KEPT_REQUESTS = 200_000
 SUSPENDED_AFTER = 1000
@@ -36,10 +37,10 @@ WAITING = {"slow": 1.0, "timeout": 3600.0}
 class Sandbox:
     """The API of one account, with a clock, a rate limit and faults that tests can change."""
 
-    def __init__(self, account: Account, now: datetime, options: dict[str, Any]) -> None:
+    def __init__(self, account: Account, now: datetime, options: dict[str, Any], api: Replay | None = None) -> None:
         self.account = account
         self.options = options
-        self.api = Api(account, options)
+        self.api = api or Api(account, options)
         account.facebook = options.get("facebook", "after")
         self.clock = Clock(now)
         self.faults = Faults()

@@ -24,6 +24,8 @@ ELSEWHERE = {
     "make test-airbyte": ".ci/run",
     "source-ayrshare": "tests/airbyte",
     "make test-report": ".ci/run",
+    "make test-thorough": ".ci/run",
+    "tap-ayrshare-record": "tests/test_recordings.py",
     "tap-ayrshare-report": "tests/report",
     "export AYRSHARE_REPORT_URL": "tests/unit/test_html_report.py",
     "make setup": "make test begins with it",

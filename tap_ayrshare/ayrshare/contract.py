@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.engine.values import dig, integer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Paths = tuple[tuple[str, ...], ...]
 
@@ -262,10 +265,11 @@ def field_paths(section: str, network: str) -> dict[str, Paths]:
     return {column: own.get(column, ()) + default.get(column, ()) for column in {**own, **default}}
 
 
-def first(section: str, network: str, column: str, body: object) -> Any:
-    """Return the first value present at the paths that a section maps for a column, as it is."""
+def first(section: str, network: str, column: str, body: object, read: Callable[[Any], Any] | None = None) -> Any:
+    """Return the first value present at the paths that a section maps for a column: as it is, or as `read` reads it."""
     paths = field_paths(section, network).get(column, ())
-    return next((value for path in paths if (value := dig(body, path)) is not None), None)
+    found = (value for path in paths if (value := dig(body, path)) is not None)
+    return next((value for value in map(read, found) if value is not None), None) if read else next(found, None)
 
 
 @dataclass(frozen=True)

@@ -207,9 +207,10 @@ def _named_platform(status: int, error: dict[str, Any], asked: Sequence[str]) ->
     A 429 is the profile's unless it names a network, whatever was asked.
     """
     is_429 = status == HTTPStatus.TOO_MANY_REQUESTS
-    if len(asked) == 1 and not is_429:
+    own = WITH_429.get(code_number(error.get("code")))
+    if len(asked) == 1 and (own or not is_429):
         return asked[0]
-    if own := WITH_429.get(code_number(error.get("code"))):
+    if own:
         return own
     message = error_message(error)
     candidates = [NETWORKS[name] for name in asked if name in NETWORKS] or list(NETWORKS.values())

@@ -195,7 +195,7 @@ class NativeLists:
             if post_id is None or is_error(item):
                 self._reader.note_no_id(OWNER, number, item, network)
             else:
-                published = instant(first("native_fields", network, "published_at", item))
+                published = first("native_fields", network, "published_at", item, instant)
                 yield NativePost(network, post_id, published, item, body)
 
     def _settle(self, stream: str, network: str, answer: Answer) -> None:

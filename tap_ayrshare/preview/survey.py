@@ -171,7 +171,7 @@ async def count_native(ask: Ask, network: str, start: datetime | None, posts: Po
         items, dates = NATIVE_HISTORY.listed(answer.body), list[datetime]()
         for item in items:
             post_id = usable_id(item.get("id"))
-            published = instant(first("native_fields", network, "published_at", item))
+            published = first("native_fields", network, "published_at", item, instant)
             if post_id is None or post_id in seen or is_error(item) or (start and published and published < start):
                 continue
             seen.add(post_id)

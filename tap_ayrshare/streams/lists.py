@@ -75,7 +75,7 @@ class ListStream(AyrshareStream):
             # What a page was called may not last: the list is read from its beginning.
             source.cover(answer.sent)
         else:
-            source.take(request, answer)
+            source.take(request, answer, platform=network or None)
         return answer
 
     def _read_whole(self, source: Source, bookmark: Mapping[str, Any]) -> Batch:

@@ -164,7 +164,7 @@ class SocialPostAnalyticsStream(NativePostsStream):
         """Yield the rows of a post's block."""
         for network in post.networks:
             for row in post_rows(network, blocks[network]) if network in blocks else ():
-                published = post.published or instant(first("native_fields", network, "published_at", row["analytics"]))
+                published = post.published or first("native_fields", network, "published_at", row["analytics"], instant)
                 yield {
                     "platform": network,
                     **row,

@@ -46,6 +46,7 @@ COMMENTS = ("comments", "social_post_comments")
 X_ALLOWANCE = "x_daily_requests"
 NO_OBJECT = Rule(Scope.RESOURCE, failure=True, action="skipped: the item doesn't have the expected form")
 NO_NAME = Rule(Scope.RESOURCE, failure=False, action="skipped: whether it is a linked network isn't known")
+UNKNOWN_NETWORK = Rule(Scope.RESOURCE, failure=False, action="not read: this version of the tap can't read it")
 NO_ID = Rule(Scope.RESOURCE, failure=False, action="skipped: without an id it can't be kept")
 
 
@@ -224,6 +225,9 @@ class Source:
         for position, item in enumerate(linked.unreadable):
             refusal = Refusal(NO_NAME, "invalid_body", "it names no network", answer.status, details={"item": item})
             self.note(Issue(stream, refusal, f"activeSocialAccounts-{position}"))
+        for name in set(linked.networks) - NETWORKS.keys():
+            refusal = Refusal(UNKNOWN_NETWORK, "unknown_network", f"the network {name} isn't known", answer.status)
+            self.note(Issue(stream, refusal, platform=name))
         self.linked = linked.networks
         if self.settings.request_budget is not None:
             self.memory.keep_networks(linked.networks)
@@ -384,10 +388,10 @@ def not_an_object(stream: str, position: int, item: object, platform: str | None
 def client_of(settings: Settings, profile: Profile, client: Client) -> ProfileClient:
     """Return the client of a profile: its headers, and what the API's answers mean to it."""
     judged = partial(judge, profile_key=profile.key is not None)
-    return ProfileClient(client, profile.label, judged, partial(_headers, settings, profile), LIMITS)
+    return ProfileClient(client, profile.label, judged, partial(request_headers, settings, profile), LIMITS)
 
 
-def _headers(settings: Settings, profile: Profile, request: Request) -> dict[str, str]:
+def request_headers(settings: Settings, profile: Profile, request: Request) -> dict[str, str]:
     """Return the headers of a request beside the account's: the profile's key and those of the networks."""
     headers = {"Profile-Key": profile.key} if profile.key else {}
     may_be_any = request.body is not None and not request.networks

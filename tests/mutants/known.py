@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from tests.mutants.samples import Case
 
 NOT_AN_OBJECT = {"null", "empty list", "empty text", "zero", "text", "list of one"}
-LISTS = r"the body|history|posts|messages|profiles|adAccounts|ads|analytics|NETWORK(\.N\.replies)?"
+LISTS = r"the body|history|posts|messages|profiles|playLists|adAccounts|ads|analytics|NETWORK(\.N\.replies)?"
 COUNTED = r"(history_envelope|profiles|ads_facebook_accounts|reviews|comments\.tiktok_2026).*"
 OTHER_FORM = {"nested copy", "object by index", "other case"}
 OUTER = {"one level down (data)", "one level down (result)"}
 LESS = {"absent", "null", "empty list", "empty object"}
-ITEMS = r"N|(history|posts|messages|profiles|adAccounts|ads|analytics)\.N|NETWORK\.N(\.replies\.N)?"
+ITEMS = r"N|(history|posts|messages|profiles|playLists|adAccounts|ads|analytics)\.N|NETWORK\.N(\.replies\.N)?"
 
 
 @dataclass(frozen=True)
@@ -65,23 +65,6 @@ KNOWN: tuple[Cause, ...] = (
     Cause("a block without analytics, or with empty ones", r"(social_analytics|post_analytics).*",
           r"NETWORK(\.N)?(\.analytics(\.N)?)?", {*LESS, *NOT_AN_OBJECT, *OTHER_FORM},
           ("post_analytics.facebook:post_analytics", "facebook.analytics", "null")),
-    Cause("a breakdown of an audience in another form", r"social_analytics\..*",
-          r"NETWORK\.analytics\.(audience|followerDemographics)\w*(\.country)?", {*NOT_AN_OBJECT, *OTHER_FORM},
-          ("social_analytics.instagram:social_analytics+account_demographics", "instagram.analytics.audienceCity",
-           "list of one")),
-    Cause("a group of an audience that isn't an object", r"social_analytics\..*", r"NETWORK\.analytics\.audience\w+\.N",
-          NOT_AN_OBJECT, ("social_analytics.tiktok:social_analytics+account_demographics",
-                          "tiktok.analytics.audienceAges.0", "text")),
-    Cause("a point of a daily series without a readable date", r"social_analytics_daily\..*",
-          r"NETWORK\.analytics\.\w+\.values(\.N(\.endTime)?)?", {*LESS, *NOT_AN_OBJECT, *OTHER_FORM},
-          ("social_analytics_daily.youtube:social_analytics_daily", "youtube.analytics.views.values.0.endTime",
-           "text")),
-    Cause("a daily series in another form", r"social_analytics_daily\..*", r"NETWORK\.analytics\.\w+",
-          {*LESS, *NOT_AN_OBJECT, *OTHER_FORM},
-          ("social_analytics_daily.youtube:social_analytics_daily", "youtube.analytics.views", "text")),
-    Cause("networks linked in another form", "user", r"the body|activeSocialAccounts(\.N)?",
-          {*LESS, *NOT_AN_OBJECT, *OTHER_FORM, *OUTER},
-          ("user:accounts+social_analytics", "activeSocialAccounts", "text")),
     Cause("where a post was sent to, in another form", "history.*", r"history\.N\.postIds(\.N(\.(platform|status))?)?",
           {*LESS, *NOT_AN_OBJECT, *OTHER_FORM},
           ("history:posts+post_analytics+comments", "history.0.postIds.0.status", "text")),
@@ -90,8 +73,6 @@ KNOWN: tuple[Cause, ...] = (
     Cause("a range of dates that can't be read", "ads_facebook_history", r"dateRange(\.start)?",
           {*NOT_AN_OBJECT, *OTHER_FORM},
           ("ads_facebook_history:ad_spend_daily", "dateRange.start", "text")),
-    Cause("playlists under another name", "youtube_playlists", "the body", {"empty list"},
-          ("youtube_playlists:youtube_playlists", "the body", "empty list")),
 )  # fmt: skip
 
 

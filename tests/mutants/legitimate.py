@@ -38,7 +38,7 @@ RULES = (
     Rule(r"comments\..*", r".*\.replies", NONE, "a comment without replies"),
     Rule(r"comments\.(?!replies_2026).*", "NETWORK", {"absent"},
          "no comments: a success with nothing in it (docs/api.md section 10)"),
-    Rule("(links|history|ads_facebook_ads).*", "the body", {"empty list"}, "a bare list without items"),
+    Rule("(links|history|ads_facebook_ads|youtube_playlists).*", "the body", {"empty list"}, "a bare list"),
     Rule("profiles.*", "pagination", NONE, "a list of one page"),
     Rule("profiles", r"pagination\.hasMore", NONE | {"zero", "empty text"}, "there is a cursor all the same"),
     Rule(r"social_analytics\..*", r"NETWORK\.analytics\.(audience|followerDemographics)\w*(\.(?!N$).*)?", NONE,

@@ -27,10 +27,11 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from tap_ayrshare.airbyte.catalog import LOSES_HISTORY, catalog, is_history, specification
 from tap_ayrshare.airbyte.output import AirbyteOutput, LogMessages, failure_type
+from tap_ayrshare.config.nearest import unknown_names
 from tap_ayrshare.config.opt_in import readable
-from tap_ayrshare.config.settings import DEFINITION, Settings, unknown_names
+from tap_ayrshare.config.settings import DEFINITION, Settings, secrets_in
 from tap_ayrshare.engine.errors import SettingsError, StateError, TapError
-from tap_ayrshare.engine.redaction import SecretFormatter, redact_logs
+from tap_ayrshare.engine.redaction import Redactor, SecretFormatter, redact_logs
 from tap_ayrshare.engine.values import is_too_deep, one_line
 from tap_ayrshare.preview.check import ConnectionCheck
 from tap_ayrshare.preview.report import first_line, lines
@@ -242,11 +243,13 @@ def _settings(logger: logging.Logger, config: Mapping[str, Any]) -> Settings:
     """
     if is_too_deep(config):
         raise SettingsError("--config: the settings are nested too deeply")
+    hidden = Redactor(secrets_in(config)).text
+    for line in unknown_names(map(hidden, config), DEFINITION["properties"]):
+        logger.warning("setting %s", line)
     settings = Settings.read(config)
     redact_logs(settings.secrets)
     update_secrets(sorted(settings.secrets))
-    unknown = [f"setting {line}" for line in unknown_names(config, DEFINITION["properties"])]
-    for line in (*settings.warnings, *unknown):
+    for line in settings.warnings:
         logger.warning(line)
     return settings
 

@@ -10,7 +10,6 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from airbyte_cdk.connector import BaseConnector
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.models import (
     AirbyteConnectionStatus,
@@ -27,6 +26,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from tap_ayrshare.airbyte.catalog import LOSES_HISTORY, catalog, is_history, specification
 from tap_ayrshare.airbyte.output import AirbyteOutput, LogMessages, failure_type
+from tap_ayrshare.config.files import UnusableFile, json_file
 from tap_ayrshare.config.nearest import unknown_names
 from tap_ayrshare.config.opt_in import readable
 from tap_ayrshare.config.settings import DEFINITION, Settings, secrets_in
@@ -102,9 +102,12 @@ class SourceAyrshare(Source):
             Failure: it can't be read.
         """
         try:
-            return BaseConnector.read_config(config_path)
-        except (OSError, ValueError, RecursionError) as error:
-            raise Failure(SettingsError(f"--config: {one_line(error)}")) from None
+            config = json_file(config_path)
+        except UnusableFile as problem:
+            raise Failure(SettingsError(f"--config: can't read {config_path}: {problem}")) from None
+        if not isinstance(config, dict):
+            raise Failure(SettingsError(f"--config: {config_path} isn't a JSON object"))
+        return config
 
     @classmethod
     def read_catalog(cls, catalog_path: str) -> ConfiguredAirbyteCatalog:

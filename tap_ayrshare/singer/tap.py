@@ -8,6 +8,7 @@ import sys
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+import click
 from singer_sdk import Tap
 from singer_sdk._logging import _setup_console_logging
 from singer_sdk.cli import plugin_cli
@@ -28,6 +29,7 @@ from tap_ayrshare.preview.check import ConnectionCheck
 from tap_ayrshare.preview.report import first_line, lines
 from tap_ayrshare.run.emitter import Emitter
 from tap_ayrshare.run.state import State, accepted
+from tap_ayrshare.singer.about import described
 from tap_ayrshare.singer.catalog import completed
 from tap_ayrshare.singer.command import LOG_LEVEL, TapCommand, json_object, log_level, read_config, require_key
 from tap_ayrshare.singer.output import SingerOutput
@@ -39,7 +41,6 @@ from tap_ayrshare.streams import STREAMS
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
-    import click
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
     from singer_sdk.plugin_base import SingerCommand
 
@@ -216,6 +217,14 @@ class TapAyrshare(Tap):
     def get_singer_command(cls) -> click.Command:
         """Return the command line, with errors as one line."""
         return TapCommand.of(cast("SingerCommand", super().get_singer_command()))
+
+    @classmethod
+    def print_about(cls, output_format: str | None = None) -> None:
+        """Print what the tap and its settings are."""
+        if output_format:
+            super().print_about(output_format)
+        else:
+            click.echo(described(cls._get_about_info()))
 
     @classmethod
     def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> _ConfigInput:  # noqa: ARG003

@@ -33,9 +33,15 @@ class TapExample(Tap):
         return [ExampleStream(self, name="selected"), DeselectedStream(self, name="deselected")]
 
 
-for maps in ({"*": {"source": "'example'"}}, {"deselected": {"text": None}}):
+def sync(maps):
+    """Sync with stream maps; print what comes of it."""
     try:
         TapExample(config={"stream_maps": maps}).sync_all()
-        print(maps, "synced")
     except StreamMapConfigError as error:
         print(maps, "StreamMapConfigError:", error)
+    else:
+        print(maps, "synced")
+
+
+sync({"*": {"source": "'example'"}})
+sync({"deselected": {"text": None}})

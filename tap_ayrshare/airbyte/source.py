@@ -10,7 +10,6 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from airbyte_cdk.connector import BaseConnector
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.models import (
     AirbyteConnectionStatus,
@@ -27,10 +26,12 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from tap_ayrshare.airbyte.catalog import LOSES_HISTORY, catalog, is_history, specification
 from tap_ayrshare.airbyte.output import AirbyteOutput, LogMessages, failure_type
+from tap_ayrshare.config.files import UnusableFile, json_file
+from tap_ayrshare.config.nearest import unknown_names
 from tap_ayrshare.config.opt_in import readable
-from tap_ayrshare.config.settings import DEFINITION, Settings, unknown_names
+from tap_ayrshare.config.settings import DEFINITION, Settings, secrets_in
 from tap_ayrshare.engine.errors import SettingsError, StateError, TapError
-from tap_ayrshare.engine.redaction import SecretFormatter, redact_logs
+from tap_ayrshare.engine.redaction import Redactor, SecretFormatter, redact_logs
 from tap_ayrshare.engine.values import is_too_deep, one_line
 from tap_ayrshare.preview.check import ConnectionCheck
 from tap_ayrshare.preview.report import first_line, lines
@@ -102,9 +103,12 @@ class SourceAyrshare(Source):
             Failure: it can't be read.
         """
         try:
-            return BaseConnector.read_config(config_path)
-        except (OSError, ValueError, RecursionError) as error:
-            raise Failure(SettingsError(f"--config: {one_line(error)}")) from None
+            config = json_file(config_path)
+        except UnusableFile as problem:
+            raise Failure(SettingsError(f"--config: can't read {config_path}: {problem}")) from None
+        if not isinstance(config, dict):
+            raise Failure(SettingsError(f"--config: {config_path} isn't a JSON object"))
+        return config
 
     @classmethod
     def read_catalog(cls, catalog_path: str) -> ConfiguredAirbyteCatalog:
@@ -243,11 +247,13 @@ def _settings(logger: logging.Logger, config: Mapping[str, Any]) -> Settings:
     """
     if is_too_deep(config):
         raise SettingsError("--config: the settings are nested too deeply")
+    hidden = Redactor(secrets_in(config)).text
+    for line in unknown_names(map(hidden, config), DEFINITION["properties"]):
+        logger.warning("setting %s", line)
     settings = Settings.read(config)
     redact_logs(settings.secrets)
     update_secrets(sorted(settings.secrets))
-    unknown = [f"setting {line}" for line in unknown_names(config, DEFINITION["properties"])]
-    for line in (*settings.warnings, *unknown):
+    for line in settings.warnings:
         logger.warning(line)
     return settings
 

@@ -11,7 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.ayrshare.contract import NETWORKS, contract_version, declared_streams, stream_contract
+from tap_ayrshare.ayrshare.contract import NETWORKS, contract_version, declared_streams, stream_contract, tap_version
 from tap_ayrshare.ayrshare.envelopes import good_blocks, good_elements
 from tap_ayrshare.ayrshare.fields import (
     ANY_KEY,
@@ -322,6 +322,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="tap-ayrshare-contract",
         description="Compare Singer output of tap-ayrshare, or saved answers of the Ayrshare API, with the contract.",
         epilog="Exit code: 0 agrees, 1 departs (see --fail-on), 2 the input can't be used.",
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"%(prog)s {tap_version()}, contract {contract_version()}"
     )
     parser.add_argument("files", nargs="*", default=["-"], help="files to read; - is stdin (default)")
     parser.add_argument(

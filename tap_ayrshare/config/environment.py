@@ -25,6 +25,6 @@ def plain(value: str) -> str:
     carriage returns of a file from Windows.
     """
     value = value.strip()
-    if value[:1] in ("'", '"') and value[1:].find(value[0]) == len(value) - 2:
+    if len(value) > 1 and value[0] in "'\"" and value[1:].find(value[0]) == len(value) - 2:
         value = value[1:-1].strip()
     return value

@@ -5,7 +5,7 @@ A setting that can't be used is a `SettingsError`: one line that names it and wh
 
 from __future__ import annotations
 
-import difflib
+import json
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from singer_sdk import typing as th
 from tap_ayrshare.ayrshare.contract import NETWORKS, opt_in_streams, tap_version
 from tap_ayrshare.config import readers as types
 from tap_ayrshare.config.environment import ENVIRONMENT
+from tap_ayrshare.config.nearest import LONGEST_SHOWN, hint, unknown_names
 from tap_ayrshare.config.readers import PROFILE_KEYS, Shard
 from tap_ayrshare.engine.client import Options
 from tap_ayrshare.engine.errors import SettingsError
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
 PRIMARY = "primary"
 """The label of the primary profile."""
-LONGEST_SHOWN = 60
-"""Characters of a value that a message shows."""
 DEFAULT_SCHEDULE = [
     {"max_age_days": 7, "every_days": 1},
     {"max_age_days": 30, "every_days": 3},
@@ -288,17 +287,6 @@ def opted_in(config: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(found)
 
 
-def unknown_names(names: Iterable[str], known: Collection[str]) -> list[str]:
-    """Return one line for each name that isn't known, with the known name that is closest to it, if any is close."""
-    by_lower_case = {name.lower(): name for name in known}
-    lines = []
-    for name in sorted(set(names) - set(known)):
-        close = difflib.get_close_matches(name[:LONGEST_SHOWN].lower(), by_lower_case, n=1)
-        hint = f"; did you mean '{by_lower_case[close[0]]}'?" if close else ""
-        lines.append(f"{name[:LONGEST_SHOWN]!r} is unknown and ignored{hint}")
-    return lines
-
-
 def unknown_variables(environment: Iterable[str], settings: Iterable[str]) -> list[str]:
     """Return one line for each environment variable of this tap that isn't a setting's."""
     known = {ENVIRONMENT + name for name in ("LOGLEVEL", *(setting.upper() for setting in settings))}
@@ -325,10 +313,12 @@ def _read(setting: Setting, value: Any, secrets: Collection[str]) -> Any:
         return None if value is None else setting.read(value)
     except types.Unusable as problem:
         wrong = None if setting.secret else problem.value
-        raise _error(setting.name, str(problem), wrong, secrets) from None
+        raise _error(setting.name, str(problem), wrong, secrets, problem.known) from None
 
 
-def _error(name: str, problem: str, wrong: object, secrets: Iterable[str]) -> SettingsError:
+def _error(
+    name: str, problem: str, wrong: object, secrets: Iterable[str], known: Collection[str] = ()
+) -> SettingsError:
     """Return the error for a setting, with the wrong value if it is text or a number without a secret in it."""
     shown = ""
     if isinstance(wrong, (str, int, float)):
@@ -337,7 +327,7 @@ def _error(name: str, problem: str, wrong: object, secrets: Iterable[str]) -> Se
         except ValueError:  # an integer of too many digits
             plain = ""
         if plain and Redactor(secrets).text(plain) == plain:
-            shown = f" (got {plain[:LONGEST_SHOWN]!r})"
+            shown = f" (got {plain[:LONGEST_SHOWN]!r}{hint(plain, known)})"
     return SettingsError(f"setting '{name}': {problem}{shown}")
 
 
@@ -367,6 +357,18 @@ def _profiles(values: Mapping[str, Any], secrets: Collection[str]) -> tuple[list
             unknown = unknown_names((redactor.text(str(other)) for other in entry), PROFILE_KEYS)
             warnings += [f"setting '{name}', entry {position}: {line}" for line in unknown]
     return profiles, warnings
+
+
+def secrets_in(config: Mapping[str, Any]) -> frozenset[str]:
+    """Return all text that may be a secret in the settings of a run, before they are checked."""
+    found: set[str] = set()
+    for setting in SETTINGS:
+        value = config.get(setting.name) if setting.secret else None
+        if isinstance(value, str) and value.lstrip().startswith("["):
+            with suppress(ValueError, RecursionError):
+                value = json.loads(value)
+        found.update(_keys_in(value))
+    return frozenset(found - {""})
 
 
 def _keys_in(value: Any) -> Iterator[str]:

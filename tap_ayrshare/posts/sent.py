@@ -10,8 +10,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from tap_ayrshare.ayrshare.codes import POST_GONE
 from tap_ayrshare.ayrshare.contract import NETWORKS
-from tap_ayrshare.ayrshare.endpoints import HISTORY
+from tap_ayrshare.ayrshare.endpoints import HISTORY, HISTORY_BY_ID
 from tap_ayrshare.ayrshare.rows import usable_id
 from tap_ayrshare.ayrshare.times import api_time
 from tap_ayrshare.engine.client import BudgetSpent
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator, Mapping
 
     from tap_ayrshare.engine.client import Answer, Request
+    from tap_ayrshare.posts.open_posts import OpenPosts
 
 LIMIT = 1000
 FULL = {500, LIMIT}
@@ -42,11 +44,16 @@ Window = tuple[datetime, datetime]
 
 
 class Listed(NamedTuple):
-    """A post as the analytics streams need it; published: None where its date can't be read."""
+    """A post as the analytics streams need it.
+
+    published: None where its date can't be read.
+    out_at: when it went out, where that was later than its date says.
+    """
 
     published: datetime | None
     post_id: str
     networks: tuple[str, ...]
+    out_at: datetime | None = None
 
 
 class Reader(Protocol):
@@ -85,16 +92,26 @@ class History:
     unread: the windows that were left when the request budget ended.
     """
 
-    def __init__(self, reader: Reader, *, keeps_native_ids: bool, keeps_rows: bool, keeps_social_ids: bool) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        open_posts: OpenPosts,
+        *,
+        keeps_native_ids: bool,
+        keeps_rows: bool,
+        keeps_social_ids: bool,
+    ) -> None:
         """Make a history of nothing yet.
 
         Args:
             reader: the profile.
+            open_posts: those of earlier runs that lists may not bring any more.
             keeps_native_ids: whether `native_ids` are needed.
             keeps_rows: whether the rows of a window that is split are kept for `newest`.
             keeps_social_ids: whether `social_ids` are needed.
         """
         self._reader = reader
+        self._open_posts = open_posts
         self._read_from: datetime | None = None
         self._seen: set[str] = set()
         self._keeps_native_ids, self._keeps_rows = keeps_native_ids, keeps_rows
@@ -107,6 +124,7 @@ class History:
         self.unread: list[Window] = []
         self._beyond: list[dict[str, Any]] = []
         self._full: set[frozenset[str]] = set()
+        self._followed: list[dict[str, Any]] | None = None
 
     async def read(
         self, stream: str, start: datetime | None, end: datetime | None = None
@@ -135,6 +153,42 @@ class History:
         """Return whether all posts since `start` (None: all) have been read."""
         return self._read_from is not None and self._read_from <= (start or BEGINNING)
 
+    async def follow(self, stream: str, most: int | None = None) -> list[dict[str, Any]]:
+        """Ask for the open posts that no list of this run has brought, each by its id; return those that are there.
+
+        most: how many are asked for, others each day; None: all.
+        """
+        if self._followed is not None:
+            return self._followed
+        found: list[dict[str, Any]] = []
+        waiting = [post_id for post_id in self._open_posts.ids if post_id not in self._seen]
+        if most is not None and waiting:
+            first = self._reader.now.toordinal() * most % len(waiting)
+            waiting = [*waiting[first:], *waiting[:first]][:most]
+        for post_id in waiting:
+            answer = await self._reader.attempt(HISTORY_BY_ID.request(stream, id=post_id))
+            self._reader.cover(answer.sent)
+            if answer.refusal is None:
+                row = {**answer.body, "id": post_id}
+                found += [row] if self._note(row) else []
+            elif answer.refusal.code == POST_GONE:
+                self._open_posts.gone(post_id)
+            else:
+                self._reader.note(Issue(stream, answer.refusal, post_id))
+        self._followed = found
+        return found
+
+    def _follow_up(self, post_id: str, row: dict[str, Any]) -> None:
+        """Take note whether a post is open."""
+        made, due = created_at(row), published_at(row)
+        if is_open(row):
+            if made and due:
+                self._open_posts.opened(post_id, made, due)
+        elif str(row.get("status")).lower() in UNSENT_STATUSES:
+            self._open_posts.gone(post_id)
+        else:
+            self._open_posts.sent(post_id)
+
     async def deleted(self, stream: str, start: datetime) -> list[dict[str, Any]]:
         """Return the deleted posts since `start`, which the API gives only when asked for them."""
         windows = self._windows(stream, start, self._reader.now + SECOND, status="deleted")
@@ -153,6 +207,7 @@ class History:
             post_id = usable_id(row.get("id"))
             if post_id and post_id not in self._seen:
                 self._seen.add(post_id)
+                self._open_posts.gone(post_id)
                 yield row
 
     def _note(self, row: dict[str, Any]) -> bool:
@@ -163,6 +218,7 @@ class History:
         if post_id in self._seen:
             return False
         self._seen.add(post_id)
+        self._follow_up(post_id, row)
         if self._keeps_native_ids:
             self.native_ids.update(filter(None, (usable_id(e.get("id")) for e in objects(row.get("postIds")))))
         for entry in objects(row.get("postIds")) if self._keeps_social_ids else ():
@@ -177,7 +233,10 @@ class History:
         post_id = usable_id(row.get("id"))
         if not networks or post_id is None:
             return []
-        return [Listed(published_at(row), post_id, self._combinations.setdefault(networks, networks))]
+        published, out_at = published_at(row), self._open_posts.out_at(post_id) or approved_at(row)
+        is_late = published is not None and out_at is not None and out_at > published
+        known = self._combinations.setdefault(networks, networks)
+        return [Listed(published, post_id, known, out_at if is_late else None)]
 
     async def _windows(
         self, stream: str, start: datetime, end: datetime, **query: str
@@ -290,6 +349,11 @@ def published_at(row: dict[str, Any]) -> datetime | None:
     if created and scheduled and str(row.get("type")).lower() == "scheduled":
         return max(created, scheduled)
     return created or scheduled
+
+
+def approved_at(row: dict[str, Any]) -> datetime | None:
+    """Return when a post was approved that had to be, None if that isn't known."""
+    return instant(row.get("approvedDate")) if row.get("approved") is True else None
 
 
 def is_open(row: dict[str, Any]) -> bool:

@@ -88,6 +88,7 @@ class PostsStream(AyrshareStream):
                 reading.gaps.remove(gap)
                 yield self._since(source, reading, *gap)
             yield self._newest(source, reading, begin)
+            yield self._followed(source)
             if until and since and start < since:
                 # What an earlier start_date than last time adds. A scheduled post may have been made long before
                 # its publication, and which of the two dates the API compares is not known.
@@ -129,6 +130,14 @@ class PostsStream(AyrshareStream):
                 reading.until = before
                 reading.gaps = [gap for gap in reading.gaps if gap not in source.history.unread]
             raise
+
+    async def _followed(self, source: Source) -> AsyncIterator[Batch]:
+        """Yield the open posts that are older than what has been listed."""
+        budget = source.settings.request_budget
+        for position, post in enumerate(await source.history.follow(self.name, budget and max(1, budget // 10))):
+            yield self._read_post(source, post, position)
+        if left_out := source.memory.open_posts.left_out:
+            source.remark(f"posts: {left_out} more open posts wait for long to be sent than are followed one by one")
 
     async def _deleted(
         self, source: Source, reading: Reading, deleted: asyncio.Task[list[dict[str, Any]]]
@@ -261,6 +270,8 @@ class SentPostsStream(RefreshedStream):
         since = passes.oldest_due
         try:
             await history.reach(self.name, earlier(since, OPEN_DAYS) if since else None)
+            if source.settings.request_budget is None:
+                await history.follow(self.name)
         except BudgetSpent:
             refresh.unread = passes.due(history.newest(), left.read)
             yield [saved()]

@@ -26,7 +26,7 @@ from tap_ayrshare.engine.messages import ALL, Issue
 from tap_ayrshare.engine.values import text
 from tap_ayrshare.posts.native import READERS, NativeLists
 from tap_ayrshare.posts.schedule import Terms
-from tap_ayrshare.posts.sent import History
+from tap_ayrshare.posts.sent import OPEN_DAYS, History
 from tap_ayrshare.streams.memory import Memory
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 MOST_AHEAD = 64
+LONGEST_REACH = 3650
 MEMORY = "accounts"
 """The stream in whose bookmark a profile's memory stands."""
 COMMENTS = ("comments", "social_post_comments")
@@ -105,8 +106,12 @@ class Source:
         self.client = client_of(settings, profile, client)
         self.coverage = Coverage()
         self.notes: list[Issue] = []
+        last_age = max(settings.refresh_schedule.last_age, settings.comments_schedule.last_age)
+        reach = timedelta(days=min(last_age, LONGEST_REACH)) + OPEN_DAYS
+        self.memory = Memory(snapshot.bookmarks(MEMORY, self.label), snapshot.now, reach)
         self.history = History(
             self,
+            self.memory.open_posts,
             keeps_native_ids=any(name in snapshot.selected for name in READERS),
             keeps_rows=settings.request_budget is not None,
             keeps_social_ids=settings.uses_batches,
@@ -118,7 +123,6 @@ class Source:
         self.limited: set[str] = set()
         self.unbatched: set[str] = set()
         self.proven_batches: set[str] = set()
-        self.memory = Memory(snapshot.bookmarks(MEMORY, self.label), snapshot.now)
         self._x_allowed = settings.x_daily_requests or NETWORKS[X].daily_requests["user" if profile.key else "primary"]
         self.linked: tuple[str, ...] = ()
         self._user: dict[str, Any] | Refusal | None = None

@@ -14,7 +14,7 @@ import pytest
 
 from tests.destinations.cells import APPENDED, MERGED, TRUNCATED, assert_arrived, compare, read, sorted_rows
 from tests.destinations.conftest import QUICK, config, plugin, target_duckdb
-from tests.destinations.snowflake.client import HERE, is_real, target_snowflake
+from tests.destinations.snowflake.client import is_real, target_snowflake
 from tests.destinations.test_models import build
 from tests.models.warehouses import streams
 from tests.support import Output, environment, messages
@@ -203,7 +203,7 @@ def killed_after_a_state(destination, output: Output, number: int) -> list[str]:
     end = [place for place, message in enumerate(output.messages) if message["type"] == "STATE"][number] + 1
     later = iter(lines[end:])
     out, log = destination.directory / "states", destination.directory / "loader.log"
-    env = environment(None, {**destination.env, "PYTHONPATH": str(HERE), "TEST_RECORD_AGE": str(AGE / 60)})
+    env = environment(None, {**destination.env, "TEST_RECORD_AGE": str(AGE / 60)})
     with (
         out.open("w") as states,
         log.open("w") as said,

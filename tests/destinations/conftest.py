@@ -17,13 +17,11 @@ from demo.postgres import running_postgres
 from sandbox.process import running
 from tap_ayrshare.streams import STREAMS as EVERY_STREAM
 from tests.e2e.test_incremental import later
-from tests.support import EVERYONE, NOW, ROOT, TapProcess, environment, loader_settings
+from tests.support import EVERYONE, NOW, ROOT, Output, TapProcess, environment, loader_settings, messages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-
-    from tests.support import Output
 
 PIPELINE = Pipeline(ROOT / ".destinations")
 PLUGINS = (
@@ -219,3 +217,14 @@ def nights(tmp_path_factory) -> Callable[[bool], Nights]:
         return outputs
 
     return run
+
+
+def edited(output: Output, edit: Callable[[dict], dict | None]) -> Output:
+    """A run as if the tap had said it with some messages edited; None drops a message."""
+    kept = [message for message in map(edit, messages(output.raw)) if message]
+    return Output(output.code, kept, output.log, "".join(json.dumps(message) + "\n" for message in kept))
+
+
+def of(*names: str):
+    """An edit that keeps only these streams."""
+    return lambda message: message if message.get("stream") in names else None

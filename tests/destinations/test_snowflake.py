@@ -13,8 +13,8 @@ from dataclasses import replace
 import pytest
 
 from tests.destinations.cells import APPENDED, MERGED, TRUNCATED, assert_arrived, compare, read, sorted_rows
-from tests.destinations.conftest import QUICK, config, plugin, target_duckdb
-from tests.destinations.snowflake.client import HERE, is_real, target_snowflake
+from tests.destinations.conftest import QUICK, config, edited, of, plugin, target_duckdb
+from tests.destinations.snowflake.client import is_real, target_snowflake
 from tests.destinations.test_models import build
 from tests.models.warehouses import streams
 from tests.support import Output, environment, messages
@@ -27,17 +27,6 @@ pytestmark = pytest.mark.timeout(900)
 def snowflake(tmp_path):
     with target_snowflake(tmp_path) as destination:
         yield destination
-
-
-def edited(output: Output, edit) -> Output:
-    """A run as if the tap had said it with some messages edited; None drops a message."""
-    kept = [message for message in map(edit, messages(output.raw)) if message]
-    return Output(output.code, kept, output.log, "".join(json.dumps(message) + "\n" for message in kept))
-
-
-def of(*names: str):
-    """An edit that keeps only these streams."""
-    return lambda message: message if message.get("stream") in names else None
 
 
 def without_keys(message: dict) -> dict:
@@ -203,7 +192,7 @@ def killed_after_a_state(destination, output: Output, number: int) -> list[str]:
     end = [place for place, message in enumerate(output.messages) if message["type"] == "STATE"][number] + 1
     later = iter(lines[end:])
     out, log = destination.directory / "states", destination.directory / "loader.log"
-    env = environment(None, {**destination.env, "PYTHONPATH": str(HERE), "TEST_RECORD_AGE": str(AGE / 60)})
+    env = environment(None, {**destination.env, "TEST_RECORD_AGE": str(AGE / 60)})
     with (
         out.open("w") as states,
         log.open("w") as said,

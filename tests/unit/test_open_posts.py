@@ -11,7 +11,8 @@ from tests.world import START, Post, World, errors
 DAY = timedelta(days=1)
 REACH = timedelta(days=97)
 STREAMS = ("posts", "post_analytics", "comments", "extraction_errors")
-WEEK = dict.fromkeys(("refresh_schedule", "comments_schedule"), [{"max_age_days": 7, "every_days": 1}])
+TIERS = [{"max_age_days": 7, "every_days": 1}]
+WEEK = {"refresh_schedule": TIERS, "comments_schedule": TIERS}
 
 
 def iso(moment: datetime) -> str:

@@ -6,12 +6,12 @@ An unknown field is an error. Taken for absent, a misspelled one would have ever
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from datetime import timezone
 from difflib import get_close_matches
 from functools import cache
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from tap_ayrshare.engine.clock import singer_time
 from tap_ayrshare.engine.errors import StateError
 from tap_ayrshare.engine.values import instant
 
@@ -172,8 +172,12 @@ def _same(value: Any) -> Any:
     return value
 
 
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(timezone.utc).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
 DATE: Form[date] = Form("a date", read_date, lambda day: day.isoformat())
-MOMENT: Form[datetime] = Form("a time", read_moment, singer_time)
+MOMENT: Form[datetime] = Form("a time", read_moment, _utc)
 TEXT: Form[str] = Form("text", _is(str), _same)
 COUNT: Form[int] = Form("a number", _is(int), _same)
 FLAG: Form[bool] = Form("true or false", _is(bool), _same)

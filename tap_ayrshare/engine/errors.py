@@ -63,6 +63,8 @@ class Rule:
     """Whether what it refuses is asked for again in the next run."""
     needs_person: bool = False
     """Whether only a person can mend it: another run would be refused again."""
+    closes_kind: bool = False
+    """Whether it holds for every request of the same kind, for this profile: none is sent after the first."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ class Refusal:
     platform: the network that it is about, None where the answer names none.
     details: the API's own error object, whole.
     transient: whether asking again may help.
+    is_stray: whether nothing in the answer shows that the API itself has sent it, as a gateway's page.
     """
 
     rule: Rule
@@ -82,6 +85,7 @@ class Refusal:
     platform: str | None = None
     details: dict[str, Any] | None = None
     transient: bool = False
+    is_stray: bool = False
 
     @property
     def scope(self) -> Scope:

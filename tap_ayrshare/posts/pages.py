@@ -6,11 +6,11 @@ networks give their newest posts and no more.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tap_ayrshare.ayrshare.contract import NETWORKS
-from tap_ayrshare.engine.clock import api_time, singer_time
+from tap_ayrshare.ayrshare.times import api_time, singer_time
 from tap_ayrshare.engine.values import dig, instant, text
 from tap_ayrshare.posts.sent import BEGINNING, earlier
 
@@ -25,6 +25,8 @@ TAIL = 25
 """Posts at the end of a page that must all be older than what is wanted, before a list without a cursor ends."""
 PAGINATION = ("meta", "pagination")
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
+LATEST = datetime.max.replace(tzinfo=timezone.utc) - DAY
+"""Moments after it overflow with a day added."""
 
 
 class Page(NamedTuple):
@@ -82,7 +84,7 @@ class Walk:
         query = {"limit": str(limit), **({"next": cursor} if cursor else {})}
         if until:
             since = earlier(self._since, DAY) if self._since else BEGINNING
-            until = (until + self._overlap).replace(microsecond=0)
+            until = (min(until, LATEST) + self._overlap).replace(microsecond=0)
             query |= {"since": api_time(since), "until": api_time(until)}
         return query
 
@@ -127,7 +129,7 @@ class Walk:
         if self._has_cursor:
             cursor = text(dig(body, (*PAGINATION, "next")))
             return Page(PAGE, cursor) if cursor else None
-        if until and 2 * sum(date > until + 2 * DAY for date in dates) > len(dates):
+        if until and 2 * sum(date - until > 2 * DAY for date in dates) > len(dates):
             # The API ignores windows.
             self._has_windows, until = False, None
         larger = Page(MOST, until=until) if count >= limit and limit < MOST else None

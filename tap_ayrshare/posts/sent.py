@@ -14,8 +14,8 @@ from tap_ayrshare.ayrshare.codes import POST_GONE
 from tap_ayrshare.ayrshare.contract import NETWORKS
 from tap_ayrshare.ayrshare.endpoints import HISTORY, HISTORY_BY_ID
 from tap_ayrshare.ayrshare.rows import usable_id
+from tap_ayrshare.ayrshare.times import api_time
 from tap_ayrshare.engine.client import BudgetSpent
-from tap_ayrshare.engine.clock import api_time
 from tap_ayrshare.engine.errors import UNREAD, Refusal, Scope
 from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.engine.values import instant, objects
@@ -63,8 +63,8 @@ class Reader(Protocol):
     now: datetime
     limited: set[str]
 
-    async def ask(self, request: Request) -> Answer:
-        """Ask the API."""
+    async def attempt(self, request: Request) -> Answer:
+        """Ask the API; what it refuses is the listing's to settle and note."""
 
     def cover(self, requests: int) -> None:
         """Count requests whose records have been yielded."""
@@ -166,7 +166,7 @@ class History:
             first = self._reader.now.toordinal() * most % len(waiting)
             waiting = [*waiting[first:], *waiting[:first]][:most]
         for post_id in waiting:
-            answer = await self._reader.ask(HISTORY_BY_ID.request(stream, id=post_id))
+            answer = await self._reader.attempt(HISTORY_BY_ID.request(stream, id=post_id))
             self._reader.cover(answer.sent)
             if answer.refusal is None:
                 row = {**answer.body, "id": post_id}
@@ -252,7 +252,7 @@ class History:
             window = {"startDate": api_time(start), "endDate": api_time(end)}
             request = HISTORY.request(stream, {"limit": str(LIMIT), **window, **query})
             try:
-                answer = await self._reader.ask(request)
+                answer = await self._reader.attempt(request)
             except BudgetSpent:
                 if not query:
                     self.unread += [(low, high) for low, high, _ in [*waiting, (start, end, above)]]

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from tap_ayrshare.ayrshare.codes import is_error
 from tap_ayrshare.ayrshare.contract import NETWORKS, first
 from tap_ayrshare.ayrshare.endpoints import HISTORY, NATIVE_HISTORY
+from tap_ayrshare.ayrshare.envelopes import is_error
 from tap_ayrshare.ayrshare.rows import usable_id
-from tap_ayrshare.engine.clock import api_time
+from tap_ayrshare.ayrshare.times import api_time
 from tap_ayrshare.engine.errors import Refusal, Scope
 from tap_ayrshare.engine.values import dig, instant, objects, text
 from tap_ayrshare.posts.pages import MOST, PAGINATION
@@ -171,7 +171,7 @@ async def count_native(ask: Ask, network: str, start: datetime | None, posts: Po
         items, dates = NATIVE_HISTORY.listed(answer.body), list[datetime]()
         for item in items:
             post_id = usable_id(item.get("id"))
-            published = instant(first("native_fields", network, "published_at", item))
+            published = first("native_fields", network, "published_at", item, instant)
             if post_id is None or post_id in seen or is_error(item) or (start and published and published < start):
                 continue
             seen.add(post_id)

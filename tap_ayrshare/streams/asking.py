@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.ayrshare.codes import good_blocks
+from tap_ayrshare.ayrshare.envelopes import good_blocks
 from tap_ayrshare.engine.client import Answer, BudgetSpent
 from tap_ayrshare.engine.errors import UNREAD, Refusal, Scope
 from tap_ayrshare.posts.attempts import Ending
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tap_ayrshare.posts.due import DuePost
-    from tap_ayrshare.streams.batches import Batches
-    from tap_ayrshare.streams.refresh import RefreshedStream
+    from tap_ayrshare.streams.batches import BatchedStream, Batches
     from tap_ayrshare.streams.source import Source
 
 LONGEST_WAIT = 2.0
@@ -74,7 +73,7 @@ class Asker:
     batches: those of the posts, None where they are asked for singly.
     """
 
-    def __init__(self, source: Source, stream: RefreshedStream, *, waits_for_state: bool) -> None:
+    def __init__(self, source: Source, stream: BatchedStream, *, waits_for_state: bool) -> None:
         self._source = source
         self._stream = stream
         self._waits_for_state = waits_for_state
@@ -146,7 +145,7 @@ class Asker:
             found.unasked |= source.left_out & set(wanted)
             if wanted and not networks:
                 return
-            answer = found.answer = await source.ask(self._stream.request(post, networks))
+            answer = found.answer = await source.attempt(self._stream.request(post, networks))
             found.requests += answer.sent
             found.blocks.update(good_blocks(answer.body))
             of_networks = [refusal for refusal in answer.refusals if refusal.scope is Scope.NETWORK]

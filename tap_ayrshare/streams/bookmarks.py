@@ -52,8 +52,8 @@ class LinksBookmark(SnapshotBookmark):
 
 
 @dataclass(frozen=True)
-class ProfilesBookmark(StreamBookmark):
-    """The bookmark of the list of profiles."""
+class ListBookmark(SnapshotBookmark):
+    """The bookmark of a stream that is one list."""
 
     cursor: str | None = kept(TEXT, "the page at which a request budget ended")
 

@@ -50,31 +50,29 @@ class ByNetworkStream(AyrshareStream):
         """
 
         async def ask(network: str) -> tuple[str, Answer]:
-            return network, await source.ask(request(network))
+            return network, await source.attempt(request(network))
 
         waiting = sorted(networks, key=lambda network: read_on.get(network, ""))
         if source.settings.request_budget is not None:
             waiting = [network for network in waiting if read_on.get(network) != source.snapshot.date]
         async with aclosing(in_order(map(ask, waiting), source.ahead)) as answers:
             async for network, answer in answers:
-                source.settle(self.name, answer)
-                for refusal in answer.refusals:
-                    source.note(Issue(self.name, refusal, platform=network))
+                source.take(request(network), answer, platform=network)
                 yield network, answer
 
 
 class NetworkSnapshotStream(ByNetworkStream):
-    """A snapshot a day of every network that has one; one request may serve several of these streams.
+    """A snapshot a day of every network that has one; its answers may serve other streams of this kind.
 
-    followers: the streams of which this one is the leader.
+    served: those that it asks for in this run; set by `relate`, as their `leader` is.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.followers: tuple[NetworkSnapshotStream, ...] = ()
+        self.served: list[NetworkSnapshotStream] = []
 
     def expected(self, source: Source) -> int | None:
-        """See `AyrshareStream.expected`."""
+        """Return a request for each network; none if another stream serves this one."""
         return 0 if self._is_led(source) else super().expected(source)
 
     @abstractmethod
@@ -120,12 +118,10 @@ class NetworkSnapshotStream(ByNetworkStream):
         yield [one.checkpoint(source.snapshot.date) for one in readers]
 
     def _refuse(self, source: Source, readers: Sequence[NetworkSnapshotStream], refusal: Refusal) -> None:
-        """Say for the followers too that the stream is refused."""
+        """Say for the streams that this one serves, too, that the stream is refused."""
         for one in readers if refusal.scope is Scope.STREAM else ():
             if one is not self:
-                stats = source.stats(one.name)
-                stats.count(refusal)
-                stats.skipped = "" if refusal.rule.failure or stats.records else str(refusal)
+                source.stats(one.name).stop(refusal)
                 source.note(Issue(one.name, refusal))
 
     def can_read(self, network: str) -> bool:
@@ -134,18 +130,22 @@ class NetworkSnapshotStream(ByNetworkStream):
 
     def _is_led(self, source: Source) -> bool:
         """Return whether another stream asks for this one in this run."""
-        if self.leader not in source.snapshot.selected:
-            return False
-        return not self.in_future(source, source.bookmark(self.leader))
+        return bool(self.leader) and not self.in_future(source, source.bookmark(self.leader))
 
     def _readers(self, source: Source) -> list[NetworkSnapshotStream]:
         """Return the streams that this one's answers are for."""
-        selected = [one for one in self.followers if one.name in source.snapshot.selected]
-        return [self, *(one for one in selected if not one.in_future(source, source.bookmark(one.name)))]
+        return [self, *(one for one in self.served if not one.in_future(source, source.bookmark(one.name)))]
 
     def _share(self, source: Source, one: NetworkSnapshotStream, network: str, answer: Answer) -> None:
-        """Count an answer for a follower too: what can't be read is missing from both."""
+        """Count an answer for a stream that it serves, too: what can't be read is missing from both."""
         if one is not self:
-            source.settle(one.name, answer, 0)
-            for refusal in answer.refusals:
-                source.note(Issue(one.name, refusal, platform=network))
+            source.take(one.request(network), answer, platform=network, requests=0)
+
+
+def relate(streams: Sequence[AyrshareStream]) -> None:
+    """Let the snapshots of a run know which of them asks for them."""
+    snapshots = {one.name: one for one in streams if isinstance(one, NetworkSnapshotStream)}
+    for leader in snapshots.values():
+        leader.served = [snapshots[name] for name in leader.serves if name in snapshots]
+        for one in leader.served:
+            one.leader = leader.name

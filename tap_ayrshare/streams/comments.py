@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_ayrshare.ayrshare.codes import is_error
-from tap_ayrshare.ayrshare.contract import first
+from tap_ayrshare.ayrshare.contract import first, reported
 from tap_ayrshare.ayrshare.endpoints import COMMENTS
+from tap_ayrshare.ayrshare.envelopes import is_error
 from tap_ayrshare.ayrshare.rows import freshness, usable_id
-from tap_ayrshare.engine.clock import singer_time
+from tap_ayrshare.ayrshare.times import singer_time
 from tap_ayrshare.engine.errors import Refusal, Rule, Scope
 from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.engine.values import integer, objects, text, timestamp
@@ -143,7 +143,7 @@ def _comment(network: str, parent_id: str | None, comment: dict[str, Any]) -> di
         "text": text(value("text")),
         "author_id": text(value("author_id")),
         "author_name": text(value("author_name")),
-        "likes": integer(value("likes")),
+        "likes": reported(network, integer(value("likes"))),
         "hidden": hidden if isinstance(hidden, bool) else None,
         "comment": comment,
     }

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from tap_ayrshare.ayrshare.contract import first
 from tap_ayrshare.ayrshare.endpoints import POST_ANALYTICS
 from tap_ayrshare.ayrshare.rows import post_rows
+from tap_ayrshare.ayrshare.times import singer_time
 from tap_ayrshare.engine.client import BudgetSpent
-from tap_ayrshare.engine.clock import singer_time
 from tap_ayrshare.engine.values import instant
 from tap_ayrshare.posts.bookmarks import RefreshBookmark
 from tap_ayrshare.posts.cursor import UNDATED
@@ -36,7 +36,7 @@ class NativePostsStream(RefreshedStream):
     """
 
     spares_measured: ClassVar[bool] = False
-    feeds = (SocialPostsStream.name,)
+    serves = (SocialPostsStream.name,)
 
     def __init__(self) -> None:
         super().__init__()
@@ -164,7 +164,7 @@ class SocialPostAnalyticsStream(NativePostsStream):
         """Yield the rows of a post's block."""
         for network in post.networks:
             for row in post_rows(network, blocks[network]) if network in blocks else ():
-                published = post.published or instant(first("native_fields", network, "published_at", row["analytics"]))
+                published = post.published or first("native_fields", network, "published_at", row["analytics"], instant)
                 yield {
                     "platform": network,
                     **row,

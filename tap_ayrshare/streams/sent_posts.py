@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_ayrshare.ayrshare.endpoints import POST_ANALYTICS
 from tap_ayrshare.ayrshare.rows import post_rows, usable_id
+from tap_ayrshare.ayrshare.times import singer_time
 from tap_ayrshare.engine.client import BudgetSpent
-from tap_ayrshare.engine.clock import singer_time
 from tap_ayrshare.engine.errors import UNREAD, Refusal
 from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.engine.values import hashtags, instant, mentions, objects, text, texts, timestamp

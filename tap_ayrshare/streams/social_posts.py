@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.contract import NETWORKS, first, promote
 from tap_ayrshare.ayrshare.rows import format_of, freshness
+from tap_ayrshare.ayrshare.times import singer_time
 from tap_ayrshare.engine.bookmarks import read_date
 from tap_ayrshare.engine.client import BudgetSpent
-from tap_ayrshare.engine.clock import singer_time
 from tap_ayrshare.engine.values import hashtags, mentions, text
 from tap_ayrshare.posts.bookmarks import ListsBookmark, RefreshBookmark
 from tap_ayrshare.posts.cursor import is_ahead
@@ -22,7 +22,7 @@ from tap_ayrshare.streams.base import AyrshareStream
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from tap_ayrshare.engine.messages import Batch, Checkpoint, Record
+    from tap_ayrshare.engine.messages import Batch, Checkpoint, Issue, Record
     from tap_ayrshare.streams.source import Source
 
 
@@ -63,7 +63,7 @@ class SocialPostsStream(AyrshareStream):
         if not depths and lasts:
             yield [await self._saved(source, known, {}, wanted)]
 
-    def listed(self, source: Source, post: NativePost) -> Record:
+    def listed(self, source: Source, post: NativePost) -> Record | Issue:
         """Return the record of a post that a list has brought."""
         return self.record(source, _native_post(post))
 

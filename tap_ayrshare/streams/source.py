@@ -9,14 +9,19 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from tap_ayrshare.ayrshare.codes import OWN_KEYS, X_LIMIT, judge
+from tap_ayrshare.ayrshare.codes import LIMITS, OWN_KEYS, X_LIMIT
 from tap_ayrshare.ayrshare.contract import NETWORKS, X
 from tap_ayrshare.ayrshare.drift import Drift
 from tap_ayrshare.ayrshare.endpoints import ITEMS, USER
+from tap_ayrshare.ayrshare.judge import judge
+from tap_ayrshare.ayrshare.linked import linked_networks
+from tap_ayrshare.ayrshare.lists import plain
+from tap_ayrshare.ayrshare.quota import quota_warning
+from tap_ayrshare.ayrshare.times import singer_time
 from tap_ayrshare.engine.client import ProfileClient
-from tap_ayrshare.engine.clock import singer_time
 from tap_ayrshare.engine.coverage import Coverage
-from tap_ayrshare.engine.errors import Refusal, Refused, Rule, Scope
+from tap_ayrshare.engine.errors import UNREAD, Refusal, Refused, Rule, Scope
+from tap_ayrshare.engine.lanes import USUAL
 from tap_ayrshare.engine.messages import ALL, Issue
 from tap_ayrshare.engine.values import text
 from tap_ayrshare.posts.native import READERS, NativeLists
@@ -40,6 +45,9 @@ MEMORY = "accounts"
 """The stream in whose bookmark a profile's memory stands."""
 COMMENTS = ("comments", "social_post_comments")
 X_ALLOWANCE = "x_daily_requests"
+NO_OBJECT = Rule(Scope.RESOURCE, failure=True, action="skipped: the item doesn't have the expected form")
+NO_NAME = Rule(Scope.RESOURCE, failure=False, action="skipped: whether it is a linked network isn't known")
+UNKNOWN_NETWORK = Rule(Scope.RESOURCE, failure=False, action="not read: this version of the tap can't read it")
 NO_ID = Rule(Scope.RESOURCE, failure=False, action="skipped: without an id it can't be kept")
 
 
@@ -80,6 +88,7 @@ class Source:
 
     label: the profile's label in records and state.
     history, native: the posts that Ayrshare sent and the native ones, as far as they have been listed.
+    linked: the networks linked to it, once GET /user has been read.
     left_out: networks that are left out for the rest of the run; limited: those of them that only have to wait.
     notes: what couldn't be read since the last message of a stream, for `Sync`.
     coverage: how many requests would be repeated after a kill.
@@ -93,7 +102,7 @@ class Source:
         self.now = snapshot.now
         self.today = snapshot.now.date()
         self.label = profile.label
-        self.ahead = min(4 * settings.max_concurrency, MOST_AHEAD)
+        self.ahead = min(4 * (settings.max_concurrency or USUAL), MOST_AHEAD)
         self.client = client_of(settings, profile, client)
         self.coverage = Coverage()
         self.notes: list[Issue] = []
@@ -115,6 +124,7 @@ class Source:
         self.unbatched: set[str] = set()
         self.proven_batches: set[str] = set()
         self._x_allowed = settings.x_daily_requests or NETWORKS[X].daily_requests["user" if profile.key else "primary"]
+        self.linked: tuple[str, ...] = ()
         self._user: dict[str, Any] | Refusal | None = None
         self._once: dict[str, Answer | Refusal] = {}
         self._bookmarks: dict[str, Mapping[str, Any]] = {}
@@ -122,17 +132,60 @@ class Source:
 
     # Asking
 
-    async def ask(self, request: Request) -> Answer:
-        """Ask the API for this profile; see `ProfileClient.ask`."""
+    async def ask(self, request: Request, resource: str = ALL, platform: str | None = None) -> Answer:
+        """Ask the API for this profile; whatever can't be read of the answer is noted, and counted for the stream.
+
+        Args:
+            request: what is asked.
+            resource: the id of what it is about, `ALL` for more than one thing.
+            platform: its network, where the answer names none.
+
+        Raises:
+            Refused: the API refuses the stream, the profile or the run.
+            BudgetSpent: the request budget is spent.
+        """
+        answer = await self.attempt(request)
+        self.take(request, answer, resource, platform)
+        return answer
+
+    def take(
+        self,
+        request: Request,
+        answer: Answer,
+        resource: str = ALL,
+        platform: str | None = None,
+        requests: int | None = None,
+    ) -> None:
+        """Count how a request ended, and note what its answer refuses.
+
+        requests: how many it took, where that isn't what the answer says: 0 if they were counted before.
+        """
+        self.settle(request.stream, answer, requests)
+        for refusal in answer.refusals:
+            self.note(Issue(request.stream, refusal, resource, platform))
+
+    async def attempt(self, request: Request) -> Answer:
+        """Ask the API, where the stream decides itself what a refusal means: it must settle and note it.
+
+        Items that can't be read are noted all the same.
+        """
         asks_x = X in request.networks
         if asks_x:
             self.memory.count_x(1)
         answer = await self.client.ask(request)
         if asks_x:
             self.memory.count_x(answer.sent - 1)
+        for position, refusal in enumerate(answer.unread, 1):
+            self.note(Issue(request.stream, refusal, f"{request.path} item {position}"))
         if answer.refusal is None and isinstance(answer.body, dict) and request.path != USER.path:
-            around = {key: value for key, value in answer.body.items() if key not in NETWORKS and key not in ITEMS}
+            around = {
+                key: value for key, value in answer.body.items() if key not in NETWORKS and plain(key) not in ITEMS
+            }
             self.snapshot.drift.look_at(request.stream, "answer", None, around, is_kept=False)
+        if answer.refusal is None and request.endpoint is not None:
+            platform = request.networks[0] if len(request.networks) == 1 else None
+            for position, item in request.endpoint.odd_items(answer.body):
+                self.note(not_an_object(request.stream, position, item, platform))
         return answer
 
     async def ask_once(self, request: Request) -> Answer:
@@ -144,7 +197,7 @@ class Source:
         """
         if request.path not in self._once:
             try:
-                self._once[request.path] = answer = await self.ask(request)
+                self._once[request.path] = answer = await self.attempt(request)
                 self.cover(answer.sent)
             except Refused as refused:
                 self._once[request.path] = refused.refusal
@@ -161,12 +214,28 @@ class Source:
         """
         if self._user is None:
             answer = await self.ask_once(USER.request(stream))
-            self._user = answer.refusal or answer.body
-            if self.settings.request_budget is not None and answer.refusal is None:
-                self.memory.keep_networks(linked_networks(answer.body))
+            self._user = answer.refusal or self._read_user(stream, answer)
         if isinstance(self._user, Refusal):
             raise Refused(self._user)
         return self._user or {}
+
+    def _read_user(self, stream: str, answer: Answer) -> dict[str, Any] | Refusal:
+        """Return the body of GET /user, and keep the networks that it names; what doesn't name any can't be used."""
+        if warning := quota_warning(answer.body):
+            logger.warning("profile %s: %s", self.label, warning)
+        linked = linked_networks(answer.body)
+        if linked.unknown:
+            return Refusal(UNREAD, "invalid_body", linked.unknown, answer.status)
+        for position, item in enumerate(linked.unreadable):
+            refusal = Refusal(NO_NAME, "invalid_body", "it names no network", answer.status, details={"item": item})
+            self.note(Issue(stream, refusal, f"activeSocialAccounts-{position}"))
+        for name in set(linked.networks) - NETWORKS.keys():
+            refusal = Refusal(UNKNOWN_NETWORK, "unknown_network", f"the network {name} isn't known", answer.status)
+            self.note(Issue(stream, refusal, platform=name))
+        self.linked = linked.networks
+        if self.settings.request_budget is not None:
+            self.memory.keep_networks(linked.networks)
+        return dict(answer.body)
 
     async def networks(self, what: str, stream: str, *, with_limited: bool = False) -> list[str]:
         """Return the networks of which a stream can read `what`: those of the setting, else those linked.
@@ -177,7 +246,8 @@ class Source:
         if chosen is None and self._user is None:
             chosen = self.memory.networks_now(self.settings.request_budget)
         if chosen is None:
-            chosen = linked_networks(await self.user(stream))
+            await self.user(stream)
+            chosen = self.linked
         able = _able(chosen, what)
         for name in able:
             self.check_keys(name)
@@ -190,7 +260,7 @@ class Source:
         """Return the networks of which `what` can be asked; None as long as those linked aren't known."""
         chosen: Sequence[str] | None = self.settings.platforms
         if chosen is None and isinstance(self._user, dict):
-            chosen = linked_networks(self._user)
+            chosen = self.linked
         if chosen is None:
             return None
         return [name for name in _able(chosen, what) if name not in self.left_out]
@@ -226,7 +296,8 @@ class Source:
     def bookmark(self, stream: str) -> Mapping[str, Any]:
         """Return the bookmark of a stream for this profile, as it came in."""
         if stream not in self._bookmarks:
-            self._bookmarks[stream] = dict(self.snapshot.bookmarks(stream, self.label))
+            found = self.snapshot.bookmarks(stream, self.label)
+            self._bookmarks[stream] = {k: v for k, v in found.items() if k not in ("context", "replication_key")}
         return self._bookmarks[stream]
 
     def is_read_today(self, stream: str) -> bool:
@@ -234,13 +305,19 @@ class Source:
         today = self.bookmark(stream).get("replication_key_value") == self.snapshot.date
         return today and self.settings.request_budget is not None
 
-    def warn_of_future(self, stream: str, value: object, network: str = "") -> None:
-        """Warn that a bookmark lies in the future, so that nothing is due."""
+    def warn_of_future(self, stream: str, value: object = None, network: str = "") -> None:
+        """Warn that a bookmark is in the future, so that nothing is due; the run ends with that.
+
+        Args:
+            stream: the stream.
+            value: the date, None for that of the stream's own bookmark.
+            network: the network whose date it is, "" for the whole stream.
+        """
+        date = self.bookmark(stream).get("replication_key_value") if value is None else value
+        what = f"{stream} on {network}" if network else stream
+        self.stats(stream).in_future.append(f"{date} ({what} of profile {self.label})")
         logger.warning(
-            "profile %s, %s: nothing is read, since the bookmark %s lies in the future; check the clock, or fix it",
-            self.label,
-            f"{stream} on {network}" if network else stream,
-            value,
+            "profile %s, %s: nothing is read because its bookmark %s is in the future", self.label, what, date
         )
 
     # How requests ended
@@ -274,11 +351,8 @@ class Source:
         self.notes.append(issue)
 
     def note_no_id(self, stream: str, position: int, item: Mapping[str, Any], platform: str | None = None) -> None:
-        """Note an item of an answer that has no id (code 187 in /history/:platform, docs/api.md section 3)."""
-        code = text(item.get("code")) or "invalid_body"
-        message = text(item.get("message")) or "the item has no id"
-        refusal = Refusal(NO_ID, code, message, 200, details=dict(item))
-        self.note(Issue(stream, refusal, f"item-{position}", platform))
+        """Note an item of an answer that has no id."""
+        self.note(no_id(stream, position, item, platform))
 
     def resolve(self, issue: Issue) -> Issue | None:
         """Return an issue as far as it reaches, None if it is nothing new; a refused network is left out."""
@@ -297,13 +371,31 @@ class Source:
         return replace(issue, resource=ALL, platform=platform)
 
 
+def no_id(stream: str, position: int, item: Mapping[str, Any], platform: str | None = None, within: str = "") -> Issue:
+    """Return the issue of an item without an id (code 187 in /history/:platform, docs/api.md section 3).
+
+    within: what its resource id ends in, where the position alone doesn't tell items apart.
+    """
+    code, message = text(item.get("code")), text(item.get("message"))
+    # What the API itself says of an item is its answer; an item of another form may be one that can't be read.
+    rule = NO_ID if code else NO_OBJECT
+    refusal = Refusal(rule, code or "invalid_body", message or "the item has no id", 200, details=dict(item))
+    return Issue(stream, refusal, ":".join(filter(None, (f"item-{position}", within))), platform)
+
+
+def not_an_object(stream: str, position: int, item: object, platform: str | None = None, within: str = "") -> Issue:
+    """Return the issue of an item that doesn't have the form of one."""
+    refusal = Refusal(NO_OBJECT, "invalid_body", "the item isn't an object", 200, details={"value": item})
+    return Issue(stream, refusal, ":".join(filter(None, (f"item-{position}", within))), platform)
+
+
 def client_of(settings: Settings, profile: Profile, client: Client) -> ProfileClient:
     """Return the client of a profile: its headers, and what the API's answers mean to it."""
     judged = partial(judge, profile_key=profile.key is not None)
-    return ProfileClient(client, profile.label, judged, partial(_headers, settings, profile))
+    return ProfileClient(client, profile.label, judged, partial(request_headers, settings, profile), LIMITS)
 
 
-def _headers(settings: Settings, profile: Profile, request: Request) -> dict[str, str]:
+def request_headers(settings: Settings, profile: Profile, request: Request) -> dict[str, str]:
     """Return the headers of a request beside the account's: the profile's key and those of the networks."""
     headers = {"Profile-Key": profile.key} if profile.key else {}
     may_be_any = request.body is not None and not request.networks
@@ -316,10 +408,3 @@ def _headers(settings: Settings, profile: Profile, request: Request) -> dict[str
 def _able(networks: Iterable[str], what: str) -> list[str]:
     """Return the networks of which `what` can be read."""
     return [name for name in networks if name in NETWORKS and what in NETWORKS[name].reads]
-
-
-def linked_networks(user: Mapping[str, Any]) -> list[str]:
-    """Return the networks linked to a profile; `activeSocialAccounts` is absent where there is none."""
-    linked = user.get("activeSocialAccounts")
-    names = [name.strip().lower() for name in linked if isinstance(name, str)] if isinstance(linked, list) else []
-    return list(dict.fromkeys(filter(None, names)))

@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from tap_ayrshare.posts.open_posts import MOST, OpenPosts
-from tests.world import START, Post, World, errors, read
+from tests.world import START, Post, World, errors
 
 DAY = timedelta(days=1)
 REACH = timedelta(days=97)
 STREAMS = ("posts", "post_analytics", "comments", "extraction_errors")
-WEEK = {"refresh_schedule": [{"max_age_days": 7, "every_days": 1}], "comments_schedule": [{"max_age_days": 7, "every_days": 1}]}  # fmt: skip
+TIERS = [{"max_age_days": 7, "every_days": 1}]
+WEEK = {"refresh_schedule": TIERS, "comments_schedule": TIERS}
 
 
 def iso(moment: datetime) -> str:
@@ -86,7 +87,7 @@ def test_a_post_that_was_scheduled_far_ahead_gets_its_numbers(ahead, select):
 @pytest.mark.parametrize("approved", [{}, {"approved": True, "approvedDate": iso(START + 40 * DAY)}])
 def test_a_post_that_is_approved_after_forty_days_is_read_on_that_day(approved):
     world = world_with(goes_out=START + 40 * DAY, scheduled=False, status="awaiting approval", more=approved)
-    found = life(world, range(0, 60))
+    found = life(world, range(60))
     sent = [day for day, rows in found.items() if ("post_analytics", None) in rows]
     assert sent == list(range(40, 48))
     assert {("comments", None), ("posts", "success")} <= set(found[40])

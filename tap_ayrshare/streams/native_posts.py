@@ -20,7 +20,7 @@ from tap_ayrshare.posts.passes import Passes
 from tap_ayrshare.posts.sent import OPEN_DAYS, Listed
 from tap_ayrshare.posts.windows import earlier
 from tap_ayrshare.streams.refresh import Refresh, RefreshedStream
-from tap_ayrshare.streams.social_posts import SocialPostsStream, deepen
+from tap_ayrshare.streams.social_posts import SocialPostsStream, deepen, listed_post
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
@@ -38,10 +38,6 @@ class NativePostsStream(RefreshedStream):
 
     spares_measured: ClassVar[bool] = False
     serves = (SocialPostsStream.name,)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._lists = SocialPostsStream()
 
     def named(self, source: Source) -> list[DuePost] | None:
         """Return the posts that the settings name, None if they name none."""
@@ -129,8 +125,8 @@ class NativePostsStream(RefreshedStream):
         deepen(source, depths)
         async with aclosing(source.native.read(self.name, depths, {})) as found:
             async for one in found:
-                if isinstance(one, NativePost) and self._lists.name in source.snapshot.selected:
-                    yield [self._lists.listed(source, one)]
+                if isinstance(one, NativePost):
+                    yield [listed_post(stream, source, one) for stream in self.served]
         if networks:
             start = passes.oldest_due
             await source.history.reach(self.name, earlier(start, OPEN_DAYS) if start else None)

@@ -116,16 +116,16 @@ class TriedPost:
     @property
     def has_failed(self) -> bool:
         """Whether an earlier run couldn't read it."""
-        return self.passes.has_failed(self.post)
+        return self.passes.failures.has_failed(self.post)
 
     @property
     def has_failed_before_today(self) -> bool:
         """Whether that was on an earlier date."""
-        return self.passes.has_failed_before_today(self.post)
+        return self.passes.failures.has_failed_before_today(self.post)
 
     def can_be_deferred(self) -> bool:
         """Remember it; return whether there was room for it."""
-        return self.passes.defer(self.post)
+        return self.passes.failures.defer(self.post)
 
 
 class Refresh:
@@ -176,7 +176,7 @@ class Refresh:
                 if self._attempts.is_spent:
                     return
                 launched = number
-                yield self._asker.ask_in_turn(post, in_batches=not self._passes.is_deferred(post))
+                yield self._asker.ask_in_turn(post, in_batches=not self._passes.failures.is_deferred(post))
 
         async with aclosing(in_order(jobs(), self._source.ahead)) as answers:
             async for post, found in answers:
@@ -227,8 +227,8 @@ class Refresh:
     def _settle(self, post: DuePost, found: Found, fate: Fate) -> Iterator[Message]:
         """Yield what was found of a post, which counts as read unless it is left due."""
         if found.answer is not None and fate is not Fate.LEFT_DUE:
-            self._passes.resolve(post, found.unasked)
-            self._passes.remember(post, failed=fate is Fate.GIVEN_UP)
+            self._passes.failures.resolve(post, found.unasked)
+            self._passes.failures.remember(post, failed=fate is Fate.GIVEN_UP)
         yield from self._record(post, found)
 
     async def _retry(self, post: DuePost) -> Batch:

@@ -70,7 +70,7 @@ MUTANTS = (
     # Another basis, another list.
     Mutant("posts/left_over.py", "terms.schedule, sorted(networks), terms.start", "terms.schedule, sorted(networks)", (PASSES,)),
     Mutant("posts/left_over.py", "terms.schedule, sorted(networks), terms.start", "sorted(networks), terms.start", (PASSES,)),
-    Mutant("posts/left_over.py", "if names and not passes.failures.has_failed(p)]", "if names]", (PASSES,)),
+    Mutant("posts/left_over.py", "if names and not passes.failures.has_failed(p)", "if names", (PASSES,)),
     # What becomes of posts that fail.
     Mutant("posts/attempts.py", "if tried.ending is Ending.UNASKED:\n            return Fate.READ", "if tried.ending is None:\n            return Fate.READ", (ATTEMPTS,)),
     Mutant("posts/attempts.py", "(is_unfinished or not tried.has_failed) and", "not tried.has_failed and", (ATTEMPTS,)),

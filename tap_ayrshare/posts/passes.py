@@ -160,15 +160,8 @@ class Passes:
     def to_state(self) -> dict[str, Any]:
         """Return the fields of a bookmark that say how far the passes have come."""
         in_step = self._in_step()
-        networks: dict[Progress, tuple[str, ...]] = {}
-        for names, progress in [*self._elsewhere_in_step, *((names, cursor.progress) for cursor, names in in_step)]:
-            networks[progress] = (*networks.get(progress, ()), *names)
-        networks.pop(Progress(), None)
-        schedule = self._terms.schedule
-        passes = tuple(
-            PassBookmark(names, one.as_of, one.since, tuple(part.to_row(schedule) for part in one.slices))
-            for one, names in networks.items()
-        )
+        present = ((names, cursor.progress) for cursor, names in in_step)
+        passes = _bookmarks([*self._elsewhere_in_step, *present], self._terms.schedule)
         deferred, failed = self.failures.to_rows()
         dates = [cursor.bookmark for cursor, _ in in_step]
         return {
@@ -178,6 +171,20 @@ class Passes:
             "deferred": deferred,
             "failed": failed,
         }
+
+
+def _bookmarks(
+    passes: Iterable[tuple[tuple[str, ...], Progress]], schedule: RefreshSchedule
+) -> tuple[PassBookmark, ...]:
+    """Return the passes as the state has them, one for networks that are in step."""
+    networks: dict[Progress, tuple[str, ...]] = {}
+    for names, progress in passes:
+        networks[progress] = (*networks.get(progress, ()), *names)
+    networks.pop(Progress(), None)
+    return tuple(
+        PassBookmark(names, one.as_of, one.since, tuple(part.to_row(schedule) for part in one.slices))
+        for one, names in networks.items()
+    )
 
 
 def _progress(

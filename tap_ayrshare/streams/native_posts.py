@@ -54,7 +54,7 @@ class NativePostsStream(RefreshedStream):
     def _listed(self, source: Source, without: Collection[str] = ()) -> Iterator[Listed]:
         """Yield the posts that have been listed and that Ayrshare didn't send, `without` those of some networks."""
         sent = source.history.native_ids
-        for network, posts in source.native.listed(without_measured=self.spares_measured).items():
+        for network, posts in source.native.kept.listed(without_measured=self.spares_measured).items():
             alone = (network,)
             for published, post_id in posts if network not in without else ():
                 if post_id not in sent:
@@ -107,7 +107,7 @@ class NativePostsStream(RefreshedStream):
                 yield batch
         except BudgetSpent:
             refresh.unread = passes.due(self._listed(source, without=native.gaps), left.read, is_native=True)
-            left.is_checked, left.network = False, [left.network, *native.posts][-1]
+            left.is_checked, left.network = False, [left.network, *native.kept.posts][-1]
             yield [saved()]
             raise
         left.network = ""
@@ -121,7 +121,9 @@ class NativePostsStream(RefreshedStream):
         """List the native posts that can be due, and the posts that Ayrshare sent in that time."""
         # Those at which the last run's budget ended come first, so that none is left out for ever.
         waiting = sorted(set(networks) - source.left_out, key=lambda network: (network <= after, network))
-        depths = {network: passes.oldest_due_of([network]) for network in waiting if network not in source.native.posts}
+        depths = {
+            network: passes.oldest_due_of([network]) for network in waiting if network not in source.native.kept.posts
+        }
         deepen(source, depths)
         async with aclosing(source.native.read(self.name, depths, {})) as found:
             async for one in found:
@@ -142,7 +144,7 @@ class NativePostsStream(RefreshedStream):
         return any(
             published is None and post_id not in sent
             for network in networks
-            for post_id, published in source.native.posts.get(network, {}).items()
+            for post_id, published in source.native.kept.posts.get(network, {}).items()
         )
 
 

@@ -24,7 +24,7 @@ from tap_ayrshare.engine.errors import UNREAD, Refusal, Refused, Rule, Scope
 from tap_ayrshare.engine.lanes import USUAL
 from tap_ayrshare.engine.messages import ALL, Issue
 from tap_ayrshare.engine.values import text
-from tap_ayrshare.posts.native import READERS, NativeLists
+from tap_ayrshare.posts.native import READERS, NativeLists, NativePosts
 from tap_ayrshare.posts.schedule import Terms
 from tap_ayrshare.posts.sent import OPEN_DAYS, History
 from tap_ayrshare.streams.memory import Memory
@@ -118,7 +118,7 @@ class Source:
         )
         # A metric that a list has brought must go out with it.
         with_metrics = settings.native_metrics_from_list and "social_posts" in snapshot.selected
-        self.native = NativeLists(self, self.ahead, settings.start_date, with_metrics=with_metrics)
+        self.native = NativeLists(self, self.ahead, NativePosts(settings.start_date, with_metrics=with_metrics))
         self.left_out: set[str] = set()
         self.limited: set[str] = set()
         self.unbatched: set[str] = set()

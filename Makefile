@@ -14,7 +14,7 @@ COMMA := ,
 LOADERS := pipelinewise-target-postgres target-csv target-s3 z3-target-bigquery dlt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-stop test test-thorough test-destinations test-models test-report test-airbyte test-orchestration image-test audit docs lock dist format bench clean FORCE
+.PHONY: help setup demo demo-stop test test-thorough test-destinations snowflake-check test-models test-report test-airbyte test-orchestration image-test audit docs lock dist format bench clean FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-24s %s\n", $$1, $$2 }'
@@ -36,6 +36,7 @@ test: .venvs/dev/ready .venvs/target-postgres/ready ## check formatting, lint, t
 	@$(PY) -m tools.gate
 	@$(PY) -m tools.models --check
 	@$(PY) -m tools.reference --check
+	@$(PY) -m tools.lists --check
 	@TARGET_POSTGRES="$(CURDIR)/.venvs/target-postgres/bin/target-postgres" $(PY) -m pytest -q $(SLOWER:%=--ignore tests/%)
 
 test-thorough: .venvs/dev/ready ## try every mutant of the API's bodies, of which make test tries a sample
@@ -45,6 +46,9 @@ test-destinations: .venvs/dev/ready .venvs/meltano/ready .venvs/fakesnow/ready #
 	@$(MAKE) --no-print-directory -j2 $(LOADERS:%=.venvs/%/ready)
 	@$(PY) -m tests.destinations
 	@export KILLS_SEED=$${KILLS_SEED:-$$(date +%s)}; echo "KILLS_SEED=$$KILLS_SEED"; $(PY) -m pytest -q tests/destinations
+
+snowflake-check: .venvs/dev/ready .venvs/meltano/ready ## test target-snowflake and the models in your own account, which TARGET_SNOWFLAKE_* name
+	@$(PY) -m tests.destinations.snowflake.check
 
 test-models: .venvs/dev/ready .venvs/dbt/ready .venvs/dbt-dialects/ready .venvs/dbt-2/ready $(OLDER_DBT:%=.venvs/dbt-%/ready) ## test the dbt package: random histories, installation, older dbt, BigQuery and Snowflake
 	@$(PY) -m pytest -q tests/models
@@ -70,6 +74,7 @@ audit: .venvs/dev/ready .venvs/audit/ready ## check licenses, known vulnerabilit
 docs: .venvs/dev/ready ## generate docs/reference, hub/tap-ayrshare.yml and the models' definitions (make test checks them)
 	@$(PY) -m tools.models
 	@$(PY) -m tools.reference
+	@$(PY) -m tools.lists
 	@$(PY) -m tools.hub
 
 lock: .venvs/dev/ready .venvs/uv/ready ## pin what has changed in pyproject.toml or meltano.yml in requirements/; ARGS=--upgrade takes the newest

@@ -10,8 +10,9 @@ from typing import Any
 
 from sandbox import story
 from sandbox.bodies import load
+from sandbox.chance import chance
 from sandbox.moments import TIMELINE, firestore, stamps
-from sandbox.posts import SHAPES, Post, chance
+from sandbox.posts import SHAPES, Post
 
 NETWORKS = ("bluesky", "facebook", "gmb", "instagram", "linkedin", "pinterest", "reddit", "snapchat", "telegram",
             "threads", "tiktok", "twitter", "youtube")  # fmt: skip

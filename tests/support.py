@@ -14,10 +14,17 @@ from pathlib import Path
 import jsonschema
 import yaml
 
+from tap_ayrshare.config.settings import OPT_INS
+
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 NOW = "2026-11-23T12:00:00Z"
 EVERYONE = {"include_primary_profile": True, "x_api_key": "x-app-key-0001", "x_api_secret": "x-app-secret-0001"}
+OF_THE_SDK = {
+    "stream_maps", "stream_map_config", "faker_config", "flattening_enabled", "flattening_max_depth",
+    "flattening_max_key_length", "flattening_separator",
+}  # fmt: skip
+"""Its settings that the tap has too."""
 FORMATS = jsonschema.FormatChecker()
 
 
@@ -101,7 +108,7 @@ class TapProcess:
 
     def command(self, config: dict, *, state=None, select=None, catalog=None, args=()) -> list[str]:
         path = self.directory / "config.json"
-        path.write_text(json.dumps(config))
+        path.write_text(json.dumps({**opted_in(select or ()), **config}))
         command = [sys.executable, "-m", "tap_ayrshare", "--config", str(path), *args]
         if state is not None:
             path = self.directory / "state.json"
@@ -135,6 +142,11 @@ class TapProcess:
         out, log = process.communicate(timeout=timeout)
         output = Output(process.returncode, messages(out), log, out)
         return output.check() if check else output
+
+
+def opted_in(select) -> dict[str, list[str]]:
+    """The settings that let the selected streams be read."""
+    return {setting: [name for name in streams if name in select] for setting, streams in OPT_INS.items()}
 
 
 def messages(text: str) -> list[dict]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.ayrshare.endpoints import folded
+from tap_ayrshare.ayrshare.lists import plain
 from tap_ayrshare.engine.values import number, snake_case, text
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def _at(body: Any, path: tuple[str, ...]) -> Any:
     for key in path:
         if not isinstance(body, dict):
             return None
-        found = key if key in body else next((name for name in body if folded(name) == folded(key)), key)
+        found = key if key in body else next((name for name in body if plain(name) == plain(key)), key)
         body = body.get(found)
     return body
 

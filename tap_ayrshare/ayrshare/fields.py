@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.ayrshare.contract import NETWORKS, load
+from tap_ayrshare.ayrshare.contract import NETWORKS, declared_streams, load
 from tap_ayrshare.engine.values import DIGITS
 
 if TYPE_CHECKING:
@@ -55,9 +55,25 @@ def declared(body: str, network: str | None = None) -> dict[str, dict[str, Any]]
         body: `post`, `native`, `account` or `display_name` of a network, else a name in `bodies.json`.
         network: the network's name; a body that is not known by network ignores it.
     """
-    found = load(f"networks/{network}.json") if body in NETWORK_BODIES else load("bodies.json").get(body, {})
-    fields: dict[str, dict[str, Any]] = found["fields"].get(body, {}) if body in NETWORK_BODIES else found["fields"]
-    return fields
+    if body in NETWORK_BODIES:
+        of_network: dict[str, dict[str, Any]] = load(f"networks/{network}.json")["fields"].get(body, {})
+        return of_network
+    if body in load("bodies.json"):
+        fields: dict[str, dict[str, Any]] = load("bodies.json")[body]["fields"]
+        return fields
+    return _of_columns(body)
+
+
+def _of_columns(body: str) -> dict[str, dict[str, Any]]:
+    """Return the fields of a body of which the contract knows what its stream's columns read, of any type."""
+    stream = next(name for name, said in declared_streams().items() if body in said.get("bodies", {}).values())
+    found = {}
+    for entry in load(f"{stream}.json")["properties"].values():
+        given = entry.get("x-path", ())
+        for path in [given] if isinstance(given, str) else given:
+            if path not in (".", "~") and not path.startswith("^"):
+                found[path] = {"type": [], "description": entry["description"], "source": "the stream's columns"}
+    return found
 
 
 @cache

@@ -75,6 +75,7 @@ class Refusal:
     platform: the network that it is about, None where the answer names none.
     details: the API's own error object, whole.
     transient: whether asking again may help.
+    is_stray: whether nothing in the answer shows that the API itself has sent it, as a gateway's page.
     """
 
     rule: Rule
@@ -84,6 +85,7 @@ class Refusal:
     platform: str | None = None
     details: dict[str, Any] | None = None
     transient: bool = False
+    is_stray: bool = False
 
     @property
     def scope(self) -> Scope:

@@ -14,8 +14,13 @@ from contextlib import asynccontextmanager
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from tap_ayrshare.engine.quota import NONE_TOLD
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from tap_ayrshare.engine.lanes import Places
+    from tap_ayrshare.engine.quota import Limits
 
 logger = logging.getLogger(__name__)
 
@@ -37,12 +42,13 @@ class Pacer:
     Until the first answer, and after an answer of 429, one request goes alone: it tells what is left of the
     quota, and a key that is refused is refused once.
 
-    count: the `x-ratelimit-count` that was last heard, None before.
+    count: the API's count of requests that was last heard, None before.
     """
 
-    def __init__(self, limit: int, window: float, reserve: float, label: str = "") -> None:
+    def __init__(self, limit: int, window: float, reserve: float, label: str = "", limits: Limits = NONE_TOLD) -> None:
         """Make a pacer for `limit` requests in `window` seconds, of which the share `reserve` is left."""
         self._label = label
+        self._limits = limits
         self._limit = limit
         self._reserve = reserve
         self._window = window + min(window * JITTER, LONGEST_JITTER)
@@ -75,6 +81,11 @@ class Pacer:
         """Requests that may go in one window."""
         return allowed(self._limit, self._reserve)
 
+    @property
+    def rate(self) -> float:
+        """Requests that the limit allows in a second."""
+        return self.allowed / self._window
+
     def seconds_until(self, requests: int) -> float:
         """Return in how many seconds the last of so many further requests may go, 0 for at once."""
         now = monotonic()
@@ -86,10 +97,10 @@ class Pacer:
         return max(free, self._blocked_until) - now + windows * self._window
 
     @asynccontextmanager
-    async def flight(self, everyone: asyncio.Semaphore) -> AsyncIterator[int | None]:
+    async def flight(self, everyone: Places | asyncio.Semaphore) -> AsyncIterator[int | None]:
         """Hold a request until it may go, and a place among the requests of all profiles while it is in flight.
 
-        Yields the `x-ratelimit-count` that was last heard when it went, for `heard`.
+        Yields the count that was last heard when it went, for `heard`.
         """
         async with self._turn:
             await self._ready()
@@ -134,7 +145,7 @@ class Pacer:
         return max(free, self._blocked_until) - now
 
     def heard(self, maximum: int | None, count: int | None, before: int | None = None) -> None:
-        """Learn from an answer that isn't a 429, with its `x-ratelimit-max` and `x-ratelimit-count`.
+        """Learn from an answer that isn't a 429.
 
         A lower maximum overrules the setting. A higher count than what this run has sent means that someone
         else uses the quota too: it is counted as used now (docs/api.md section 2).
@@ -171,9 +182,10 @@ class Pacer:
         self._trusts_count = False
         self._foreign.clear()
         logger.warning(
-            "profile %s: x-ratelimit-count contradicts what was sent and is ignored; "
-            "the pace follows rate_limit_requests, x-ratelimit-max and the API's 429s",
+            "profile %s: %s contradicts what was sent and is ignored; "
+            "the pace follows rate_limit_requests, the API's maximum and its 429s",
             self._label,
+            self._limits.count or "the API's count",
         )
 
     def unanswered(self) -> None:

@@ -1,4 +1,4 @@
-"""Reading single values out of API bodies, whose types vary from network to network (docs/api.md section 12).
+"""Reading single values out of JSON whose types vary.
 
 Every reader takes anything that JSON can hold and returns the value or None; none of them raises.
 """
@@ -11,9 +11,11 @@ import re
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
+from json import JSONDecodeError, JSONDecoder
 from typing import Any
 
-from tap_ayrshare.engine.clock import singer_time
+from tap_ayrshare.engine.clock import utc_text
+from tap_ayrshare.engine.salvage import salvaged
 
 DIGITS = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?")
 EPOCH = re.compile(r"[0-9]{9,16}(\.[0-9]{1,9})?")
@@ -28,7 +30,7 @@ LARGEST_INTEGER = 2**63 - 1
 
 MOST_NUMBER = 1000
 """Digits of a number, and the size of its exponent; what is longer stays as text, as no target could load it."""
-UNSTORABLE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])|\xed[\xa0-\xbf]")
+UNSTORABLE = re.compile(rb"\0|\\u(?:0000|[dD][89a-fA-F])|\xed[\xa0-\xbf]")
 """What becomes U+0000 or may become a lone surrogate."""
 MOST_LEVELS = 50
 """Levels of nesting in a settings, state or catalog file."""
@@ -44,30 +46,61 @@ TOO_DEEP = re.compile(rb"[\]}](?:\s*[\]}]){99}")
 def parse_json(raw: bytes) -> Any:
     """Return the body as Python values: integers exact, fractions as Decimal, text as Postgres can hold it.
 
+    Bytes that aren't UTF-8 become U+FFFD; control characters in text are taken as they are.
+
     Raises:
-        ValueError: the bytes aren't JSON in UTF-8, or are nested too deeply.
+        ValueError: the bytes aren't JSON, or are nested too deeply.
     """
-    if TOO_DEEP.search(raw):
-        raise ValueError("nested too deeply")
-    # Python would guess UTF-16 and UTF-32 too, in which what can't be stored looks otherwise.
-    text = raw.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogatepass")
+    text = _text(raw)
     try:
-        body = json.loads(text, parse_float=_fraction, parse_constant=lambda _: None)
+        body = DECODER.decode(text)
     except ValueError as error:
         if "digits" not in str(error):
             raise
         # Python refuses to read an integer of more than 4,300 digits.
-        body = json.loads(text, parse_float=_fraction, parse_int=_integer, parse_constant=lambda _: None)
+        body = PATIENT.decode(text)
     return storable(body) if UNSTORABLE.search(raw) else body
 
 
+def parse_damaged(raw: bytes) -> tuple[Any, list[str]]:
+    """Return a body as `parse_json` does, and why items of its lists couldn't be read; such an item is its text.
+
+    Raises:
+        ValueError: not even that much can be read.
+    """
+    try:
+        return parse_json(raw), []
+    except JSONDecodeError:
+        body, broken = salvaged(_text(raw), PATIENT)
+        return (storable(body) if UNSTORABLE.search(raw) else body), broken
+
+
+def _text(raw: bytes) -> str:
+    if TOO_DEEP.search(raw):
+        raise ValueError("nested too deeply")
+    # Python would guess UTF-16 and UTF-32 too, in which what can't be stored looks otherwise.
+    raw = raw.removeprefix(b"\xef\xbb\xbf")
+    try:
+        return raw.decode("utf-8", "surrogatepass").strip()
+    except UnicodeDecodeError:
+        return raw.decode("utf-8", "replace").strip()
+
+
 def _fraction(digits: str) -> Decimal | str:
-    value = Decimal(digits)
+    try:
+        value = Decimal(digits)
+    except ArithmeticError:
+        return digits
     return value if len(digits) <= MOST_NUMBER and abs(value.adjusted()) <= MOST_NUMBER else digits
 
 
 def _integer(digits: str) -> int | str:
     return int(digits) if len(digits) <= MOST_NUMBER else digits
+
+
+# A raw line break in a text is a mistake that costs nothing to read.
+DECODER = JSONDecoder(strict=False, parse_float=_fraction, parse_constant=lambda _: None)
+PATIENT = JSONDecoder(strict=False, parse_float=_fraction, parse_int=_integer, parse_constant=lambda _: None)
 
 
 def storable(value: Any) -> Any:
@@ -162,13 +195,12 @@ def snake_case(name: str) -> str:
 def instant(value: object) -> datetime | None:
     """Return a moment in UTC, None for what can't be read as one.
 
-    ISO 8601 text, also with a blank and `UTC`; Firestore's `{_seconds, _nanoseconds}` (docs/api.md section 1); and what
-    other APIs use: RFC 2822 text, seconds or milliseconds since 1970. Text without an offset is UTC (Pinterest's
-    createdAt has none).
+    ISO 8601 text, also with a blank and `UTC`; `{_seconds, _nanoseconds}`; RFC 2822 text; seconds or
+    milliseconds since 1970. Text without an offset is UTC.
     """
     try:
         if isinstance(value, dict):
-            return _firestore(value)
+            return _seconds_object(value)
         if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
             return _epoch(Decimal(value))
         if not isinstance(value, str) or len(value) > LONGEST_DATE:
@@ -179,7 +211,7 @@ def instant(value: object) -> datetime | None:
         return None
 
 
-def _firestore(value: dict[str, Any]) -> datetime | None:
+def _seconds_object(value: dict[str, Any]) -> datetime | None:
     seconds = number(value.get("_seconds", value.get("seconds")))
     if seconds is None:
         return instant(value["utc"]) if isinstance(value.get("utc"), str) else None
@@ -220,7 +252,7 @@ def _iso(value: str) -> datetime:
 def timestamp(value: object) -> str | None:
     """Return a moment as records carry it: ISO 8601, UTC, microseconds; None for what is no moment."""
     moment = instant(value)
-    return singer_time(moment) if moment else None
+    return utc_text(moment) if moment else None
 
 
 def day(value: object) -> date | None:

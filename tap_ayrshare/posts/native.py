@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tap_ayrshare.ayrshare.codes import is_error
 from tap_ayrshare.ayrshare.contract import NETWORKS, first, has_every_metric
 from tap_ayrshare.ayrshare.endpoints import NATIVE_HISTORY
+from tap_ayrshare.ayrshare.envelopes import is_error
 from tap_ayrshare.ayrshare.rows import usable_id
-from tap_ayrshare.engine.clock import api_time
+from tap_ayrshare.ayrshare.times import api_time
 from tap_ayrshare.engine.concurrency import in_order
 from tap_ayrshare.engine.errors import UNREAD, Refusal, Scope
 from tap_ayrshare.engine.messages import Issue
@@ -150,7 +150,7 @@ class NativeLists:
 
     async def _ask(self, stream: str, walk: Walk) -> Answer:
         request = NATIVE_HISTORY.request(stream, walk.query(), networks=(walk.network,), network=walk.network)
-        return await self._reader.ask(request)
+        return await self._reader.attempt(request)
 
     async def _read_on(self, stream: str, walk: Walk, answer: Answer) -> AsyncGenerator[NativePost | ListEnd, None]:
         """Yield the posts of a page and of those behind it, and the end of the list."""

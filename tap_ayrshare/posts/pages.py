@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tap_ayrshare.ayrshare.contract import NETWORKS
-from tap_ayrshare.engine.clock import api_time, singer_time
+from tap_ayrshare.ayrshare.times import api_time, singer_time
 from tap_ayrshare.engine.values import dig, instant, text
 from tap_ayrshare.posts.sent import BEGINNING, earlier
 

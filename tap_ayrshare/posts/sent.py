@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from tap_ayrshare.ayrshare.contract import NETWORKS
 from tap_ayrshare.ayrshare.endpoints import HISTORY
 from tap_ayrshare.ayrshare.rows import usable_id
+from tap_ayrshare.ayrshare.times import api_time
 from tap_ayrshare.engine.client import BudgetSpent
-from tap_ayrshare.engine.clock import api_time
 from tap_ayrshare.engine.errors import UNREAD, Refusal, Scope
 from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.engine.values import instant, objects
@@ -56,8 +56,8 @@ class Reader(Protocol):
     now: datetime
     limited: set[str]
 
-    async def ask(self, request: Request) -> Answer:
-        """Ask the API."""
+    async def attempt(self, request: Request) -> Answer:
+        """Ask the API; what it refuses is the listing's to settle and note."""
 
     def cover(self, requests: int) -> None:
         """Count requests whose records have been yielded."""
@@ -193,7 +193,7 @@ class History:
             window = {"startDate": api_time(start), "endDate": api_time(end)}
             request = HISTORY.request(stream, {"limit": str(LIMIT), **window, **query})
             try:
-                answer = await self._reader.ask(request)
+                answer = await self._reader.attempt(request)
             except BudgetSpent:
                 if not query:
                     self.unread += [(low, high) for low, high, _ in [*waiting, (start, end, above)]]

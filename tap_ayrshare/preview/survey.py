@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from tap_ayrshare.ayrshare.codes import is_error
 from tap_ayrshare.ayrshare.contract import NETWORKS, first
 from tap_ayrshare.ayrshare.endpoints import HISTORY, NATIVE_HISTORY
+from tap_ayrshare.ayrshare.envelopes import is_error
 from tap_ayrshare.ayrshare.rows import usable_id
-from tap_ayrshare.engine.clock import api_time
+from tap_ayrshare.ayrshare.times import api_time
 from tap_ayrshare.engine.errors import Refusal, Scope
 from tap_ayrshare.engine.values import dig, instant, objects, text
 from tap_ayrshare.posts.pages import MOST, PAGINATION

@@ -15,6 +15,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tap_ayrshare.ayrshare.contract import stream_contract, tap_version
+from tap_ayrshare.config.opt_in import readable, withheld
 from tap_ayrshare.config.settings import PRIMARY
 from tap_ayrshare.engine.errors import TapError
 from tap_ayrshare.engine.messages import Checkpoint, Ended, Record
@@ -90,11 +91,16 @@ class Emitter:
         Args:
             settings: the settings.
             state: the bookmarks that came in; those of the run take their place.
-            selected: the names of the streams whose records are wanted.
+            selected: the names of the streams whose records are wanted; those that need a setting to be read may be
+                among them.
             output: where records and state go.
+
+        Raises:
+            SettingsError: nothing of it is read.
         """
         self._settings = settings
-        self._selected = frozenset(selected)
+        self._selected = readable(selected, settings)
+        self._withheld = withheld(selected, settings)
         self._state = state
         self._output = output
         self._extraction = Extraction(settings, self._selected, state.get)
@@ -243,6 +249,10 @@ class Emitter:
         logger.info("tap-ayrshare %s, snapshot of %s (UTC)", tap_version(), self._extraction.snapshot.date)
         logger.info("%s: %s", profile_count(len(labels)), shown)
         logger.info("streams: %s; bookmarks found: %s", ", ".join(sorted(self._selected)), bookmarks)
+        if self._withheld:
+            logger.info("%s", self._withheld)
+        if unselected := self._settings.opted_in - self._selected:
+            logger.info("in the settings, but not selected: %s", ", ".join(sorted(unselected)))
         if self._settings.primary_left_out and self._state.knows(PRIMARY, OF_A_PROFILE):
             logger.warning(
                 "the state has the primary profile, but it is no longer read; include_primary_profile: true reads it"

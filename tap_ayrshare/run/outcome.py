@@ -12,10 +12,10 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.contract import tap_version
-from tap_ayrshare.engine.client import UNREACHABLE
-from tap_ayrshare.engine.clock import singer_time
+from tap_ayrshare.ayrshare.times import singer_time
 from tap_ayrshare.engine.errors import NEEDS_PERSON, SettingsError, TapError
 from tap_ayrshare.engine.messages import ALL, Status
+from tap_ayrshare.engine.retry import UNREACHABLE
 
 if TYPE_CHECKING:
     import signal
@@ -52,7 +52,7 @@ class Outcome:
         self._extraction = extraction
         self._sync = extraction.sync
         self._settings = extraction.settings
-        self.error = Interrupted(signum) if signum else self._sync.fatal or self._nothing_read() or self._fail_on()
+        self.error = Interrupted(signum) if signum else self._sync.fatal or self._failure()
         self.verdict = "interrupted" if signum else "failed" if self.error else self._completeness()
 
     def _completeness(self) -> str:
@@ -66,6 +66,16 @@ class Outcome:
         """What refused profiles of the settings, by label."""
         labels = {source.label for source in self._extraction.readers}
         return {label: refusal for label, refusal in self._sync.refused.items() if label in labels}
+
+    def _failure(self) -> TapError | None:
+        return self._in_future() or self._nothing_read() or self._fail_on()
+
+    def _in_future(self) -> TapError | None:
+        """Return which bookmarks are in the future: no later run would read what they are of."""
+        found = self._extraction.tally.in_future()
+        which = "this bookmark is" if len(found) == 1 else "these bookmarks are"
+        why = f"{which} in the future: {named(found)}; check the clock, or correct the state"
+        return TapError(why, NEEDS_PERSON) if found else None
 
     def _nothing_read(self) -> TapError | None:
         """Return why every profile, or a whole stream, could not be read; None if none was."""

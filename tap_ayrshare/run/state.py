@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.contract import tap_version
+from tap_ayrshare.config.nearest import hint
 from tap_ayrshare.engine.errors import StateError
 
 if TYPE_CHECKING:
@@ -104,13 +105,13 @@ def checked(value: object, streams: Collection[str], labels: Collection[str]) ->
     """Return a state that came in, as `State` takes it.
 
     A single bookmark for a whole stream, as a tap for one profile writes it, is taken for the only profile; a STATE
-    message, which is what the last line of the tap's own output is, for the state in it.
+    message, which is what the last line of the tap's own output is, for the state in it, and so is what
+    `meltano state get` prints.
 
     Raises:
         StateError: it isn't valid; it is never taken as empty, which would silently read all of the history again.
     """
-    if isinstance(value, dict) and value.get("type") == "STATE":
-        value = value.get("value")
+    value = _unwrapped(value)
     if value in (None, {}):
         return {}
     if not isinstance(value, dict) or not isinstance(value.get("bookmarks"), dict):
@@ -118,11 +119,22 @@ def checked(value: object, streams: Collection[str], labels: Collection[str]) ->
     bookmarks = {}
     for stream, bookmark in value["bookmarks"].items():
         if stream not in streams:
-            raise _invalid(f"it has a bookmark for {stream[:60]!r}, which isn't a stream of this tap")
+            raise _invalid(
+                f"it has a bookmark for {stream[:60]!r}, which isn't a stream of this tap{hint(stream, streams)}"
+            )
         if not isinstance(bookmark, dict):
             raise _invalid(f"the bookmark of {stream} isn't an object")
         bookmarks[stream] = {"partitions": _partitions(stream, bookmark, labels)}
     return {"bookmarks": {stream: b for stream, b in bookmarks.items() if b["partitions"]}}
+
+
+def _unwrapped(value: object) -> object:
+    """Return the state in a STATE message, or in what `meltano state get` prints."""
+    if isinstance(value, dict) and value.get("type") == "STATE":
+        return value.get("value")
+    if isinstance(value, dict) and "singer_state" in value and "bookmarks" not in value:
+        return value["singer_state"]
+    return value
 
 
 def _partitions(stream: str, bookmark: dict[str, Any], labels: Collection[str]) -> list[dict[str, Any]]:
@@ -152,6 +164,7 @@ def stamped(value: Mapping[str, Any]) -> dict[str, Any]:
 
 def newer_version(value: object) -> str | None:
     """Return the version that wrote a state if it is newer than this one, None if it isn't or can't be told."""
+    value = _unwrapped(value)
     written = value.get(VERSION) if isinstance(value, dict) else None
     if not isinstance(written, str) or not (numbers := _numbers(written)):
         return None

@@ -8,16 +8,17 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.audience import groups
-from tap_ayrshare.ayrshare.codes import good_blocks, good_elements
 from tap_ayrshare.ayrshare.contract import breakdowns, first, reported
 from tap_ayrshare.ayrshare.endpoints import SOCIAL_ANALYTICS
+from tap_ayrshare.ayrshare.envelopes import good_blocks, good_elements
 from tap_ayrshare.ayrshare.rows import account_row, freshness
 from tap_ayrshare.ayrshare.series import daily_series
+from tap_ayrshare.engine.bookmarks import read_date
 from tap_ayrshare.engine.client import BudgetSpent
 from tap_ayrshare.engine.errors import Refusal, Rule, Scope
 from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.engine.values import number, one_object, text, timestamp
-from tap_ayrshare.posts.cursor import read_date
+from tap_ayrshare.streams.bookmarks import SeriesBookmark
 from tap_ayrshare.streams.by_network import ByNetworkStream, NetworkSnapshotStream
 from tap_ayrshare.streams.source import NO_ID
 
@@ -39,10 +40,7 @@ class SocialAnalyticsStream(NetworkSnapshotStream):
 
     name = "social_analytics"
     reads = "account_analytics"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.followers = (AccountDemographicsStream(),)
+    serves = ("account_demographics",)
 
     def request(self, network: str) -> Request:
         """See `NetworkSnapshotStream.request`."""
@@ -50,7 +48,7 @@ class SocialAnalyticsStream(NetworkSnapshotStream):
 
     def messages(self, source: Source, network: str, answer: Answer) -> Batch:
         """Yield the row of a network."""
-        if (block := _block(network, answer)) is not None:
+        if (block := _block(network, answer)) is not None and block.get("analytics"):
             name = text(first("account_fields", network, "account_name", block.get("analytics")))
             yield self.record(source, {"platform": network, "account_name": name, **account_row(network, block)})
 
@@ -60,7 +58,6 @@ class AccountDemographicsStream(NetworkSnapshotStream):
 
     name = "account_demographics"
     reads = "demographics"
-    leader = SocialAnalyticsStream.name
 
     def request(self, network: str) -> Request:
         """See `NetworkSnapshotStream.request`."""
@@ -98,6 +95,7 @@ class SocialAnalyticsDailyStream(ByNetworkStream):
     """The networks' own daily series, with look-back."""
 
     name = "social_analytics_daily"
+    bookmark = SeriesBookmark
     reads = "daily"
 
     async def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:

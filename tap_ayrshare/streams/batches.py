@@ -9,9 +9,9 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tap_ayrshare.ayrshare.codes import good_blocks, good_elements
 from tap_ayrshare.ayrshare.contract import NETWORKS, X, promote
 from tap_ayrshare.ayrshare.endpoints import POST_ANALYTICS
+from tap_ayrshare.ayrshare.envelopes import good_blocks, good_elements
 from tap_ayrshare.engine.errors import Refusal, Refused, Rule, Scope
 from tap_ayrshare.engine.messages import ALL, Issue
 from tap_ayrshare.engine.values import text
@@ -162,7 +162,7 @@ class NetworkBatches:
         if before is not None:
             self._warn_of_cost(before + self._source.client.sent - sent, len(batch))
         for post in list(found)[:COMPARED]:
-            single = await self._source.ask(self._stream.request(post, (self._network,)))
+            single = await self._source.attempt(self._stream.request(post, (self._network,)))
             self._requests += single.sent
             elements = good_elements(good_blocks(single.body).get(self._network))
             if elements:
@@ -186,7 +186,7 @@ class NetworkBatches:
 
     def _warn_of_cost(self, expected: int, ids: int) -> None:
         """Log once if the API counts each post of a batch: its count is far above what one request each makes."""
-        count, in_flight = self._source.client.pacer.count, self._source.settings.max_concurrency
+        count, in_flight = self._source.client.pacer.count, int(self._source.client.lanes.size)
         # Requests that were in flight raise the count too.
         if count is not None and count - expected >= max(ids // 2, in_flight + 1) and not self._source.proven_batches:
             logger.warning(
@@ -203,7 +203,7 @@ class NetworkBatches:
         if self._network == X:
             # Its allowance is in posts, so far as is known.
             self._source.memory.count_x(len(batch) - 1)
-        answer = await self._source.ask(request)
+        answer = await self._source.attempt(request)
         self._requests += answer.sent
         if answer.body is None and any(refusal.transient for refusal in answer.refusals):
             # It doesn't grow again: what was too much for the API once is so the next time.

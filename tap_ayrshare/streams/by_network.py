@@ -11,8 +11,8 @@ from tap_ayrshare.engine.client import BudgetSpent
 from tap_ayrshare.engine.concurrency import in_order
 from tap_ayrshare.engine.errors import Refused, Scope
 from tap_ayrshare.engine.messages import Issue
-from tap_ayrshare.posts.cursor import check_dates
 from tap_ayrshare.streams.base import AyrshareStream
+from tap_ayrshare.streams.bookmarks import NetworksBookmark
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
@@ -29,17 +29,13 @@ class ByNetworkStream(AyrshareStream):
     reads: what a network must have.
     """
 
+    bookmark = NetworksBookmark
     reads: ClassVar[str]
 
     def expected(self, source: Source) -> int | None:
         """See `AyrshareStream.expected`."""
         networks = source.known_networks(self.reads)
         return None if networks is None else len(networks)
-
-    def check(self, bookmark: Mapping[str, Any]) -> None:
-        """See `AyrshareStream.check`."""
-        super().check(bookmark)
-        check_dates(self.name, bookmark)
 
     async def answers(
         self, source: Source, networks: Sequence[str], read_on: Mapping[str, str], request: Callable[[str], Request]
@@ -54,31 +50,29 @@ class ByNetworkStream(AyrshareStream):
         """
 
         async def ask(network: str) -> tuple[str, Answer]:
-            return network, await source.ask(request(network))
+            return network, await source.attempt(request(network))
 
         waiting = sorted(networks, key=lambda network: read_on.get(network, ""))
         if source.settings.request_budget is not None:
             waiting = [network for network in waiting if read_on.get(network) != source.snapshot.date]
         async with aclosing(in_order(map(ask, waiting), source.ahead)) as answers:
             async for network, answer in answers:
-                source.settle(self.name, answer)
-                for refusal in answer.refusals:
-                    source.note(Issue(self.name, refusal, platform=network))
+                source.take(request(network), answer, platform=network)
                 yield network, answer
 
 
 class NetworkSnapshotStream(ByNetworkStream):
-    """A snapshot a day of every network that has one; one request may serve several of these streams.
+    """A snapshot a day of every network that has one; its answers may serve other streams of this kind.
 
-    followers: the streams of which this one is the leader.
+    served: those that it asks for in this run; set by `relate`, as their `leader` is.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.followers: tuple[NetworkSnapshotStream, ...] = ()
+        self.served: list[NetworkSnapshotStream] = []
 
     def expected(self, source: Source) -> int | None:
-        """See `AyrshareStream.expected`."""
+        """Return a request for each network; none if another stream serves this one."""
         return 0 if self._is_led(source) else super().expected(source)
 
     @abstractmethod
@@ -124,7 +118,7 @@ class NetworkSnapshotStream(ByNetworkStream):
         yield [one.checkpoint(source.snapshot.date) for one in readers]
 
     def _refuse(self, source: Source, readers: Sequence[NetworkSnapshotStream], refusal: Refusal) -> None:
-        """Say for the followers too that the stream is refused."""
+        """Say for the streams that this one serves, too, that the stream is refused."""
         for one in readers if refusal.scope is Scope.STREAM else ():
             if one is not self:
                 source.stats(one.name).stop(refusal)
@@ -136,18 +130,22 @@ class NetworkSnapshotStream(ByNetworkStream):
 
     def _is_led(self, source: Source) -> bool:
         """Return whether another stream asks for this one in this run."""
-        if self.leader not in source.snapshot.selected:
-            return False
-        return not self.in_future(source, source.bookmark(self.leader))
+        return bool(self.leader) and not self.in_future(source, source.bookmark(self.leader))
 
     def _readers(self, source: Source) -> list[NetworkSnapshotStream]:
         """Return the streams that this one's answers are for."""
-        selected = [one for one in self.followers if one.name in source.snapshot.selected]
-        return [self, *(one for one in selected if not one.in_future(source, source.bookmark(one.name)))]
+        return [self, *(one for one in self.served if not one.in_future(source, source.bookmark(one.name)))]
 
     def _share(self, source: Source, one: NetworkSnapshotStream, network: str, answer: Answer) -> None:
-        """Count an answer for a follower too: what can't be read is missing from both."""
+        """Count an answer for a stream that it serves, too: what can't be read is missing from both."""
         if one is not self:
-            source.settle(one.name, answer, 0)
-            for refusal in answer.refusals:
-                source.note(Issue(one.name, refusal, platform=network))
+            source.take(one.request(network), answer, platform=network, requests=0)
+
+
+def relate(streams: Sequence[AyrshareStream]) -> None:
+    """Let the snapshots of a run know which of them asks for them."""
+    snapshots = {one.name: one for one in streams if isinstance(one, NetworkSnapshotStream)}
+    for leader in snapshots.values():
+        leader.served = [snapshots[name] for name in leader.serves if name in snapshots]
+        for one in leader.served:
+            one.leader = leader.name

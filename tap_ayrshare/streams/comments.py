@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_ayrshare.ayrshare.codes import is_error
 from tap_ayrshare.ayrshare.contract import first, reported
 from tap_ayrshare.ayrshare.endpoints import COMMENTS
+from tap_ayrshare.ayrshare.envelopes import is_error
 from tap_ayrshare.ayrshare.rows import freshness, usable_id
-from tap_ayrshare.engine.clock import singer_time
+from tap_ayrshare.ayrshare.times import singer_time
 from tap_ayrshare.engine.errors import Refusal, Rule, Scope
 from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.engine.values import integer, objects, text, timestamp
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tap_ayrshare.engine.client import Request
     from tap_ayrshare.engine.messages import Message
     from tap_ayrshare.posts.due import DuePost
-    from tap_ayrshare.streams.refresh import Found
+    from tap_ayrshare.streams.asking import Found
     from tap_ayrshare.streams.source import Source
 
 MOST = 1000

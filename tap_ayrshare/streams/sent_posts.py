@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_ayrshare.ayrshare.endpoints import POST_ANALYTICS
 from tap_ayrshare.ayrshare.rows import post_rows, usable_id
+from tap_ayrshare.ayrshare.times import singer_time
 from tap_ayrshare.engine.client import BudgetSpent
-from tap_ayrshare.engine.clock import singer_time
-from tap_ayrshare.engine.errors import UNREAD, Refusal, StateError
+from tap_ayrshare.engine.errors import UNREAD, Refusal
 from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.engine.values import hashtags, instant, mentions, objects, text, texts, timestamp
-from tap_ayrshare.posts.cursor import UNDATED, check_cursor, check_platforms, read_date
-from tap_ayrshare.posts.due import DuePost, LeftOver, Passes, basis_of, cursor_state, newest_first
+from tap_ayrshare.posts.bookmarks import PostsBookmark, RefreshBookmark
+from tap_ayrshare.posts.due import DuePost
+from tap_ayrshare.posts.left_over import LeftOver
+from tap_ayrshare.posts.passes import Passes
 from tap_ayrshare.posts.sent import BEGINNING, OPEN_DAYS, Window, created_at, earlier, is_open, published_at
 from tap_ayrshare.streams.base import AyrshareStream
 from tap_ayrshare.streams.refresh import Refresh, RefreshedStream
@@ -52,14 +54,7 @@ class PostsStream(AyrshareStream):
     """The posts that a profile sent through Ayrshare."""
 
     name = "posts"
-
-    def check(self, bookmark: Mapping[str, Any]) -> None:
-        """See `AyrshareStream.check`."""
-        super().check(bookmark)
-        for moment in ("since", "open_since", "deleted_since"):
-            if moment in bookmark:
-                read_date(bookmark[moment])
-        _gaps(bookmark)
+    bookmark = PostsBookmark
 
     def expected(self, source: Source) -> int:  # noqa: ARG002
         """See `AyrshareStream.expected`: a window of the history and the deleted posts; more windows if it is full."""
@@ -76,13 +71,13 @@ class PostsStream(AyrshareStream):
         The bookmark is the instant up to which all has been read, never a date out of a post.
         """
         history, settings = source.history, source.settings
-        until, since = instant(bookmark.get("replication_key_value")), instant(bookmark.get("since"))
-        open_since, waiting = instant(bookmark.get("open_since")), instant(bookmark.get("deleted_since"))
+        known = PostsBookmark.from_state(bookmark)
+        until, since, open_since, waiting = known.until, known.since, known.open_since, known.deleted_since
         start = settings.start_date or BEGINNING
         lookback = earlier(until or source.now, timedelta(days=settings.lookback_days))
         begin = min(lookback, open_since or lookback) if until else earlier(start, OPEN_DAYS)
         deleted_since = max(min(lookback, waiting or lookback), start)
-        reading = Reading(until, since or start, _gaps(bookmark), waiting, [])
+        reading = Reading(until, since or start, [*known.gaps], waiting, [])
         # Asked side by side, emitted one after the other: a post that is in both is what the first says.
         deleted = asyncio.create_task(history.deleted(self.name, deleted_since))
 
@@ -119,16 +114,9 @@ class PostsStream(AyrshareStream):
             yield [self._saved(reading)]
 
     def _saved(self, reading: Reading) -> Checkpoint:
-        def moment(value: datetime | None) -> str | None:
-            return singer_time(value) if value else None
-
-        return self.checkpoint(
-            moment(reading.until),
-            since=moment(reading.since),
-            open_since=moment(min(reading.made, default=None)),
-            gaps=[[singer_time(low), singer_time(high)] for low, high in reading.gaps],
-            deleted_since=moment(reading.deleted_since),
-        )
+        open_since = min(reading.made, default=None)
+        gaps = tuple(reading.gaps)
+        return self.saved(PostsBookmark(reading.until, reading.since, open_since, gaps, reading.deleted_since))
 
     async def _newest(self, source: Source, reading: Reading, begin: datetime) -> AsyncIterator[Batch]:
         before, sent = reading.until, source.client.sent
@@ -193,22 +181,6 @@ def _fewer(gaps: list[Window]) -> list[Window]:
     return oldest_first
 
 
-def _gaps(state: Mapping[str, Any]) -> list[Window]:
-    """Return the windows that earlier runs could not read.
-
-    Raises:
-        StateError: they are invalid.
-    """
-    found = []
-    listed = state.get("gaps") or []
-    for gap in listed if isinstance(listed, list) else [listed]:
-        ends = [instant(moment) for moment in gap if read_date(moment)] if isinstance(gap, list) else []
-        if len(ends) != 2 or None in ends:  # noqa: PLR2004 - a start and an end
-            raise StateError("gaps of posts isn't a list of pairs of times")
-        found.append((ends[0], ends[1]))
-    return found  # type: ignore[return-value]
-
-
 def _post(post_id: str, published: datetime, post: dict[str, Any]) -> dict[str, Any]:
     def listed(column: str) -> list[Any] | None:
         value = post.get(column)
@@ -249,13 +221,6 @@ class SentPostsStream(RefreshedStream):
 
     reads: ClassVar[str]
 
-    def check(self, bookmark: Mapping[str, Any]) -> None:
-        """See `AyrshareStream.check`."""
-        super().check(bookmark)
-        check_cursor(cursor_state(bookmark))
-        check_platforms(self.name, bookmark)
-        LeftOver(bookmark, UNDATED)
-
     def named(self, source: Source) -> list[DuePost] | None:
         """Return the posts that the settings name, None if they name none."""
         ids = source.settings.post_ids
@@ -266,25 +231,27 @@ class SentPostsStream(RefreshedStream):
         networks = source.known_networks(self.reads)
         if networks is None:
             return None
-        passes = Passes(source.snapshot.terms(self.name), source.bookmark(self.name), networks)
+        known = RefreshBookmark.from_state(source.bookmark(self.name))
+        passes = Passes(source.snapshot.terms(self.name), known, networks)
         passes.list_as_of(source.now, source.history.gaps)
         since = passes.oldest_due
         is_listed = source.history.has_reached(earlier(since, OPEN_DAYS) if since else None)
         return passes.due(source.history.posts, {}) if is_listed else None
 
     async def read_due(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
-        """Read the posts that an earlier run listed and left over for want of requests, then all that are due."""
+        """Read the posts that an earlier run listed and left over, then all that are due."""
         networks = await source.networks(self.reads, self.name, with_limited=True)
         terms, history = source.snapshot.terms(self.name), source.history
-        passes = Passes(terms, bookmark, networks)
-        left = LeftOver(bookmark, source.now, basis_of(terms, networks))
+        known = RefreshBookmark.from_state(bookmark)
+        passes = Passes(terms, known, networks)
+        left = LeftOver(known.left_over, terms, networks)
 
         def saved() -> Checkpoint:
-            return self.checkpoint(**passes.to_state(), left_over=left.to_state(refresh.unread))
+            return self.saved(RefreshBookmark(**passes.to_state(), left_over=left.to_state(refresh.unread, passes)))
 
-        for network, cursor in passes.in_future:
-            source.warn_of_future(self.name, cursor.last_read, network)
-        refresh = Refresh(source, self, saved)
+        for network, last in passes.in_future:
+            source.warn_of_future(self.name, last, network)
+        refresh = Refresh(source, self, passes, saved)
         if left.posts:
             passes.list_as_of(left.listed_at, [])
             due = passes.due(left.posts, left.read)
@@ -295,11 +262,11 @@ class SentPostsStream(RefreshedStream):
         try:
             await history.reach(self.name, earlier(since, OPEN_DAYS) if since else None)
         except BudgetSpent:
-            refresh.unread = newest_first(passes.due(history.newest(), left.read))
+            refresh.unread = passes.due(history.newest(), left.read)
             yield [saved()]
             raise
         passes.list_as_of(source.now, history.gaps)
-        async for batch in refresh.read(passes.due(history.posts, left.read), passes.all):
+        async for batch in refresh.read(passes.due(history.posts, left.read), is_whole=True):
             yield batch
 
 

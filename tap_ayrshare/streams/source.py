@@ -9,20 +9,23 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from tap_ayrshare.ayrshare.codes import OWN_KEYS, X_LIMIT, judge
+from tap_ayrshare.ayrshare.codes import LIMITS, OWN_KEYS, X_LIMIT
 from tap_ayrshare.ayrshare.contract import NETWORKS, X
 from tap_ayrshare.ayrshare.drift import Drift
-from tap_ayrshare.ayrshare.endpoints import ITEMS, USER, folded
+from tap_ayrshare.ayrshare.endpoints import ITEMS, USER
+from tap_ayrshare.ayrshare.judge import judge
 from tap_ayrshare.ayrshare.linked import linked_networks
+from tap_ayrshare.ayrshare.lists import plain
 from tap_ayrshare.ayrshare.quota import quota_warning
+from tap_ayrshare.ayrshare.times import singer_time
 from tap_ayrshare.engine.client import ProfileClient
-from tap_ayrshare.engine.clock import singer_time
 from tap_ayrshare.engine.coverage import Coverage
 from tap_ayrshare.engine.errors import UNREAD, Refusal, Refused, Rule, Scope
+from tap_ayrshare.engine.lanes import USUAL
 from tap_ayrshare.engine.messages import ALL, Issue
 from tap_ayrshare.engine.values import text
-from tap_ayrshare.posts.due import Terms
 from tap_ayrshare.posts.native import READERS, NativeLists
+from tap_ayrshare.posts.schedule import Terms
 from tap_ayrshare.posts.sent import History
 from tap_ayrshare.streams.memory import Memory
 
@@ -41,6 +44,7 @@ MEMORY = "accounts"
 """The stream in whose bookmark a profile's memory stands."""
 COMMENTS = ("comments", "social_post_comments")
 X_ALLOWANCE = "x_daily_requests"
+NO_OBJECT = Rule(Scope.RESOURCE, failure=True, action="skipped: the item doesn't have the expected form")
 NO_NAME = Rule(Scope.RESOURCE, failure=False, action="skipped: whether it is a linked network isn't known")
 UNKNOWN_NETWORK = Rule(Scope.RESOURCE, failure=False, action="not read: this version of the tap can't read it")
 NO_ID = Rule(Scope.RESOURCE, failure=False, action="skipped: without an id it can't be kept")
@@ -97,7 +101,7 @@ class Source:
         self.now = snapshot.now
         self.today = snapshot.now.date()
         self.label = profile.label
-        self.ahead = min(4 * settings.max_concurrency, MOST_AHEAD)
+        self.ahead = min(4 * (settings.max_concurrency or USUAL), MOST_AHEAD)
         self.client = client_of(settings, profile, client)
         self.coverage = Coverage()
         self.notes: list[Issue] = []
@@ -124,19 +128,60 @@ class Source:
 
     # Asking
 
-    async def ask(self, request: Request) -> Answer:
-        """Ask the API for this profile; see `ProfileClient.ask`."""
+    async def ask(self, request: Request, resource: str = ALL, platform: str | None = None) -> Answer:
+        """Ask the API for this profile; whatever can't be read of the answer is noted, and counted for the stream.
+
+        Args:
+            request: what is asked.
+            resource: the id of what it is about, `ALL` for more than one thing.
+            platform: its network, where the answer names none.
+
+        Raises:
+            Refused: the API refuses the stream, the profile or the run.
+            BudgetSpent: the request budget is spent.
+        """
+        answer = await self.attempt(request)
+        self.take(request, answer, resource, platform)
+        return answer
+
+    def take(
+        self,
+        request: Request,
+        answer: Answer,
+        resource: str = ALL,
+        platform: str | None = None,
+        requests: int | None = None,
+    ) -> None:
+        """Count how a request ended, and note what its answer refuses.
+
+        requests: how many it took, where that isn't what the answer says: 0 if they were counted before.
+        """
+        self.settle(request.stream, answer, requests)
+        for refusal in answer.refusals:
+            self.note(Issue(request.stream, refusal, resource, platform))
+
+    async def attempt(self, request: Request) -> Answer:
+        """Ask the API, where the stream decides itself what a refusal means: it must settle and note it.
+
+        Items that can't be read are noted all the same.
+        """
         asks_x = X in request.networks
         if asks_x:
             self.memory.count_x(1)
         answer = await self.client.ask(request)
         if asks_x:
             self.memory.count_x(answer.sent - 1)
+        for position, refusal in enumerate(answer.unread, 1):
+            self.note(Issue(request.stream, refusal, f"{request.path} item {position}"))
         if answer.refusal is None and isinstance(answer.body, dict) and request.path != USER.path:
             around = {
-                key: value for key, value in answer.body.items() if key not in NETWORKS and folded(key) not in ITEMS
+                key: value for key, value in answer.body.items() if key not in NETWORKS and plain(key) not in ITEMS
             }
             self.snapshot.drift.look_at(request.stream, "answer", None, around, is_kept=False)
+        if answer.refusal is None and request.endpoint is not None:
+            platform = request.networks[0] if len(request.networks) == 1 else None
+            for position, item in request.endpoint.odd_items(answer.body):
+                self.note(not_an_object(request.stream, position, item, platform))
         return answer
 
     async def ask_once(self, request: Request) -> Answer:
@@ -148,7 +193,7 @@ class Source:
         """
         if request.path not in self._once:
             try:
-                self._once[request.path] = answer = await self.ask(request)
+                self._once[request.path] = answer = await self.attempt(request)
                 self.cover(answer.sent)
             except Refused as refused:
                 self._once[request.path] = refused.refusal
@@ -247,7 +292,8 @@ class Source:
     def bookmark(self, stream: str) -> Mapping[str, Any]:
         """Return the bookmark of a stream for this profile, as it came in."""
         if stream not in self._bookmarks:
-            self._bookmarks[stream] = dict(self.snapshot.bookmarks(stream, self.label))
+            found = self.snapshot.bookmarks(stream, self.label)
+            self._bookmarks[stream] = {k: v for k, v in found.items() if k not in ("context", "replication_key")}
         return self._bookmarks[stream]
 
     def is_read_today(self, stream: str) -> bool:
@@ -255,13 +301,19 @@ class Source:
         today = self.bookmark(stream).get("replication_key_value") == self.snapshot.date
         return today and self.settings.request_budget is not None
 
-    def warn_of_future(self, stream: str, value: object, network: str = "") -> None:
-        """Warn that a bookmark lies in the future, so that nothing is due."""
+    def warn_of_future(self, stream: str, value: object = None, network: str = "") -> None:
+        """Warn that a bookmark is in the future, so that nothing is due; the run ends with that.
+
+        Args:
+            stream: the stream.
+            value: the date, None for that of the stream's own bookmark.
+            network: the network whose date it is, "" for the whole stream.
+        """
+        date = self.bookmark(stream).get("replication_key_value") if value is None else value
+        what = f"{stream} on {network}" if network else stream
+        self.stats(stream).in_future.append(f"{date} ({what} of profile {self.label})")
         logger.warning(
-            "profile %s, %s: nothing is read, since the bookmark %s lies in the future; check the clock, or fix it",
-            self.label,
-            f"{stream} on {network}" if network else stream,
-            value,
+            "profile %s, %s: nothing is read because its bookmark %s is in the future", self.label, what, date
         )
 
     # How requests ended
@@ -295,11 +347,8 @@ class Source:
         self.notes.append(issue)
 
     def note_no_id(self, stream: str, position: int, item: Mapping[str, Any], platform: str | None = None) -> None:
-        """Note an item of an answer that has no id (code 187 in /history/:platform, docs/api.md section 3)."""
-        code = text(item.get("code")) or "invalid_body"
-        message = text(item.get("message")) or "the item has no id"
-        refusal = Refusal(NO_ID, code, message, 200, details=dict(item))
-        self.note(Issue(stream, refusal, f"item-{position}", platform))
+        """Note an item of an answer that has no id."""
+        self.note(no_id(stream, position, item, platform))
 
     def resolve(self, issue: Issue) -> Issue | None:
         """Return an issue as far as it reaches, None if it is nothing new; a refused network is left out."""
@@ -318,10 +367,28 @@ class Source:
         return replace(issue, resource=ALL, platform=platform)
 
 
+def no_id(stream: str, position: int, item: Mapping[str, Any], platform: str | None = None, within: str = "") -> Issue:
+    """Return the issue of an item without an id (code 187 in /history/:platform, docs/api.md section 3).
+
+    within: what its resource id ends in, where the position alone doesn't tell items apart.
+    """
+    code, message = text(item.get("code")), text(item.get("message"))
+    # What the API itself says of an item is its answer; an item of another form may be one that can't be read.
+    rule = NO_ID if code else NO_OBJECT
+    refusal = Refusal(rule, code or "invalid_body", message or "the item has no id", 200, details=dict(item))
+    return Issue(stream, refusal, ":".join(filter(None, (f"item-{position}", within))), platform)
+
+
+def not_an_object(stream: str, position: int, item: object, platform: str | None = None, within: str = "") -> Issue:
+    """Return the issue of an item that doesn't have the form of one."""
+    refusal = Refusal(NO_OBJECT, "invalid_body", "the item isn't an object", 200, details={"value": item})
+    return Issue(stream, refusal, ":".join(filter(None, (f"item-{position}", within))), platform)
+
+
 def client_of(settings: Settings, profile: Profile, client: Client) -> ProfileClient:
     """Return the client of a profile: its headers, and what the API's answers mean to it."""
     judged = partial(judge, profile_key=profile.key is not None)
-    return ProfileClient(client, profile.label, judged, partial(request_headers, settings, profile))
+    return ProfileClient(client, profile.label, judged, partial(request_headers, settings, profile), LIMITS)
 
 
 def request_headers(settings: Settings, profile: Profile, request: Request) -> dict[str, str]:

@@ -2,7 +2,9 @@
 
 import pytest
 
-from tap_ayrshare.ayrshare.codes import OF_ANALYTICS, OF_REVIEWS, RULES, good_blocks, good_elements, refusals
+from tap_ayrshare.ayrshare.codes import OF_ANALYTICS, OF_REVIEWS, RULES
+from tap_ayrshare.ayrshare.envelopes import good_blocks, good_elements
+from tap_ayrshare.ayrshare.judge import refusals
 from tap_ayrshare.engine.errors import Scope
 
 

@@ -225,12 +225,16 @@ def test_a_bookmark_without_partitions_is_not_ignored(door):
     assert door(state={"bookmarks": {"posts": {}}}).code == 0
 
 
-def test_a_bookmark_in_the_future_is_a_warning(door):
+def test_a_bookmark_in_the_future_ends_a_run_that_has_read_everything_else(door):
     output = door(state=bookmark("post_analytics", replication_key_value="2027-01-01"))
-    assert output.code == 0
+    assert output.code == 2
+    assert "this bookmark is in the future: 2027-01-01 (post_analytics of profile primary)" in output.last_line
+    assert output.bookmark("posts")
     assert any("primary, post_analytics" in line and "2027-01-01" in line for line in warnings_of(output))
     ahead = {"facebook": {"date": "2027-01-01"}}
     output = door(state=bookmark("social_post_analytics", platforms=ahead))
+    assert output.code == 2
+    assert "2027-01-01 (social_post_analytics on facebook of profile primary)" in output.last_line
     assert any("social_post_analytics on facebook" in line and "2027-01-01" in line for line in warnings_of(output))
 
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from tap_ayrshare.config.nearest import unknown_names
 from tap_ayrshare.config.readers import Shard
-from tap_ayrshare.config.settings import DEFINITION, Profile, Settings, unknown_names, unknown_variables
+from tap_ayrshare.config.settings import DEFINITION, Profile, Settings, unknown_variables
 from tap_ayrshare.engine.errors import SettingsError
 
 SECRET = "s3cr3t-value"

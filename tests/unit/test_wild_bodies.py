@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tap_ayrshare.engine import client
+from tap_ayrshare.engine import client, retry
 from tap_ayrshare.engine.errors import TapError
 from tap_ayrshare.singer.tap import TapAyrshare
 from tests.mutations import mutated
@@ -64,7 +64,7 @@ bodies = st.fixed_dictionaries(
 
 @pytest.fixture
 def _quick(monkeypatch):
-    monkeypatch.setattr(client, "FIRST_BACKOFF", 0)
+    monkeypatch.setattr(retry, "FIRST_BACKOFF", 0)
     logging.getLogger("tap_ayrshare").setLevel(logging.CRITICAL)
     yield
     logging.getLogger("tap_ayrshare").setLevel(logging.NOTSET)
@@ -134,7 +134,11 @@ def test_no_body_is_a_bug_and_every_record_is_valid(answers):
 @settings(
     max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
-@given(st.dictionaries(keys, values, max_size=8).filter(lambda body: "status" not in body and "code" not in body))
+@given(
+    st.dictionaries(keys, values, min_size=1, max_size=8).filter(
+        lambda body: "status" not in body and "code" not in body
+    )
+)
 def test_every_leaf_of_a_network_s_object_arrives(analytics):
     post = {"id": "p", "created": "2026-11-01T10:00:00Z", "platforms": ["facebook"]}
     answers = {

@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.config.settings import DEFINITION, ENVIRONMENT, Settings
+from tap_ayrshare.config.environment import ENVIRONMENT
+from tap_ayrshare.config.settings import DEFINITION, Settings
 from tap_ayrshare.engine.errors import SettingsError, TapError
 from tap_ayrshare.preview.recording.recorder import Recorder, table
 

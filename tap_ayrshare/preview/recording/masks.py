@@ -17,8 +17,8 @@ from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.ayrshare.codes import is_error
 from tap_ayrshare.ayrshare.contract import NETWORKS, load
+from tap_ayrshare.ayrshare.envelopes import is_error
 from tap_ayrshare.ayrshare.fields import ANY_KEY, ELEMENT, steps
 from tap_ayrshare.engine.values import DIGITS, EPOCH, instant
 

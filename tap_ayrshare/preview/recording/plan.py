@@ -6,18 +6,16 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.ayrshare.contract import NETWORKS
+from tap_ayrshare.ayrshare.contract import NETWORKS, OF_ACCOUNT, declarations
 from tap_ayrshare.ayrshare.endpoints import (
     AD_ACCOUNTS,
     AD_HISTORY,
     ADS,
-    AUTO_SCHEDULES,
     COMMENTS,
     HISTORY,
     LINKS,
     MESSAGES,
     NATIVE_HISTORY,
-    PLAYLISTS,
     POST_ANALYTICS,
     PROFILES,
     REVIEWS,
@@ -69,8 +67,7 @@ WITHOUT_NETWORK = (
     Ask("links", "GET", LINKS[2].path),
     Ask("links_legacy", "GET", LINKS[0].path, {"lastDays": "7"}),
     Ask("links_short", "GET", LINKS[1].path),
-    Ask("youtube_playlists", "GET", PLAYLISTS.path, network="youtube"),
-    Ask("auto_schedules", "GET", AUTO_SCHEDULES.path),
+    *(Ask(one.name, "GET", one.path, network=one.network) for one in declarations() if one.name not in OF_ACCOUNT),
     Ask("ad_accounts.facebook", "GET", AD_ACCOUNTS.path, network="facebook"),
     Ask("ad_accounts.instagram", "GET", AD_ACCOUNTS.path.replace("facebook", "instagram"), network="instagram"),
 )

@@ -13,7 +13,8 @@ from urllib.parse import quote
 import aiohttp
 
 from tap_ayrshare.ayrshare.check_command import Comparison, UnusableInput, take
-from tap_ayrshare.ayrshare.codes import is_error, refusals
+from tap_ayrshare.ayrshare.envelopes import is_error
+from tap_ayrshare.ayrshare.judge import refusals
 from tap_ayrshare.ayrshare.linked import linked_networks
 from tap_ayrshare.engine.client import Client, Request
 from tap_ayrshare.engine.clock import read_clock

@@ -1,32 +1,63 @@
-"""How each run went: a row for every profile and stream."""
+"""What the tap says of its own runs: what couldn't be read, and how each stream ended."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.contract import contract_version, tap_version
-from tap_ayrshare.engine.clock import singer_time
+from tap_ayrshare.ayrshare.times import singer_time
 from tap_ayrshare.engine.values import storable
 from tap_ayrshare.streams.base import AyrshareStream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from tap_ayrshare.engine.messages import Batch, Ended, Record
+    from tap_ayrshare.engine.messages import Batch, Ended, Issue, Record
     from tap_ayrshare.streams.source import Source
 
-REASON_LENGTH = 1000
+LONGEST = 1000
+"""Characters of a message or reason."""
 
 
-class SyncRunsStream(AyrshareStream):
-    """Its records say how the other streams ended."""
+class JournalStream(AyrshareStream):
+    """A stream that the run itself fills."""
 
-    name = "sync_runs"
     takes_turns = False
 
     async def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:  # noqa: ARG002
         """Bookmark the day; there is no endpoint to read."""
         yield [self.checkpoint(source.snapshot.date)]
+
+
+class ExtractionErrorsStream(JournalStream):
+    """Its records are the issues of the other streams."""
+
+    name = "extraction_errors"
+
+    def of(self, source: Source, issue: Issue) -> Record:
+        """Return the record of an issue."""
+        refusal = issue.refusal
+        record = {
+            "profile": issue.label or source.label,
+            "stream": issue.stream,
+            "resource_id": issue.resource,
+            "platform": issue.platform,
+            "snapshot_date": source.snapshot.date,
+            "code": refusal.code,
+            "http_status": refusal.http_status,
+            "message": refusal.message[:LONGEST],
+            "action": refusal.rule.action,
+            "details": refusal.details,
+            "extracted_at": source.snapshot.extracted_at,
+        }
+        # Ids and labels of the settings are in it too, which may hold anything.
+        return self.fitting(storable(record))
+
+
+class SyncRunsStream(JournalStream):
+    """Its records say how the other streams ended."""
+
+    name = "sync_runs"
 
     def of(self, source: Source, ended: Ended) -> Record:
         """Return the record of a stream that has ended."""
@@ -46,7 +77,7 @@ class SyncRunsStream(AyrshareStream):
             "contract_version": contract_version(),
             "snapshot_date": snapshot.date,
             "status": ended.status.value,
-            "reason": ended.reason[:REASON_LENGTH] or None,
+            "reason": ended.reason[:LONGEST] or None,
             "requests": stats.requests,
             "records": stats.records,
             "errors": sum(stats.errors.values()),

@@ -1,4 +1,8 @@
-"""Sends the Snowflake connector to a server on this machine: the released target has no setting for the host."""
+"""Reaches into the loader's process, where it has no setting: the host of Snowflake, and the age of a state.
+
+FAKESNOW_PORT: a port of this machine, where the connector finds Snowflake. TEST_RECORD_AGE: the minutes after which
+the target loads what it has and lets out its state.
+"""
 
 import os
 
@@ -15,3 +19,8 @@ if "FAKESNOW_PORT" in os.environ:
             return connect(self, **{**settings, **here})
 
         SnowflakeConnection.connect = to_this_machine
+
+if "TEST_RECORD_AGE" in os.environ:
+    from singer_sdk.target_base import Target
+
+    Target._MAX_RECORD_AGE_IN_MINUTES = float(os.environ["TEST_RECORD_AGE"])

@@ -1,0 +1,82 @@
+"""How lists of the API go on behind a page, as small objects: one for each reading of a list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tap_ayrshare.engine.values import dig, text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PAGINATIONS = (("meta", "pagination"), ("pagination",), ())
+CURSORS = ("next", "nextCursor")
+"""Where answers have their cursor; its place isn't documented everywhere (docs/api.md sections 9 and 10)."""
+
+
+class Paging(Protocol):
+    """The way through a list.
+
+    A stream asks with `query` and hands each answer to `turn`, until that returns False.
+    """
+
+    cut_short: str
+
+    def query(self) -> dict[str, str]:
+        """Return what the query of the next page has beside the stream's own."""
+
+    def turn(self, body: Any, items: Sequence[Any]) -> bool:
+        """Take an answer and its items; return whether there is another page."""
+
+
+class OnePage:
+    """A list that comes whole."""
+
+    cut_short = ""
+
+    def query(self) -> dict[str, str]:
+        """Return nothing: there is one page."""
+        return {}
+
+    def turn(self, body: Any, items: Sequence[Any]) -> bool:  # noqa: ARG002
+        """Return that there is no other page."""
+        return False
+
+
+class Cursor:
+    """A list whose pages name the next one.
+
+    cursor: the page that comes next, "" for the first.
+    cut_short: why pages are missing that the API says there are, "" if none are.
+    """
+
+    def __init__(self, parameter: str, cursor: str = "") -> None:
+        """Begin at the first page, or at the one where an earlier run stopped."""
+        self._parameter = parameter
+        self._asked = {cursor}
+        self.cursor = cursor
+        self.cut_short = ""
+
+    def query(self) -> dict[str, str]:
+        """Return the cursor, nothing for the first page."""
+        return {self._parameter: self.cursor} if self.cursor else {}
+
+    def turn(self, body: Any, items: Sequence[Any]) -> bool:  # noqa: ARG002
+        """Go on to the page that an answer names; a page that was asked for before ends the list."""
+        has_more = next((more for path in PAGINATIONS if (more := dig(body, (*path, "hasMore"))) is not None), None)
+        named = next(
+            (found for path in PAGINATIONS for name in CURSORS if (found := text(dig(body, (*path, name))))), ""
+        )
+        if has_more is False or (not named and not has_more):
+            return False
+        if not named or named in self._asked:
+            self.cut_short = "the answer says that there are more pages but names no new one"
+            return False
+        self._asked.add(named)
+        self.cursor = named
+        return True
+
+
+def paging_of(parameter: str | None, cursor: str = "") -> OnePage | Cursor:
+    """Return the way through a list: page by page if it has a parameter for the cursor."""
+    return Cursor(parameter, cursor) if parameter else OnePage()

@@ -154,8 +154,9 @@ class SocialAnalyticsDailyStream(ByNetworkStream):
                 if on >= since:
                     yield self.record(source, _point(network, metric, on, series, point, block))
             last_dates += [max(points)] if points else []
-        end = min(last_dates, default=None)
-        if end and end <= source.today:
+        if last_dates:
+            # Accounts ahead of UTC have a point of tomorrow, which isn't whole yet.
+            end = min(*last_dates, source.today)
             ends[network] = max(end, ends.get(network, end))
 
 

@@ -221,18 +221,12 @@ def promote(level: str, network: str, body: object) -> dict[str, int | None]:
 
     Null where the network has no such metric, did not report it, or answered what is no count.
     """
-    mapping = _mapping(level).get(network, {})
-    return {
-        column: next(
-            (
-                count
-                for path in mapping.get(column, ())
-                if (count := reported(network, integer(dig(body, path)))) is not None
-            ),
-            None,
-        )
-        for column in promoted_columns(level)
-    }
+    found: dict[str, int | None] = dict.fromkeys(promoted_columns(level))
+    for column, paths in _mapping(level).get(network, {}).items():
+        if column in found:
+            counts = (reported(network, integer(dig(body, path))) for path in paths)
+            found[column] = next((count for count in counts if count is not None), None)
+    return found
 
 
 def reported(network: str, value: Any) -> Any:

@@ -135,8 +135,9 @@ class SocialAnalyticsDailyStream(ByNetworkStream):
             last_dates += [max(series.points)] if series.points else []
             if series.unreadable:
                 yield Issue(self.name, _without_date(series), series.metric, network)
-        end = min(last_dates, default=None)
-        if end and end <= source.today:
+        if last_dates:
+            # Accounts ahead of UTC have a point of tomorrow, which isn't whole yet.
+            end = min(*last_dates, source.today)
             ends[network] = max(end, ends.get(network, end))
 
 

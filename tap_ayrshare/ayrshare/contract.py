@@ -174,6 +174,11 @@ def first(section: str, network: str, column: str, body: object) -> Any:
     return next((value for path in paths if (value := dig(body, path)) is not None), None)
 
 
+def has_field(section: str, network: str, column: str) -> bool:
+    """Return whether a section maps a column for the network itself."""
+    return bool(_mapping(section).get(network, {}).get(column))
+
+
 @dataclass(frozen=True)
 class Breakdown:
     """A breakdown of an account's audience, and where it stands in a network's own object.

@@ -24,9 +24,10 @@ class Column:
 class Model:
     """A model with its columns.
 
-    key: is unique and never null. is_view: the database can't enforce that. grown: metrics with deltas, and the columns
-    that name what they are of. newest: dbt tests only the rows that the last run built. is_grouped: the key is what the
-    rows are grouped by, so that it needs no test.
+    key: is unique and never null. is_view: the database can't enforce that. newest: dbt tests only the rows that the last
+    run built. is_grouped: the key is what the rows are grouped by, so that it needs no test.
+    grown: metrics with deltas. grown_of: the columns that name what they are of, if not the key without the day.
+    from_zero: the column that says that first readings are growth. restarts: the one that names metrics that began anew.
     """
 
     name: str
@@ -37,12 +38,19 @@ class Model:
     grown: tuple[str, ...] = ()
     newest: bool = False
     is_grouped: bool = False
+    grown_of: tuple[str, ...] = ()
+    from_zero: str = ""
+    restarts: str = ""
 
 
 POST_KEY = ("profile", "platform", "social_post_id", "thread_index")
 PROFILE = Column("profile", "text", "Profile name from the tap's settings")
 PLATFORM = Column("platform", "text", "Name of the network")
-DAY = Column("snapshot_date", "date", "Day of the metrics, in the reporting time zone")
+DAY = Column(
+    "snapshot_date",
+    "date",
+    "Day of the metrics, in the reporting time zone: a reading before ayrshare_closing_hour closes the day before",
+)
 CHANGED = Column("changed_at", "timestamp", "Internal: up to which change of its readings the row is built")
 IS_SNAPSHOT = Column(
     "is_snapshot", "boolean", "Whether the day has a snapshot; other days only have their share of the growth"
@@ -52,6 +60,11 @@ COVERED = Column(
 )
 CORRECTED = Column(
     "corrected_metrics", "text", "Names of metrics with negative growth because the network corrected them downward"
+)
+RESTARTED = Column(
+    "restarted_metrics",
+    "text",
+    "Names of metrics that a network counts in another way from this day on: no growth from the one to the other",
 )
 POST = (
     PROFILE,

@@ -198,7 +198,37 @@
 "post_metrics": ["likes", "reactions", "comments", "shares", "saves", "clicks", "impressions", "reach", "views", "video_views", "watch_time_seconds", "engagements"],
 "additive_post_metrics": ["likes", "reactions", "comments", "shares", "saves", "clicks", "impressions", "views", "video_views", "watch_time_seconds", "engagements"],
 "account_levels": ["followers", "following_count", "posts_count"],
-"account_totals": ["likes", "reactions", "comments", "shares", "saves", "clicks", "impressions", "reach", "views", "video_views", "watch_time_seconds", "profile_views", "engagements", "actions"]
+"account_totals": ["likes", "reactions", "comments", "shares", "saves", "clicks", "impressions", "reach", "views", "video_views", "watch_time_seconds", "profile_views", "engagements", "actions"],
+"of_kinds": ["impressions", "reach", "watch_time_seconds"],
+"with_own": ["shares"]
+},
+"optional": {
+"shares": {
+"threads": [
+"own_shares"
+]
+},
+"engagements": {
+"linkedin": [
+"shares",
+"clicks"
+],
+"pinterest": [
+"reactions"
+],
+"threads": [
+"own_shares"
+],
+"tiktok": [
+"saves"
+],
+"twitter": [
+"saves"
+],
+"youtube": [
+"shares"
+]
+}
 },
 "attributes": {
 "media_type": {
@@ -252,7 +282,13 @@
 },
 "media_types": {
 "photo": "image",
+"added_photos": "image",
+"added_video": "video",
+"reel": "video",
+"reels": "video",
+"album": "carousel",
 "carousel_album": "carousel",
+"text_post": "text",
 "animated_gif": "gif"
 },
 "media_type_always": {
@@ -417,7 +453,8 @@
 ["account", "youtube", "video_views", "exact", "period", "count", false, none, true, none, none, none, none, "Views of its videos", "views", "official test scripts", none],
 ["account", "youtube", "watch_time_seconds", "equivalent", "period", "s", false, none, true, none, none, none, none, "Estimated time for which the channel's videos were watched", "estimatedMinutesWatched", "official test scripts", "Minutes, in seconds"],
 ["account", "youtube", "engagements", "derived", "period", "count", false, none, true, none, none, none, none, "Likes, comments and shares", "reactions + comments + shares", "official test scripts", "The network gives no count of its own for this"],
-["link", "all", "clicks", "exact", "counter", "count", false, true, true, true, true, true, none, "Clicks on the link", "totalClicks", "docs (example body), official test scripts; GET /links and GET /analytics/links-short. The answer of GET /analytics/links after 2021 is shown by no source", none],
+["link", "all", "clicks", "exact", "period", "count", false, true, true, none, none, none, none, "Clicks on the link", "totalClicks", "docs (example body), official test scripts; GET /links and GET /analytics/links-short. The answer of GET /analytics/links after 2021 is shown by no source", none],
+["link", "all", "clicks_gained", "derived", "period", "count", true, true, true, none, none, none, none, "Clicks on the link on one day", "clicks", "docs (fromClickDate and toClickDate)", "The count of a window gains the day's clicks and loses those of the day that leaves it"],
 ["comment", "all", "likes", "exact", "counter", "count", false, true, true, none, none, none, none, "Likes of the comment", "likeCount", "docs (example body) for Instagram; inferred for the other networks", none],
 ["review", "gmb", "rating_value", "exact", "rate", "stars", false, none, false, none, none, none, none, "The words ONE to FIVE as a number", "rating", "docs (example body)", none],
 ["review", "gmb", "average_rating", "exact", "rate", "stars", false, none, false, none, none, none, none, "Average of the location's ratings", "averageRating", "third parties", none],

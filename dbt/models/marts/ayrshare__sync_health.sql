@@ -6,7 +6,7 @@
 with runs as (
 
     select
-        profile,
+        {{ profile_name() }} as profile,
         stream,
         {{ instant("extracted_at") }} as run_at,
         cast(snapshot_date as date) as run_date,
@@ -17,7 +17,7 @@ with runs as (
         cast({{ left_unread }} as {{ dbt.type_bigint() }}) as unread,
         {{ instant("oldest_covered") }} as oldest_covered,
         {{ instant("newest_covered") }} as newest_covered,
-        row_number() over (partition by profile, stream order by extracted_at desc, run_id desc) as age
+        row_number() over (partition by {{ profile_name() }}, stream order by extracted_at desc, run_id desc) as age
     from {{ source("ayrshare", "sync_runs") }}
 
 ),

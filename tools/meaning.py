@@ -95,7 +95,7 @@ def of_kinds() -> tuple[str, ...]:
 def optional_parts() -> dict[str, dict[str, list[str]]]:
     """Return the parts of posts' metrics that a reading may lack, by metric and network, as columns of readings.
 
-    A part with the metric's own name is the promoted column, `own_<metric>`. The parts of a part are parts of the whole.
+    A part with the metric's own name is the promoted column, `own_<metric>`. What is part of a part is part of it too.
     """
     found: dict[str, dict[str, list[str]]] = {}
     for metric, networks in expressions("post").items():

@@ -24,10 +24,11 @@ class Column:
 class Model:
     """A model with its columns.
 
-    key: is unique and never null. is_view: the database can't enforce that. newest: dbt tests only the rows that the last
-    run built. is_grouped: the key is what the rows are grouped by, so that it needs no test.
+    key: is unique and never null. is_view: the database can't enforce that. newest: dbt tests only the rows that the
+    last run built. is_grouped: the key is what the rows are grouped by, so that it needs no test.
     grown: metrics with deltas. grown_of: the columns that name what they are of, if not the key without the day.
-    from_zero: the column that says that first readings are growth. restarts: the one that names metrics that began anew.
+    from_zero: the column that says that first readings are growth. restarts: the one that names metrics that began
+    anew.
     """
 
     name: str

@@ -42,6 +42,7 @@ from tools.model_columns import (
     values,
 )
 from tools.more_models import more_models
+from tools.report_models import report_models, series
 from tools.semantic import semantic_layer
 
 if TYPE_CHECKING:
@@ -243,8 +244,8 @@ def models() -> tuple[Model, ...]:
         Model(
             "ayrshare__link_clicks_daily",
             "One row per shortened link and day, from the first snapshot to the last. The API counts the clicks of the "
-            "last window_days: clicks_gained is what the link was clicked on the day, recovered from that. Never add up "
-            "clicks, nor clicks_delta, the change of the count.",
+            "last window_days: clicks_gained is what the link was clicked on the day, recovered from that. Never add "
+            "up clicks, nor clicks_delta, the change of the count.",
             ("profile", "short_url", "snapshot_date"),
             (
                 PROFILE,
@@ -394,6 +395,7 @@ def models() -> tuple[Model, ...]:
                 )
             ),
         ),
+        *report_models(),
         *more_models(),
     )
 
@@ -412,6 +414,7 @@ def definitions() -> str:
             "with_own": with_own(),
         },
         "optional": optional_parts(),
+        "series": series(),
         "attributes": load("metrics.json")["attributes"],
         "rows": meaning_rows(),
     }

@@ -130,6 +130,17 @@ date_diff({{ second }}, {{ first }}, day)
 date_add({{ day }}, interval ({{ days }}) day)
 {%- endmacro %}
 
+{#- The median of a column of a group. -#}
+{% macro median(column) %}{{ return(adapter.dispatch("median", "ayrshare")(column)) }}{% endmacro %}
+
+{% macro default__median(column) -%}
+percentile_cont(0.5) within group (order by {{ column }})
+{%- endmacro %}
+
+{% macro bigquery__median(column) -%}
+approx_quantiles({{ column }}, 2)[offset(1)]
+{%- endmacro %}
+
 {#- Whether a column is true in any row of a group. -#}
 {% macro bool_or(column) -%}
 max(case when {{ column }} then 1 else 0 end) = 1

@@ -53,3 +53,12 @@ cast({{ dbt.dateadd("hour", -(var("ayrshare_closing_hour") | int), ayrshare.loca
 {%- set day = ayrshare.local_date(published, profile) -%}
 case when {{ day }} > {{ closing }} and {{ published }} <= {{ instant }} then {{ day }} else {{ closing }} end
 {%- endmacro %}
+
+{#- The first day of a day's month, and of one some months later. -#}
+{% macro month_of(day) -%}
+cast({{ dbt.date_trunc("month", day) }} as date)
+{%- endmacro %}
+
+{% macro months_after(month, count) -%}
+cast({{ dbt.dateadd("month", count, month) }} as date)
+{%- endmacro %}

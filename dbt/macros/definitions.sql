@@ -230,6 +230,123 @@
 ]
 }
 },
+"series": {
+"followers": {
+"facebook": {
+"field": "pageFollows",
+"counts": "People who follow the Page, at the end of the day"
+}
+},
+"impressions": {
+"facebook": {
+"field": "pagePostsImpressions",
+"counts": "Times the Page's posts were shown"
+}
+},
+"impressions_paid": {
+"facebook": {
+"field": "pagePostsImpressionsPaid",
+"counts": "Of these, paid"
+}
+},
+"views": {
+"facebook": {
+"field": "pageMediaView",
+"counts": "Views of the Page's content"
+},
+"instagram": {
+"field": "viewsCount",
+"counts": "Views of the account's content"
+},
+"snapchat": {
+"field": "views",
+"counts": "Views of the account's content"
+},
+"youtube": {
+"field": "views",
+"counts": "Views of the channel's videos"
+}
+},
+"views_paid": {
+"facebook": {
+"field": "pageMediaViewIsFromAds",
+"counts": "Of these, from ads"
+}
+},
+"reach_organic": {
+"facebook": {
+"field": "pagePostsImpressionsOrganicUnique",
+"counts": "People who saw the Page's posts unpaid"
+}
+},
+"video_views": {
+"facebook": {
+"field": "pageVideoViews",
+"counts": "Views of the Page's videos"
+}
+},
+"video_views_paid": {
+"facebook": {
+"field": "pageVideoViewsPaid",
+"counts": "Of these, paid"
+}
+},
+"engagements": {
+"facebook": {
+"field": "pagePostEngagements",
+"counts": "Engagements with the Page's posts"
+}
+},
+"reach": {
+"instagram": {
+"field": "reachCount",
+"counts": "Accounts that the account reached"
+}
+},
+"profile_views": {
+"tiktok": {
+"field": "profileViews",
+"counts": "Views of the profile"
+}
+},
+"followers_gained": {
+"youtube": {
+"field": "subscribersGained",
+"counts": "Subscribers gained"
+}
+},
+"followers_lost": {
+"youtube": {
+"field": "subscribersLost",
+"counts": "Subscribers lost"
+}
+},
+"likes": {
+"youtube": {
+"field": "likes",
+"counts": "Likes of the channel's videos"
+}
+},
+"comments": {
+"youtube": {
+"field": "comments",
+"counts": "Comments on the channel's videos"
+}
+},
+"shares": {
+"youtube": {
+"field": "shares",
+"counts": "Shares of the channel's videos"
+}
+},
+"watch_time_seconds": {
+"youtube": {
+"field": "estimatedMinutesWatched",
+"counts": "Estimated watch time; minutes, in seconds",
+"factor": 60
+}
+}
+},
 "attributes": {
 "media_type": {
 "facebook": [

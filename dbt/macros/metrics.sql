@@ -162,6 +162,10 @@ end
 )
 {%- endmacro %}
 
+{#- What ayrshare__post_facts has at which ages of a post, in days. -#}
+{% macro aged_metrics() %}{{ return(["engagements", "impressions", "views"]) }}{% endmacro %}
+{% macro ages_of_posts() %}{{ return([1, 7, 28]) }}{% endmacro %}
+
 {#- Whether a stream is loaded. -#}
 {% macro has(stream) %}{{ return(stream in var("ayrshare_streams")) }}{% endmacro %}
 

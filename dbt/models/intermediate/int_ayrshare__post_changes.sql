@@ -5,7 +5,7 @@
   Posts with a reading that changed, by each of the ids under which they may be built, and those of which it has become
   known, or is no longer, that they have been read from the beginning, or of which account they are.
 -#}
-{% set since = built_up_to(["ayrshare__post_metrics_daily", "int_ayrshare__post_latest"]) %}
+{% set since = built_up_to(["ayrshare__post_metrics_daily", "int_ayrshare__post_latest", "int_ayrshare__post_ages"]) %}
 {% set readings = ref("int_ayrshare__post_readings") %}
 {% set latest = built_relation("int_ayrshare__post_latest") if since else none %}
 -- depends_on: {{ ref("int_ayrshare__accounts_read") }}

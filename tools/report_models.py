@@ -150,6 +150,7 @@ def _coverage() -> Model:
             Column("last_day", "date", "Day that the last reading closes"),
             Column("covered_from", "date", "First day whose growth is known: the one after the first reading"),
             Column("covered_until", "date", "Last day whose growth is known"),
+            Column("time_zone", "text", "Reporting time zone of the profile's days, hours and weekdays"),
         ),
         is_view=True,
     )

@@ -26,10 +26,13 @@
   };
   const WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
   const FEWEST = 3;      // posts that a format's median must stand on to be drawn
-  const FIRM = 5;        // posts that a time's median must stand on to be called best: one post may be on four networks
-  const RIPE_DAYS = 2;   // younger posts have most of their numbers still to come
+  const FIRM = 10;       // posts that a time's median must stand on to be called better than usual
+  const SURE = 1.96;     // standard errors around a median's rank: 95 of 100 intervals hold the true median
   const LINES = 10;      // lines in a chart that can still be told apart
   const DASHES = ["solid", "dashed", "dotted"];
+  const APART = [["#2456c9", "#8ab0ff"], ["#b4530f", "#ff9f5e"], ["#0b7a45", "#57d295"], ["#8a2be2", "#c79bf5"],
+                 ["#c62222", "#ff7a70"], ["#0b7c84", "#35d3cf"], ["#77690a", "#e6d84a"], ["#c2307f", "#f47bb8"],
+                 ["#4d5965", "#b4bfca"], ["#5b3a1e", "#d9a877"]];
   const PAPER = 620;     // pixels that fit on the width of a sheet
   const DAY = 86400000;
 
@@ -89,6 +92,12 @@
   const days = () => state.to - state.from + 1;
   const before = () => ({ from: state.from - days(), to: state.from - 1 });
 
+  /** Which time zone days and hours are of. */
+  function zones() {
+    const found = [...new Set(D.coverage.filter((one) => state.profile < 0 || one.profile === state.profile).map((one) => one.zone).filter(is))];
+    return found.length === 1 ? `Days and hours are those of ${found[0]}.` : found.length ? `Days and hours are those of each profile's own time zone.` : "";
+  }
+
   // Names
 
   const network = (n) => (NETWORKS[D.networks[n]] || [D.networks[n]])[0];
@@ -96,8 +105,12 @@
   const isDark = () => document.documentElement.dataset.theme === "dark";
   const color = (n) => (NETWORKS[D.networks[n]] || ["", "#5a6570", "#aab4be"])[isDark() ? 2 : 1];
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  /** A name in its own direction, so that an Arabic one doesn't reorder the line that it is in. */
+  const isolated = (name) => `\u2068${name}\u2069`;
   const account = (row) => (state.profile < 0 && D.profiles.length > 1
-    ? `${network(row.network)}, ${D.profiles[row.profile]}` : network(row.network));
+    ? `${network(row.network)}, ${isolated(D.profiles[row.profile])}` : network(row.network));
+  const accountKey = (row) => row.profile * 1000 + row.network;
+  const distinct = (rows) => new Set(rows.map((post) => post.key)).size;
 
   // Elements: text is only ever set as text
 
@@ -118,7 +131,8 @@
   const escaped = (text) => String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
   function table(caption, columns, rows) {
-    const cell = (tag, at, value) => make(tag, { class: columns[at][1], scope: tag === "th" ? "col" : null }, is(value) ? value : "–");
+    const cell = (tag, at, value) => make(tag, { class: columns[at][1], scope: tag === "th" ? "col" : null,
+      dir: tag === "td" && columns[at][1] === "words" ? "auto" : null }, is(value) ? value : "–");
     return make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Table: ${caption}` },
       make("table", {}, make("caption", {}, caption),
         make("thead", {}, make("tr", {}, ...columns.map((column, at) => cell("th", at, column[0])))),
@@ -198,8 +212,30 @@
     const names = Object.keys(columns);
     return columns[names[0]].map((_, at) => Object.fromEntries(names.map((name) => [name, columns[name][at]])));
   };
-  /** Whether a number is there from the first day of a span on. */
-  const isCovered = (rows, metric, span) => rows.some((row) => row.day <= span.from && is(row[metric]));
+  const isAll = () => state.from === 0 && state.to === dayOf(D.last);
+  /** Posts without a date are in no period, but they are among all. */
+  const isPublished = (post) => within(post) || (!is(post.day) && isAll());
+
+  /** Like for like: of the accounts with numbers, those whose growth is known on all days of both periods, and the others. */
+  function comparable(rows, metric) {
+    const span = before(), covered = new Set(), all = new Map();
+    for (const one of D.coverage) if (one.from <= span.from && one.to >= state.to) covered.add(accountKey(one));
+    for (const row of rows) if ((within(row) || within(row, span)) && is(row[metric])) all.set(accountKey(row), row);
+    const left = [...all].filter(([key]) => !covered.has(key)).map(([, row]) => row);
+    return { rows: rows.filter((row) => covered.has(accountKey(row))), n: all.size - left.length, left };
+  }
+
+  /** Which accounts a comparison leaves out, and why. */
+  function leftOut(left) {
+    const span = before();
+    const why = (row) => {
+      const mine = D.coverage.filter((one) => accountKey(one) === accountKey(row));
+      const last = mine[mine.length - 1];
+      if (!last || mine.length > 1 && last.from > span.from) return `${account(row)}${last ? ` (another account since ${written(last.from)})` : ""}`;
+      return `${account(row)} (${last.from > span.from ? `read from ${written(last.from)}` : `until ${written(last.to)}`})`;
+    };
+    return left.length ? `Change without ${left.slice(0, 3).map(why).join(", ")}${left.length > 3 ? ` and ${left.length - 3} more` : ""}` : "";
+  }
 
   function accountsOf(rows) {
     return [...groups(rows, (row) => row.profile * 1000 + row.network).values()].map((series) => {
@@ -252,7 +288,7 @@
   }
 
   function change(now, then, isKnown) {
-    if (!is(now)) return null;
+    if (!is(now) && isKnown) return null;
     if (!isKnown) return make("span", { class: "change same" }, "no earlier data");
     if (!is(then)) return make("span", { class: "change same" }, "not comparable");
     const difference = now - then;
@@ -279,9 +315,21 @@
     return svg;
   }
 
-  function tile(title, now, then, known, show, note, series) {
+  /** compared: the numbers of the two periods that are like for like, and the accounts that are left out of them. */
+  function tile(title, now, compared, show, note, series) {
     return make("div", { class: "tile" }, make("h2", {}, title), make("div", { class: "value" }, is(now) ? show(now) : "–"),
-      change(now, then, known), series ? spark(series) : null, make("p", { class: "note" }, note));
+      is(now) ? change(compared.now, compared.then, compared.n > 0) : null, series ? spark(series) : null,
+      make("p", { class: "note" }, note), is(now) && compared.n && compared.left.length ? make("p", { class: "note" }, leftOut(compared.left)) : null);
+  }
+
+  /** The engagement rate of posts: of all together, by what the networks of most of them count. */
+  function rateOf(posts) {
+    for (const base of ["impressions", "views"]) {
+      const known = posts.filter((post) => is(post.engagements) && is(post[base]));
+      const seen = known.reduce((sum, post) => sum + post[base], 0);
+      if (seen) return { rate: known.reduce((sum, post) => sum + post.engagements, 0) / seen, base, n: known.length };
+    }
+    return { rate: null, base: "impressions", n: 0 };
   }
 
   function perDay(rows, value) {
@@ -291,25 +339,38 @@
 
   function tiles(daily, followers, posts) {
     const span = before();
-    const [now, then] = [daily.filter((row) => within(row)), daily.filter((row) => within(row, span))];
-    const [followersNow, followersThen] = [followers.filter((row) => within(row)), followers.filter((row) => within(row, span))];
-    const [postsNow, postsThen] = [posts.filter((post) => within(post)), posts.filter((post) => within(post, span))];
-    const knownPosts = isCovered(posts, "day", span);
+    const [now, followersNow, postsNow] = [daily.filter((row) => within(row)), followers.filter((row) => within(row)), posts.filter(isPublished)];
+    const compare = (rows, metric, sum) => {
+      const like = comparable(rows, metric);
+      return { ...like, now: sum(like.rows.filter((row) => within(row))), then: sum(like.rows.filter((row) => within(row, span))) };
+    };
+    const nights = new Set(daily.map((row) => row.day)).size;
     const gain = (metric) => {
       const sum = (rows) => total("post", metric, ["days", "posts", "profiles"], rows.map((row) => row[metric]));
       const reporting = new Set(now.filter((row) => is(row[metric])).map((row) => network(row.network)));
-      const note = reporting.size ? `from ${[...reporting].sort().slice(0, 3).join(", ")}${reporting.size > 3 ? ` and ${reporting.size - 3} more` : ""}` : "not reported";
-      return tile(METRICS[metric], sum(now), sum(then), isCovered(daily, metric, span), short, note, perDay(now, sum));
+      const isReported = postsNow.some((post) => is(post[metric]));
+      const note = reporting.size ? `from ${[...reporting].sort().slice(0, 3).join(", ")}${reporting.size > 3 ? ` and ${reporting.size - 3} more` : ""}`
+        : isReported || nights === 1 ? "one reading so far: growth takes two" : "not reported";
+      return tile(METRICS[metric], sum(now), compare(daily, metric, sum), short, note, perDay(now, sum));
     };
     const net = (rows) => total("account", "followers", ["days", "profiles"], rows.map((row) => row.change));
-    const rate = RATES.find((name) => postsNow.some((post) => is(post[name]))) || "engagement_rate";
+    const rate = rateOf(postsNow), networksOf = postsNow.length;
+    const readings = new Set(followersNow.map((row) => row.day)).size;
+    const seen = sameEvents(now) ? ["views"] : ["views", "impressions"];
     $("tiles").replaceChildren(
-      tile("Followers won, net", net(followersNow), net(followersThen), isCovered(followers, "change", span), (v) => signed(v, short),
-        `of ${plural(new Set(followersNow.map((row) => row.profile * 1000 + row.network)).size, "account")}`, perDay(followersNow, net)),
-      gain("engagements"), gain("views"), gain("impressions"),
-      tile("Posts published", postsNow.length, postsThen.length, knownPosts, short, "that have numbers", null),
-      tile("Engagement rate", median(postsNow.map((post) => post[rate])), median(postsThen.map((post) => post[rate])), knownPosts,
-        (v) => percent(v, 2), `median of ${plural(postsNow.filter((post) => is(post[rate])).length, "post")} of the period`, null));
+      tile("Followers won, net", net(followersNow), compare(followers, "change", net), (v) => signed(v, short),
+        readings === 1 && !is(net(followersNow)) ? "one reading so far: growth takes two" : `of ${plural(new Set(followersNow.map(accountKey)).size, "account")}`, perDay(followersNow, net)),
+      gain("engagements"), ...seen.map(gain),
+      tile("Posts published", distinct(postsNow), compare(posts, "day", (rows) => distinct(rows)), short,
+        networksOf > distinct(postsNow) ? `${number.format(networksOf)} with each network counted` : "that have numbers", null),
+      tile("Engagement rate", rate.rate, compare(posts, "engagements", (rows) => rateOf(rows).rate),
+        (v) => percent(v, 2), `engagements by ${rate.base} of ${plural(rate.n, "post")} of the period`, null));
+  }
+
+  /** Whether all impressions are views under another name. */
+  function sameEvents(rows) {
+    const both = rows.filter((row) => is(row.impressions));
+    return both.length > 0 && both.every((row) => row.impressions === row.views);
   }
 
   function followersCard(accounts) {
@@ -332,7 +393,9 @@
     const all = Array.from({ length: days() }, (_, at) => state.from + at);
     const labels = new Map(all.map((day) => [iso(day), written(day)]));
     const show = (value) => (isShare ? signed(value, (v) => `${v.toFixed(1)} %`) : count(value));
-    const dash = (one) => (state.profile < 0 ? one.profile : 0) % DASHES.length;
+    const isByNetwork = new Set(drawn.map((one) => one.network)).size === drawn.length;
+    const stroked = (one) => (isByNetwork ? color(one.network) : APART[drawn.indexOf(one) % APART.length][isDark() ? 1 : 0]);
+    const dash = (one) => (isByNetwork ? 0 : Math.floor(drawn.indexOf(one) / 4)) % DASHES.length;
     const chart = draw("followers", element, 320, `Line chart. ${ranked.slice(0, 5).map((one) => `${account(one)}: ${signed(one.change)} followers, ${signed(one.growth, (v) => percent(v))}`).join(". ")}.`, {
       grid: grid(),
       tooltip: tooltip((points) => `<b>${escaped(written(dayOf(points[0].axisValue), true))}</b><br>`
@@ -342,7 +405,7 @@
       series: drawn.map((one) => {
         const known = new Map(one.rows.map((row) => [row.day, row.followers]));
         return {
-          name: account(one), type: "line", showSymbol: days() === 1, connectNulls: true, color: color(one.network),
+          name: account(one), type: "line", showSymbol: days() === 1, connectNulls: true, color: stroked(one),
           lineStyle: { width: 2.5, type: DASHES[dash(one)] },
           data: all.map((day) => (!known.has(day) ? null : isShare ? (one.start ? 100 * (known.get(day) / one.start - 1) : null) : known.get(day))),
           emphasis: { focus: "series" },
@@ -350,7 +413,7 @@
       }),
     });
     legend.append(...drawn.map((one, at) => {
-      const stroke = make("span", { class: "stroke", style: ["border-top", `3px ${DASHES[dash(one)]} ${color(one.network)}`], "aria-hidden": "true" });
+      const stroke = make("span", { class: "stroke", style: ["border-top", `3px ${DASHES[dash(one)]} ${stroked(one)}`], "aria-hidden": "true" });
       const value = isShare ? signed(one.growth, (v) => percent(v)) : count(one.followers);
       return make("li", { onmouseenter: () => chart.dispatchAction({ type: "highlight", seriesIndex: at }),
         onmouseleave: () => chart.dispatchAction({ type: "downplay", seriesIndex: at }) }, stroke, make("span", {}, account(one)), make("b", {}, value));
@@ -365,12 +428,14 @@
     const step = days() > 100 ? 7 : 1;
     const element = make("div", { class: "chart" });
     if (!metric) {
-      card("engagement", "Engagement by day", "What posts won on each day.", [], empty("No engagement was reported for this choice."));
+      card("engagement", "Engagement by day", "What posts gained on each day.", [], empty("No engagement was reported for this choice."));
       return;
     }
-    const bins = Array.from({ length: Math.ceil(days() / step) }, (_, at) => state.from + at * step);
-    const binOf = (row) => state.from + Math.floor((row.day - state.from) / step) * step;
-    const nets = [...groups(inside.filter((row) => is(row[metric])), (row) => row.network).entries()]
+    // Whole weeks up to the last day: what is left over at the beginning is no week, and isn't drawn.
+    const start = state.from + (days() % step);
+    const bins = Array.from({ length: Math.floor(days() / step) }, (_, at) => start + at * step);
+    const binOf = (row) => start + Math.floor((row.day - start) / step) * step;
+    const nets = [...groups(inside.filter((row) => is(row[metric]) && row.day >= start), (row) => row.network).entries()]
       .map(([n, rows]) => {
         const byBin = groups(rows, binOf);
         const sums = bins.map((bin) => (byBin.has(bin) ? total("post", metric, ["days", "posts", "profiles"], byBin.get(bin).map((row) => row[metric])) : null));
@@ -379,7 +444,8 @@
     const labels = new Map(bins.map((bin) => [iso(bin), written(bin)]));
     const weekday = step === 1 ? (day) => ` (${WEEKDAYS[(moment(day).getUTCDay() + 6) % 7]})` : () => ", seven days";
     card("engagement", `${title} by ${step === 1 ? "day" : "week"}`,
-      "What all posts won on each day, whenever they were published. A new post's first reading counts on its day.",
+      `What all posts gained on each day, whenever they were published. ${zones()}`
+        + (start > state.from ? ` Weeks of seven days up to ${written(state.to)}; the first ${plural(start - state.from, "day")} make no week.` : ""),
       [choice("What is counted", reported.map((name) => [name, METRICS[name]]), metric, (value) => { state.metric = value; })], element,
       folded("engagement", () => table(`${title} by ${step === 1 ? "day" : "week"} and network`,
         [[step === 1 ? "Day" : "Week from"], ...nets.map((one) => [network(one.n), "number"])],
@@ -410,7 +476,7 @@
       const picture = post.thumbnail && state.pictures
         ? make("div", { class: "thumbnail" }, make("img", { src: post.thumbnail, alt: "", loading: "lazy" })) : null;
       return make("li", { class: "post" }, make("div", { class: "rank" }, String(at + 1)),
-        make("div", {}, make("div", { class: "text" }, post.text || "Post without text"),
+        make("div", {}, make("div", { class: "text", dir: "auto" }, post.text || "Post without text"),
           make("div", { class: "facts" }, make("span", { class: "network" }, dot(post.network), account(post)),
             make("span", {}, `${written(post.day, true)}${is(post.hour) ? `, ${String(post.hour).padStart(2, "0")}:00` : ""}`),
             post.format || post.media ? make("span", {}, kindOf(post)) : null, ...facts,
@@ -469,30 +535,37 @@
     return sorted.length ? sorted[low] + (at - low) * ((sorted[low + 1] ?? sorted[low]) - sorted[low]) : null;
   }
 
+  /** The median of posts' scores with an interval that holds the true one 95 times in 100, by the ranks of the scores. */
+  function summary(entries) {
+    const scores = entries.map((one) => one.score).sort((a, b) => a - b), n = scores.length;
+    const reach = SURE * Math.sqrt(n) / 2;
+    const at = (rank) => scores[Math.min(n - 1, Math.max(0, Math.round(rank) - 1))];
+    return { n, score: median(scores), low: at(n / 2 - reach), high: at(1 + n / 2 + reach) };
+  }
+
+  /** The time whose posts do best, if there are enough and even the low end of the interval is above the usual. */
+  const bestOf = (entries) => [...entries].filter(([, one]) => one.n >= FIRM && one.low > 1).sort((a, b) => b[1].low - a[1].low)[0];
+
   function timesCard(posts) {
-    const metric = ["engagements", "views", "impressions", "reactions"].find((name) => posts.some((post) => post[name] > 0));
-    const ripe = posts.filter((post) => metric && is(post[metric]) && is(post.hour) && is(post.weekday) && post.read - post.day >= RIPE_DAYS);
-    const usual = new Map([...groups(ripe, (post) => post.profile * 1000 + post.network)].map(([key, rows]) => [key, median(rows.map((post) => post[metric]))]));
-    const scored = ripe.map((post) => ({ ...post, score: usual.get(post.profile * 1000 + post.network) > 0 ? post[metric] / usual.get(post.profile * 1000 + post.network) : null })).filter((post) => is(post.score));
+    // A post on three networks is one post: its score is the median of theirs.
+    const known = posts.filter((post) => is(post.times) && is(post.hour) && is(post.weekday));
+    const scored = [...groups(known, (post) => post.key).values()].map((same) => ({ ...same[0], score: median(same.map((post) => post.times)) }));
     if (!scored.length) {
       card("times", "Best weekday and hour", "", [], empty("No post of this choice has numbers old enough to compare."));
       return;
     }
-    const summary = (rows) => ({ n: rows.length, score: median(rows.map((post) => post.score)) });
-    const cells = new Map([...groups(scored, (post) => `${post.weekday}-${post.hour}`)].map(([key, rows]) => [key, summary(rows)]));
-    const bestOf = (entries) => [...entries].filter(([, one]) => one.n >= FIRM).sort((a, b) => b[1].score - a[1].score)[0];
-    const bestCell = bestOf(cells);
-    const byWeekday = [...groups(scored, (post) => post.weekday)].map(([key, rows]) => [key, summary(rows)]);
-    const byHour = [...groups(scored, (post) => post.hour)].map(([key, rows]) => [key, summary(rows)]);
-    const bestWeekday = bestOf(byWeekday), bestHour = bestOf(byHour);
-    const hours = [...new Set(scored.map((post) => post.hour))].sort((a, b) => a - b);
+    const by = (key) => new Map([...groups(scored, key)].map(([name, rows]) => [name, summary(rows)]));
+    const cells = by((post) => `${post.weekday}-${post.hour}`), weekdays = by((post) => post.weekday), clocks = by((post) => post.hour);
+    const [bestCell, bestWeekday, bestHour] = [bestOf(cells), bestOf(weekdays), bestOf(clocks)];
+    const hours = [...clocks.keys()].sort((a, b) => a - b);
     const clock = (hour) => `${String(hour).padStart(2, "0")}:00`;
     const times = (one) => `${one.score.toFixed(1)}×`;
-    const said = bestCell
-      ? `Best: ${WEEKDAYS[bestCell[0].split("-")[0] - 1]} ${clock(bestCell[0].split("-")[1])}, ${times(bestCell[1])} the usual (${plural(bestCell[1].n, "post")}). `
-      : `No weekday and hour has ${FIRM} posts. `;
-    const apart = (bestWeekday ? `Weekday: ${WEEKDAYS[bestWeekday[0] - 1]}, ${times(bestWeekday[1])} (${plural(bestWeekday[1].n, "post")}). ` : "")
-      + (bestHour ? `Hour: ${clock(bestHour[0])}, ${times(bestHour[1])} (${plural(bestHour[1].n, "post")}).` : "");
+    const figures = (one) => `${times(one)} the usual (${one.low.toFixed(1)}–${one.high.toFixed(1)}×, ${plural(one.n, "post")})`;
+    const told = [
+      bestWeekday ? `Weekday: ${WEEKDAYS[bestWeekday[0] - 1]}, ${figures(bestWeekday[1])}.` : "",
+      bestHour ? `Hour: ${clock(bestHour[0])}, ${figures(bestHour[1])}.` : "",
+      bestCell ? `Together: ${WEEKDAYS[bestCell[0].split("-")[0] - 1]} ${clock(bestCell[0].split("-")[1])}, ${figures(bestCell[1])}.` : "",
+    ].filter(Boolean).join(" ");
     const cell = (one, isBest) => {
       if (!one) return make("td", {}, "");
       const share = one.n < FIRM ? 0 : Math.min(1, Math.max(0, (one.score - 0.5) / 1.5));
@@ -500,21 +573,22 @@
       td.style.background = `rgba(${css("--heat")}, ${(isDark() ? 0.42 : 0.34) * share})`;
       return td;
     };
-    card("times", "Best weekday and hour", said + apart, [],
-      make("table", { class: "heat" }, make("caption", {}, `${METRICS[metric]} of posts by the time of publication, as a multiple of their account's median; n: posts.`),
+    card("times", "Best weekday and hour", told || `There isn't enough to tell: no weekday and no hour has ${FIRM} posts that are reliably above the usual.`, [],
+      make("table", { class: "heat" }, make("caption", {}, "Engagements of posts by the time of publication, as a multiple of their account's median; n: posts."),
         make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Hour"), ...WEEKDAYS.map((name) => make("th", { scope: "col" }, name)))),
         make("tbody", {}, ...hours.map((hour) => make("tr", {}, make("th", { scope: "row" }, clock(hour)),
           ...WEEKDAYS.map((_, at) => cell(cells.get(`${at + 1}-${hour}`), bestCell && bestCell[0] === `${at + 1}-${hour}`)))))),
-      make("p", { class: "under" }, `Times are those of the models. Stands on ${plural(scored.length, "post")} at least ${RIPE_DAYS} days old when read; fewer than ${FIRM} are too few to call.`));
+      make("p", { class: "under" }, `${zones()} Stands on ${plural(scored.length, "post")} at least two days old when read, each counted once on all of its networks; fewer than ${FIRM} are too few to call.`));
   }
 
   function linksCard() {
-    const rows = D.links.filter((row) => state.profile < 0 || row.profile === state.profile).sort((a, b) => b.clicks - a.clicks);
+    const rows = D.links.filter((row) => state.profile < 0 || row.profile === state.profile)
+      .map((row) => ({ ...row, clicks: total("link", "clicks_gained", ["days"], Object.entries(row.days).filter(([day]) => day >= state.from && day <= state.to).map(([, clicks]) => clicks)) || 0 }))
+      .sort((a, b) => b.clicks - a.clicks);
     const most = Math.max(1, ...rows.map((row) => row.clicks));
     const many = D.profiles.length > 1 && state.profile < 0;
-    const windows = new Set(rows.map((row) => row.window).filter(is));
-    const text = rows.length ? `Newest reading of each link${windows.size === 1 ? `: clicks in the last ${[...windows][0]} days, as the API counts them` : ""}. Not by network or period: the API doesn't give that.` : "";
-    card("links", "Links by clicks", text, [], rows.length
+    const all = rows.reduce((sum, row) => sum + row.clicks, 0);
+    card("links", "Links by clicks", rows.length ? `${plural(all, "click")} on ${plural(rows.length, "link")} in the period. Not by network: the API doesn't give that.` : "", [], rows.length
       ? table("Links by clicks", [["Destination", "words"], ["Short link"], ...(many ? [["Profile"]] : []), ["Clicks", "number"], ["Read on"]],
         rows.slice(0, 50).map((row) => [link(row.url, row.url || "unknown"), row.short, ...(many ? [D.profiles[row.profile]] : []),
           make("div", {}, count(row.clicks), (() => { const bar = make("div", { class: "bar" }); bar.style.width = `${Math.max(1, 100 * row.clicks / most)}%`; return bar; })()), written(row.read)]))
@@ -570,11 +644,11 @@
     const focused = document.activeElement && document.activeElement.getAttribute("aria-label");
     const { daily, followers, posts } = chosen();
     const accounts = accountsOf(followers);
-    const inside = posts.filter((post) => within(post));
-    const who = state.profile < 0 ? plural(D.profiles.length, "profile") : D.profiles[state.profile];
+    const inside = posts.filter(isPublished);
+    const who = state.profile < 0 ? plural(D.profiles.length, "profile") : isolated(D.profiles[state.profile]);
     const span = before();
     $("scope").textContent = `${written(state.from, true)} – ${written(state.to, true)} (${plural(days(), "day")}), ${who}, `
-      + `${plural(state.networks.size, "network")}. Changes are against ${written(span.from)} – ${written(span.to)}.`;
+      + `${plural(state.networks.size, "network")}. Changes are against ${written(span.from)} – ${written(span.to)}. ${zones()}`;
     highlights(accounts, inside);
     tiles(daily, followers, posts);
     followersCard(accounts);
@@ -672,7 +746,7 @@
     D = await unpacked();
     first = Date.parse(`${D.first}T00:00:00Z`);
     $("title").textContent = D.title;
-    const many = D.posts_shown < D.posts_total ? `, the newest ${number.format(D.posts_shown)} of ${plural(D.posts_total, "post")}` : `, ${plural(D.posts_shown, "post")}`;
+    const many = D.posts_shown < D.posts_total ? `, the newest ${number.format(D.posts_shown)} of ${plural(D.posts_total, "post")}` : `, ${plural(new Set(D.posts.key).size, "post")}`;
     $("about").textContent = `${plural(D.profiles.length, "profile")}, ${plural(D.networks.length, "network")}${many} · numbers up to ${written(dayOf(D.last), true)}`;
     const dark = window.matchMedia("(prefers-color-scheme: dark)");
     setTheme(dark.matches ? "dark" : "light");

@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.report.conftest import PHONE, written
-from tests.report.tables import LAST, Models, meanings
+from tests.report.tables import LAST, Models, covered, meanings
 
 NETWORKS = ("facebook", "instagram", "linkedin", "tiktok")
 CHARTS = {"followers", "engagement", "formats"}
@@ -37,7 +37,7 @@ def agency(tmp_path):
          "snapshot_date": LAST} for profile, network, message in errors
     ))  # fmt: skip
     models.add("ayrshare__link_clicks_daily", *(
-        {"profile": f"client {n:02d}", "short_url": f"https://ayr.example/{n}", "clicks": 40 + n, "window_days": 30,
+        {"profile": f"client {n:02d}", "short_url": f"https://ayr.example/{n}", "clicks_gained": 40 + n,
          "original_url": f"https://shop.example/{n}", "snapshot_date": LAST} for n in range(3)
     ))  # fmt: skip
     return models
@@ -53,11 +53,12 @@ def account(models, *followers, profile="solo", network="instagram", **more):
              "followers_lost": max(0, followers[n - 1] - now)} if n else {}), **more}
         for n, now in enumerate(followers)
     ))  # fmt: skip
+    models.add("ayrshare__account_coverage", covered(profile, network, first))
 
 
 def a_post(n, **more):
     published = LAST - timedelta(days=5)
-    return {"profile": "solo", "platform": "instagram", "social_post_id": f"p{n}", "thread_index": 0,
+    return {"profile": "solo", "platform": "instagram", "post_key": f"p{n}",
             "snapshot_date": LAST, "published_at": f"{published} 09:00:00", "published_date": published,
             "published_hour": 9, "published_weekday": published.isoweekday(), **more}  # fmt: skip
 
@@ -135,8 +136,9 @@ def test_figures_are_those_of_the_tables(tmp_path, show):
         {"profile": "solo", "platform": "instagram", "snapshot_date": LAST - timedelta(days=n), "posts_published": 0,
          "engagements_gained": 2 if n < 30 else 1, "views_gained": None} for n in range(61)
     ))  # fmt: skip
-    models.add("ayrshare__post_metrics_latest", *(
-        a_post(n, message=f"post {n}", engagements=10 * n, engagement_rate=n / 100, media_type="image")
+    models.add("ayrshare__post_facts", *(
+        a_post(n, message=f"post {n}", engagements=10 * n, impressions=1000, engagement_rate=n / 100, media_type="image",
+               times_usual=n / 3)
         for n in range(1, 6)
     ))  # fmt: skip
     report = show(written(models.close()))
@@ -149,7 +151,7 @@ def test_figures_are_those_of_the_tables(tmp_path, show):
     assert "“post 5”" in report.text("#highlights")
     assert report.numbers("formats")[1][:3] == ["Instagram · Image", "5", "3.00 %"]
     # All five at one hour: they are the usual.
-    assert "Sun 09:00, 1.0× the usual (5 posts)" in report.text("#times")
+    assert "There isn't enough to tell" in report.text("#times")
 
 
 def test_what_must_not_be_added_up_is_not(tmp_path, show):
@@ -179,7 +181,7 @@ def test_hostile_texts_do_nothing(tmp_path, show):
     models.add("ayrshare__metrics", *meanings((evil,)))
     for n, text in enumerate(EVIL):
         account(models, 100, 200, 350, profile=text, network=evil)
-        models.add("ayrshare__post_metrics_latest", a_post(
+        models.add("ayrshare__post_facts", a_post(
             n, profile=text, platform=evil, message=text, engagements=100 + n, engagement_rate=0.1, media_type=text,
             post_url="javascript:window.hacked=1", thumbnail_url="data:text/html,<script>window.hacked=1</script>",
         ))  # fmt: skip
@@ -190,7 +192,7 @@ def test_hostile_texts_do_nothing(tmp_path, show):
             "profile": text, "platform": evil, "stream": text, "code": text, "message": text, "snapshot_date": LAST,
         })  # fmt: skip
         models.add("ayrshare__link_clicks_daily", {
-            "profile": text, "short_url": text, "original_url": "javascript:window.hacked=1", "clicks": 5,
+            "profile": text, "short_url": text, "original_url": "javascript:window.hacked=1", "clicks_gained": 5,
             "snapshot_date": LAST,
         })  # fmt: skip
         models.add("ayrshare__accounts_current", {

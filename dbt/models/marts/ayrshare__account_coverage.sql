@@ -10,6 +10,7 @@ select
     last_day,
     -- The growth of a day takes a reading of the day before.
     {{ days_after("first_day", 1) }} as covered_from,
-    last_day as covered_until
+    last_day as covered_until,
+    {{ time_zone() }} as time_zone
 from {{ ref("int_ayrshare__accounts_read") }}
 where first_day is not null

@@ -262,7 +262,7 @@ def _links(tables: Tables, window: Window) -> list[dict[str, Any]]:
     for profile, short, address, day, clicks in tables.rows(
         LINKS, columns, window.where("snapshot_date") + " ORDER BY snapshot_date DESC, profile, short_url"
     ):
-        link = {
+        link: dict[str, Any] = {
             "profile": window.profiles.number(profile), "short": _text(short), "url": _address(address),
             "read": window.day(day), "days": {},
         }  # fmt: skip

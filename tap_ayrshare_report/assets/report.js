@@ -106,7 +106,7 @@
   const color = (n) => (NETWORKS[D.networks[n]] || ["", "#5a6570", "#aab4be"])[isDark() ? 2 : 1];
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   /** A name in its own direction, so that an Arabic one doesn't reorder the line that it is in. */
-  const isolated = (name) => `\u2068${name}\u2069`;
+  const isolated = (name) => (/[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/.test(name) ? `\u2068${name}\u2069` : name);
   const account = (row) => (state.profile < 0 && D.profiles.length > 1
     ? `${network(row.network)}, ${isolated(D.profiles[row.profile])}` : network(row.network));
   const accountKey = (row) => row.profile * 1000 + row.network;
@@ -645,10 +645,9 @@
     const { daily, followers, posts } = chosen();
     const accounts = accountsOf(followers);
     const inside = posts.filter(isPublished);
-    const who = state.profile < 0 ? plural(D.profiles.length, "profile") : isolated(D.profiles[state.profile]);
+    const who = make("bdi", { dir: "auto" }, state.profile < 0 ? plural(D.profiles.length, "profile") : D.profiles[state.profile]);
     const span = before();
-    $("scope").textContent = `${written(state.from, true)} – ${written(state.to, true)} (${plural(days(), "day")}), ${who}, `
-      + `${plural(state.networks.size, "network")}. Changes are against ${written(span.from)} – ${written(span.to)}. ${zones()}`;
+    $("scope").replaceChildren(`${written(state.from, true)} – ${written(state.to, true)} (${plural(days(), "day")}), `, who, `, ${plural(state.networks.size, "network")}. Changes are against ${written(span.from)} – ${written(span.to)}. ${zones()}`);
     highlights(accounts, inside);
     tiles(daily, followers, posts);
     followersCard(accounts);

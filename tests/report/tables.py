@@ -148,7 +148,8 @@ def post(chance: random.Random, n: int, profile: str, network: str, first: date,
         "post_url": f"https://{network}.example/p/{chance.getrandbits(60):x}",
         "thumbnail_url": f"https://cdn.{network}.example/{chance.getrandbits(400):x}.jpg",
         "post_format": chance.choice(("feed", "reels", "story")), "media_type": chance.choice(("image", "video")),
-        "times_usual": chance.lognormvariate(0, 0.5), "views": seen, "reach": int(seen * 0.8), **(numbers if engagement else {}),
+        "times_usual": chance.lognormvariate(0, 0.5), "views": seen, "reach": int(seen * 0.8),
+        **(numbers if engagement else {}),
     }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.report.conftest import PHONE, written
+from tests.report.story import story_posts
 from tests.report.tables import LAST, Models, covered, meanings
 
 NETWORKS = ("facebook", "instagram", "linkedin", "tiktok")
@@ -137,8 +138,8 @@ def test_figures_are_those_of_the_tables(tmp_path, show):
          "engagements_gained": 2 if n < 30 else 1, "views_gained": None} for n in range(61)
     ))  # fmt: skip
     models.add("ayrshare__post_facts", *(
-        a_post(n, message=f"post {n}", engagements=10 * n, impressions=1000, engagement_rate=n / 100, media_type="image",
-               times_usual=n / 3)
+        a_post(n, message=f"post {n}", engagements=10 * n, impressions=1000, engagement_rate=n / 100,
+               media_type="image", times_usual=n / 3)
         for n in range(1, 6)
     ))  # fmt: skip
     report = show(written(models.close()))
@@ -152,6 +153,90 @@ def test_figures_are_those_of_the_tables(tmp_path, show):
     assert report.numbers("formats")[1][:3] == ["Instagram · Image", "5", "3.00 %"]
     # All five at one hour: they are the usual.
     assert "There isn't enough to tell" in report.text("#times")
+
+
+def test_periods_are_compared_like_for_like(tmp_path, show):
+    """The same posts all the time; one network was linked 20 days ago, one stopped 20 days ago."""
+    models = Models(tmp_path / "like.duckdb")
+    networks = {"facebook": (0, 60), "threads": (40, 60), "twitter": (0, 40)}
+    models.add("ayrshare__metrics", *meanings(tuple(networks)))
+    first = LAST - timedelta(days=60)
+    for network, (begin, end) in networks.items():
+        days = [first + timedelta(days=n) for n in range(begin, end + 1)]
+        models.add("ayrshare__network_metrics_daily", *(
+            {"profile": "solo", "platform": network, "snapshot_date": day, "engagements_gained": 10}
+            for day in days[1:]
+        ))  # fmt: skip
+        models.add("ayrshare__account_metrics_daily", *(
+            {"profile": "solo", "platform": network, "snapshot_date": day, "followers_filled": 100 + n,
+             "followers_delta": 1 if n else None} for n, day in enumerate(days)
+        ))  # fmt: skip
+        models.add("ayrshare__account_coverage", covered("solo", network, days[0], days[-1]))
+    report = show(written(models.close()))
+    tile = report.tile("Engagements")
+    assert tile[1] == str(30 * 10 + 20 * 10 + 10 * 10)
+    assert tile[2] == "= no change"
+    assert tile[-1].startswith("Change without ")
+    assert {"Threads (read from Feb 15)", "X (until Feb 14)"} == set(
+        tile[-1].removeprefix("Change without ").split(", ")
+    )
+    assert report.tile("Followers won, net")[2] == "= no change"
+
+
+def test_the_first_night_is_one_reading(tmp_path, show):
+    models = Models(tmp_path / "first.duckdb")
+    models.add("ayrshare__metrics", *meanings(("instagram",)))
+    account(models, 17)
+    models.add("ayrshare__post_facts", a_post(1, engagements=3))
+    models.add("ayrshare__network_metrics_daily", {
+        "profile": "solo", "platform": "instagram", "snapshot_date": LAST, "posts_published": 1,
+    })  # fmt: skip
+    report = show(written(models.close()))
+    assert "one reading so far: growth takes two" in report.tile("Engagements")
+    assert "one reading so far: growth takes two" in report.tile("Followers won, net")
+
+
+def test_a_post_on_three_networks_is_one_post(tmp_path, show):
+    models = Models(tmp_path / "cross.duckdb")
+    networks = ("facebook", "instagram", "threads")
+    models.add("ayrshare__metrics", *meanings(networks))
+    account(models, *range(100, 140))
+    models.add("ayrshare__post_facts", *(
+        {**a_post(n, engagements=n, message=f"post {n}"), "platform": name} for n in range(1, 3) for name in networks
+    ), {**a_post(9, engagements=5, message="undated"), "published_date": None, "published_at": None})  # fmt: skip
+    report = show(written(models.close()))
+    assert report.tile("Posts published")[1] == "2"
+    assert "6 with each network counted" in report.tile("Posts published")
+    report.choose(period="All 40 days")
+    assert "undated" in report.text("#best")
+
+
+def test_the_best_time_is_the_storys(tmp_path, show):
+    models = Models(tmp_path / "story.duckdb")
+    posts = story_posts(800)
+    models.add("ayrshare__metrics", *meanings(tuple({post["platform"] for post in posts})))
+    models.add("ayrshare__post_facts", *posts)
+    report = show(written(models.close(), "--days", "900"))
+    report.page.select_option("#period", value="all")
+    said = report.text("#times header")
+    assert re.search(r"Weekday: Wed, 1\.\d× the usual \(1\.\d–1\.\d×, \d+ posts\)", said)
+    assert "Hour: 18:00, 1." in said
+    for worst in ("Fri", "Sat", "07:00", "15:00"):
+        assert worst not in said
+
+
+def test_many_profiles_are_told_apart(tmp_path, show):
+    models = Models(tmp_path / "many.duckdb")
+    models.add("ayrshare__metrics", *meanings(("instagram",)))
+    names = [*(f"client {n:03d}" for n in range(299)), "\u0645\u062a\u062c\u0631 \u0627\u0644\u0642\u0647\u0648\u0629"]
+    for n, name in enumerate(names):
+        account(models, 1000, 1000 + n, 1000 + 3 * n, profile=name)
+    report = show(written(models.close()))
+    strokes = report.page.locator("#followers .stroke").evaluate_all("(all) => all.map((one) => one.style.borderTop)")
+    assert len(strokes) == len(set(strokes)) == 10
+    report.choose(profile=names[-1])
+    assert report.page.locator("#scope bdi[dir=auto]").inner_text() == names[-1]
+    assert report.page.locator("#best .text:not([dir=auto])").count() == 0
 
 
 def test_what_must_not_be_added_up_is_not(tmp_path, show):
@@ -279,7 +364,9 @@ def test_ten_thousand_posts(tmp_path, show):
     assert set(report.drawn()) == CHARTS
     assert "the newest 10,000 of 10,500 posts" in report.text("#about")
     report.choose(period="All 180 days")
-    assert len(report.numbers("engagement")) == 1 + 26
+    # Whole weeks up to the last day: 180 days are 25 weeks and five days.
+    assert len(report.numbers("engagement")) == 1 + 25
+    assert "the first 5 days make no week" in report.text("#engagement")
     assert "The 10 of 200 accounts that changed most are drawn." in report.text("#followers")
 
 

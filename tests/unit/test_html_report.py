@@ -169,9 +169,7 @@ def test_numbers_that_json_cannot_hold(models):
                                                  "views": 2**62})  # fmt: skip
     with duckdb.connect(str(models.close())) as database:
         database.execute("UPDATE ayrshare_models.ayrshare__post_facts SET engagement_rate_by_reach = 'NaN'")
-        database.execute(
-            "UPDATE ayrshare_models.ayrshare__post_facts SET engagement_rate_by_followers = 'inf'"
-        )
+        database.execute("UPDATE ayrshare_models.ayrshare__post_facts SET engagement_rate_by_followers = 'inf'")
     posts = data_of(models.path)["posts"]
     assert math.isclose(posts["engagement_rate"][0], 0.123457)
     assert posts["views"] == [2**62]

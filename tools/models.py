@@ -325,6 +325,13 @@ def models() -> tuple[Model, ...]:
                 Column(
                     "newest_covered", "timestamp", "Publication of the newest post that the last run extracted, UTC"
                 ),
+                Column(
+                    "data_as_of",
+                    "timestamp",
+                    "When the API had last asked a network for the numbers of the newest snapshot, the oldest of them; "
+                    "UTC, null if it doesn't say",
+                ),
+                Column("hours_behind", "double", "Hours from then to the run that read them"),
             ),
             is_view=True,
         ),

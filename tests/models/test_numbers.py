@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from demo.postgres import running_postgres
 from tests.models.numbers import MORNING, Agency, day
 from tests.models.warehouses import DuckDB, Postgres
+from tests.support import ROOT
 
 pytestmark = pytest.mark.timeout(900)
 LATE = 2**53 + 1
+SELECTED = yaml.safe_load((ROOT / "dbt" / "dbt_project.yml").read_text())["vars"]["ayrshare_streams"]
+"""The streams that are selected by default."""
 HISTORIES = []
+NOT_SHARED = {"publicMetrics": {"retweetCount": 0, "quoteCount": 0}}
 
 
 def history(fill):
@@ -155,6 +160,81 @@ def links(agency):
             agency.link(name, day("01", n - 1), window, f"{created} 00:00:00", window=7)
 
 
+@history
+def a_thread_on_x_and_a_post_beside_it(agency):
+    agency.account("thread", day("01"), 1000, platform="twitter")
+    for n, likes in enumerate((3, 50, 40)):
+        agency.post(
+            "thread",
+            day("03"),
+            "t",
+            platform="twitter",
+            thread=n,
+            native=f"tweet{n}",
+            likes=likes,
+            comments=0,
+            published=f"{day('02')} 09:00:00",
+            analytics=NOT_SHARED,
+        )
+    agency.post("thread", day("03"), "u", platform="twitter", likes=60, comments=0, published=f"{day('02')} 10:00:00",
+                analytics=NOT_SHARED)  # fmt: skip
+    agency.sent("thread", "t", hashtags=["SpringSale"], mentions=["ally"], notes="spring-2026, approved")
+    agency.sent("thread", "u", urls=["https://shop.example/?utm_campaign=spring_sale&x=1"])
+
+
+@history
+def numbers_at_some_ages(agency):
+    """Read daily for a week, then once on the 30th day."""
+    agency.account("ages", "2026-09-30")
+    for n in (0, 1, 2, 3, 4, 5, 6, 7, 30):
+        agency.post("ages", day("2026-10-01", n), published="2026-10-01 08:00:00", views=100 + 10 * n)
+    agency.post("ages", day("2026-10-03"), "found", published="2026-09-20 08:00:00", views=7)
+    agency.post("ages", day("2026-10-20"), "found", published="2026-09-20 08:00:00", views=9)
+
+
+@history
+def months(agency):
+    """Read on all days of September and October; in November the network is linked to another account."""
+    for n in range(76):
+        on = day("2026-08-31", n)
+        agency.account(
+            "months", on, 1000 + n if on < "2026-11-10" else 90 + n, account_id="1" if on < "2026-11-10" else "2"
+        )
+        agency.post("months", on, published="2026-08-01 08:00:00", likes=100 + 2 * n, comments=0,
+                    analytics={"repostCount": 0, "quoteCount": 0})  # fmt: skip
+
+
+@history
+def a_daily_series(agency):
+    for n, (follows, paid) in enumerate(((100, 3), (104, 0), (101, None))):
+        for metric, value in (
+            ("pageFollows", follows),
+            ("pagePostsImpressions", 50),
+            ("pagePostsImpressionsPaid", paid),
+        ):
+            agency.rows["social_analytics_daily"].append({
+                "profile": "series", "platform": "facebook", "metric": metric, "date": day("01", n), "value": value,
+                "extracted_at": f"{day('05')} 18:00:00",
+            })  # fmt: skip
+    for metric, value in (("subscribersGained", 9), ("subscribersLost", 4), ("estimatedMinutesWatched", 2)):
+        agency.rows["social_analytics_daily"].append({
+            "profile": "series", "platform": "youtube", "metric": metric, "date": day("01"), "value": value,
+            "extracted_at": f"{day('05')} 18:00:00",
+        })  # fmt: skip
+
+
+@history
+def boosted(agency):
+    agency.post("boosted", day("05"), "b", platform="facebook", likes=5, comments=1, shares=1,
+                published=f"{day('02')} 10:00:00", analytics={"reactions": {"total": 5}}, impressions=1000)  # fmt: skip
+    for n, ad in enumerate(("ad1", "ad1", "ad2")):
+        agency.rows["ad_spend_daily"].append({
+            "profile": "boosted", "platform": "facebook", "account_id": "act", "ad_id": ad, "date": day("03", n),
+            "post_id": "b", "spend": 1.25, "currency": "EUR", "impressions": 200, "clicks": 3,
+            "extracted_at": f"{day('06')} 18:00:00",
+        })  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def agency():
     found = Agency()
@@ -176,7 +256,10 @@ def warehouse(request, tmp_path_factory, agency):
 def built(warehouse, agency):
     warehouse.create()
     agency.load(warehouse)
-    assert "ERROR=0" in warehouse.dbt("build")
+    said = warehouse.dbt(
+        "build", ayrshare_streams=[*SELECTED, "ad_spend_daily"], ayrshare_campaigns="ayrshare_campaigns"
+    )
+    assert "ERROR=0" in said
     return warehouse
 
 
@@ -277,3 +360,43 @@ def test_clicks_of_a_day_are_recovered_from_the_window(ask):
     old = ask("snapshot_date, clicks_gained", "link_clicks_daily", "old-link", "order by 1")
     assert old == [[day("01"), None], *expected[1:]]
     assert ask("distinct is_estimate", "link_clicks_daily", "link") == [[False]]
+
+
+def test_a_thread_is_one_post(ask):
+    facts = ask(
+        "post_key, social_post_id, parts, likes, engagements, campaign", "post_facts", "thread", "order by likes desc"
+    )
+    assert facts == [["t", "tweet0", 3, 93, 93, "Spring sale"], ["u", "n-u", 1, 60, 60, "Spring sale"]]
+    [[hashtags, mentions]] = ask("hashtags, mentions", "post_facts", "thread", "and post_key = 't'")
+    assert (hashtags, mentions) == ('["SpringSale"]', '["ally"]')
+
+
+def test_numbers_at_some_ages(ask):
+    ages = ask("post_key, views_day_1, views_day_7, views_day_28, views", "post_facts", "ages", "order by 1")
+    # From the 7th day to the 30th it grew by 230 in 23 days; the other post was found when it was 13 days old.
+    assert ages == [["found", None, None, 8, 9], ["p", 110, 170, 380, 400]]
+
+
+def test_months_are_compared_only_where_all_of_both_is_known(ask):
+    columns = ("month, engagements, engagements_month_before, followers_start, followers_end, followers_net, "
+               "covered_days, days_in_month, is_comparable")  # fmt: skip
+    assert ask(columns, "report_monthly", "months", "order by 1") == [
+        ["2026-08-01", None, None, 1000, 1000, None, 0, 31, False],
+        ["2026-09-01", 60, None, 1000, 1030, 30, 30, 30, False],
+        ["2026-10-01", 62, 60, 1030, 1061, 31, 31, 31, True],
+        ["2026-11-01", 28, 62, 161, 165, 13, 13, 30, False],
+    ]
+
+
+def test_daily_series(ask):
+    columns = "series_date, followers, followers_gained, followers_lost, impressions_paid, impressions_organic"
+    assert ask(columns, "account_series_daily", "series", "and platform = 'facebook' order by 1") == [
+        [day("01"), 100, None, None, 3, 47], [day("02"), 104, 4, 0, 0, 50], [day("03"), 101, 0, 3, None, None],
+    ]  # fmt: skip
+    columns = "followers_gained, followers_lost, watch_time_seconds"
+    assert ask(columns, "account_series_daily", "series", "and platform = 'youtube'") == [[9, 4, 120]]
+
+
+def test_what_was_paid_for_a_post(ask):
+    columns = "post_key, currency, cast(spend as varchar), paid_impressions, ads, engagements"
+    assert ask(columns, "ad_spend_by_post", "boosted") == [["b", "EUR", "3.750000", 600, 2, 7]]

@@ -48,8 +48,12 @@ select
     runs.errors as last_errors,
     runs.unread as last_left,
     runs.oldest_covered,
-    runs.newest_covered
+    runs.newest_covered,
+    freshness.oldest_update as data_as_of,
+    cast({{ dbt.datediff("freshness.oldest_update", "freshness.read_at", "minute") }} as {{ type_double() }}) / 60 as hours_behind
 from streams
 inner join runs
     on streams.profile = runs.profile and streams.stream = runs.stream and runs.age = 1
+left join {{ ref("int_ayrshare__api_freshness") }} as freshness
+    on streams.profile = freshness.profile and streams.stream = freshness.stream
 cross join (select max(run_date) as run_date from runs) as newest

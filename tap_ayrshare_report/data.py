@@ -28,6 +28,7 @@ COVERAGE = "ayrshare__account_coverage"
 LINKS = "ayrshare__link_clicks_daily"
 ERRORS = "ayrshare__extraction_errors"
 HEALTH = "ayrshare__sync_health"
+AUDIENCE = "ayrshare__audience"
 METRICS = "ayrshare__metrics"
 NEEDED = (POSTS, ACCOUNT_DAYS)
 """One of them at least."""
@@ -47,11 +48,17 @@ OVER = ("days", "posts", "profiles")
 
 @dataclass(frozen=True)
 class Limits:
-    """How much is shown: days up to the newest snapshot, the newest posts, and which profiles (None: all)."""
+    """How much is shown.
+
+    days: up to the newest snapshot. posts: the newest. profiles: which (None: all). month: its first day, to show that
+    month against the one before in place of `days`. is_client: for a client's eyes, without what only the agency needs.
+    """
 
     days: int
     posts: int
     profiles: list[str] | None = None
+    month: date | None = None
+    is_client: bool = False
 
 
 class Names:
@@ -114,11 +121,16 @@ def collect(tables: Tables, limits: Limits) -> dict[str, Any]:
         "accounts": _accounts(tables, window),
         "coverage": _coverage(tables, window),
         "links": _links(tables, window),
-        "errors": _errors(tables, window),
-        "health": _health(tables, window),
+        "audience": _audience(tables, window),
+        "is_client": limits.is_client,
+        "month": limits.month.isoformat() if limits.month else None,
+        "errors": [] if limits.is_client else _errors(tables, window),
+        "health": [] if limits.is_client else _health(tables, window),
         "meanings": _meanings(tables),
         "missing": [
-            name for name in (POSTS, NETWORK_DAYS, ACCOUNT_DAYS, LINKS, ERRORS, HEALTH) if not tables.has(name)
+            name
+            for name in (POSTS, NETWORK_DAYS, ACCOUNT_DAYS, LINKS, ERRORS, HEALTH)
+            if not tables.has(name) and not limits.is_client
         ],
     }
     return {**data, "profiles": window.profiles.names, "networks": window.networks.names}
@@ -150,10 +162,20 @@ def _window(tables: Tables, limits: Limits) -> Window:
         raise ReportError(
             f"{tables.name}: the models in {tables.schema!r} have no rows yet: run the tap and dbt, then this command"
         )
-    last = max(days)
     earliest = min(first for _, _, first, _ in shown if first)
-    first = max(earliest, last - timedelta(days=limits.days - 1))
+    first, last = _span(limits, earliest, max(days))
     return Window(first, last, Names(), Names(), limits.profiles)
+
+
+def _span(limits: Limits, earliest: date, newest: date) -> tuple[date, date]:
+    """Return the first and the last day that are shown: of a month, also the days of the one before."""
+    if limits.month is None:
+        return max(earliest, newest - timedelta(days=limits.days - 1)), newest
+    after = (limits.month + timedelta(days=31)).replace(day=1)
+    if not earliest < after or limits.month > newest:
+        raise ReportError(f"the models have nothing of {limits.month:%Y-%m}: they reach from {earliest} to {newest}")
+    before = (limits.month - timedelta(days=1)).replace(day=1)
+    return before, min(newest, after - timedelta(days=1))
 
 
 def _additive(tables: Tables) -> dict[str, dict[str, dict[str, bool]]]:
@@ -270,6 +292,26 @@ def _links(tables: Tables, window: Window) -> list[dict[str, Any]]:
         if clicks:
             days[window.day(day)] = _number(clicks)
     return list(found.values())
+
+
+def _audience(tables: Tables, window: Window) -> list[dict[str, Any]]:
+    """Return the groups of each account's audience, largest first."""
+    columns = ["profile", "platform", "audience", "dimension", "bucket", "share", "share_basis", "snapshot_date"]
+    return [
+        {
+            "profile": window.profiles.number(profile), "network": window.networks.number(network),
+            "audience": str(audience), "dimension": str(dimension), "bucket": _text(bucket), "share": _number(share),
+            "basis": basis, "read": window.day(read),
+        }
+        for profile, network, audience, dimension, bucket, share, basis, read
+        in tables.rows(AUDIENCE, columns, window.where() + " ORDER BY share DESC NULLS LAST, bucket")
+        if share is not None
+    ]  # fmt: skip
+
+
+def profiles_of(tables: Tables) -> list[str]:
+    """Return the names of all profiles that there are numbers of."""
+    return sorted({str(row[0]) for name in NEEDED for row in tables.extents(name, "snapshot_date")})
 
 
 def _errors(tables: Tables, window: Window) -> list[dict[str, Any]]:

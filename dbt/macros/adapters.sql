@@ -65,6 +65,21 @@ array_size(get_path({{ column }}, '{{ ayrshare.json_path(path)[2:] }}'))
 array_length(json_query_array({{ column }}, '{{ ayrshare.json_path(path) }}'))
 {%- endmacro %}
 
+{#- An array column as JSON: loaders make arrays of texts, or JSON, of the same stream. -#}
+{% macro array_as_json(column) %}{{ return(adapter.dispatch("array_as_json", "ayrshare")(column)) }}{% endmacro %}
+
+{% macro default__array_as_json(column) -%}
+{{ column }}
+{%- endmacro %}
+
+{% macro duckdb__array_as_json(column) -%}
+case when typeof({{ column }}) like '%[]' then to_json({{ column }}) else try_cast(cast({{ column }} as varchar) as json) end
+{%- endmacro %}
+
+{% macro postgres__array_as_json(column) -%}
+to_jsonb({{ column }})
+{%- endmacro %}
+
 {#- mediaUrls.0.type as $."mediaUrls"[0]."type". -#}
 {% macro json_path(path) %}
 {%- set parts = [] -%}

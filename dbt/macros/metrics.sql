@@ -142,9 +142,10 @@ from (
 
 {#- What kind of media was sent with a post, by the number of files and the ending of the first one's name. -#}
 {% macro sent_media_type(files) %}
+{%- set files = ayrshare.array_as_json(files) -%}
 {%- set first, second = ayrshare.json_text(files, "0"), ayrshare.json_text(files, "1") -%}
 case
-    when {{ ayrshare.json_as_text(files) }} in ('[]', '{}') then 'text'
+    when {{ ayrshare.json_as_text(files) }} = '[]' then 'text'
     when {{ ayrshare.ends_with(first, ["mp4", "mov", "m4v", "webm", "avi"]) }} then 'video'
     when {{ second }} is not null then 'carousel'
     when {{ ayrshare.ends_with(first, ["jpg", "jpeg", "png", "webp", "heic"]) }} then 'image'

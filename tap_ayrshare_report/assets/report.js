@@ -90,7 +90,11 @@
   const written = (day, year = false) => moment(day).toLocaleDateString("en-US",
     { month: "short", day: "numeric", timeZone: "UTC", ...(year ? { year: "numeric" } : {}) });
   const days = () => state.to - state.from + 1;
-  const before = () => ({ from: state.from - days(), to: state.from - 1 });
+  const monthOf = (day) => iso(day).slice(0, 7);
+  const isMonth = () => moment(state.from).getUTCDate() === 1 && monthOf(state.from) === monthOf(state.to) && moment(state.to + 1).getUTCDate() === 1;
+  /** The period before: as many days, or the month before a month. */
+  const before = () => (isMonth()
+    ? { from: dayOf(`${monthOf(state.from - 1)}-01`), to: state.from - 1 } : { from: state.from - days(), to: state.from - 1 });
 
   /** Which time zone days and hours are of. */
   function zones() {
@@ -168,6 +172,8 @@
 
   // Charts
 
+  const narrow = () => window.innerWidth < 600;
+
   function disposed(id) {
     if (charts.has(id)) charts.get(id).dispose();
     charts.delete(id);
@@ -201,7 +207,7 @@
     axisTick: { show: false }, axisLine: { lineStyle: { color: css("--line") } }, boundaryGap: true,
   });
   const values = (formatter) => ({
-    type: "value", axisLabel: { ...axisText(), formatter }, splitLine: { lineStyle: { color: css("--grid") } },
+    type: "value", axisLabel: { ...axisText(), formatter, hideOverlap: true }, splitLine: { lineStyle: { color: css("--grid") } },
   });
 
   // What is chosen
@@ -363,9 +369,16 @@
       gain("engagements"), ...seen.map(gain),
       tile("Posts published", distinct(postsNow), compare(posts, "day", (rows) => distinct(rows)), short,
         networksOf > distinct(postsNow) ? `${number.format(networksOf)} with each network counted` : "that have numbers", null),
+      ...(postsNow.some((post) => is(post.reach)) ? [tile("Average reach", mean(postsNow), compare(posts, "reach", mean), short,
+        `of ${plural(postsNow.filter((post) => is(post.reach)).length, "post")}; never added up`, null)] : []),
       tile("Engagement rate", rate.rate, compare(posts, "engagements", (rows) => rateOf(rows).rate),
         (v) => percent(v, 2), `engagements by ${rate.base} of ${plural(rate.n, "post")} of the period`, null));
   }
+
+  const mean = (posts) => {
+    const known = posts.map((post) => post.reach).filter(is);
+    return known.length ? Math.round(known.reduce((sum, value) => sum + value, 0) / known.length) : null;
+  };
 
   /** Whether all impressions are views under another name. */
   function sameEvents(rows) {
@@ -420,9 +433,10 @@
     }));
   }
 
-  function engagementCard(daily) {
+  function engagementCard(daily, posts) {
     const inside = daily.filter((row) => within(row));
-    const reported = GAINS.filter((metric) => inside.some((row) => is(row[metric])));
+    const same = sameEvents(inside);
+    const reported = GAINS.filter((metric) => !(same && metric === "impressions") && inside.some((row) => is(row[metric])));
     const metric = reported.includes(state.metric) ? state.metric : reported[0];
     const title = metric ? METRICS[metric] : "Engagement";
     const step = days() > 100 ? 7 : 1;
@@ -455,8 +469,17 @@
       tooltip: tooltip((points) => `<b>${escaped(written(dayOf(points[0].axisValue), true) + weekday(dayOf(points[0].axisValue)))}</b><br>`
         + points.filter((p) => is(p.value)).map((p) => `${p.marker}${escaped(p.seriesName)}: <b>${count(p.value)}</b>`).join("<br>"), { trigger: "axis", axisPointer: { type: "shadow" } }),
       xAxis: dates(bins.map(iso), labels), yAxis: values(short),
-      series: nets.map((one) => ({ name: network(one.n), type: "bar", stack: "all", color: color(one.n), data: one.sums, barCategoryGap: "25%" })),
+      series: nets.map((one, at) => ({ name: network(one.n), type: "bar", stack: "all", color: color(one.n), data: one.sums, barCategoryGap: "25%",
+        ...(at === nets.length - 1 ? marked(posts, metric, binOf, (bin) => nets.reduce((sum, net) => sum + (net.sums[bins.indexOf(bin)] || 0), 0)) : {}) })),
     });
+  }
+
+  /** The best post of the period, where it was published in the chart. */
+  function marked(posts, metric, binOf, height) {
+    const [best] = posts.filter((post) => is(post.day) && post[metric] > 0).sort((a, b) => b[metric] - a[metric]);
+    if (!best || !height(binOf(best))) return {};
+    return { markPoint: { symbol: "pin", symbolSize: 34, silent: true, itemStyle: { color: css("--accent") }, label: { formatter: "★", color: css("--card") },
+      data: [{ name: "Best post", coord: [iso(binOf(best)), height(binOf(best))] }] } };
   }
 
   function bestCard(posts, everyPost) {
@@ -466,12 +489,15 @@
       card("best", "Best posts", "", [], empty(posts.length ? "None of the posts has numbers yet." : "No post was published in this period."));
       return;
     }
-    const usual = new Map([...groups(everyPost, (post) => post.profile * 1000 + post.network)].map(([key, rows]) => [key, median(rows.map((post) => post[sort]))]));
-    const ranked = posts.filter((post) => is(post[sort])).sort((a, b) => b[sort] - a[sort]);
+    const usual = new Map([...groups(everyPost, accountKey)].map(([key, rows]) => [key, median(rows.map((post) => post[sort]))]));
+    // A post on several networks is one entry, at the place of the network where it did best.
+    const ranked = [...groups(posts.filter((post) => is(post[sort])), (post) => post.key).values()]
+      .map((same) => same.sort((a, b) => b[sort] - a[sort])).map(([best, ...others]) => ({ ...best, others })).sort((a, b) => b[sort] - a[sort]);
     const item = (post, at) => {
       const ordinary = usual.get(post.profile * 1000 + post.network);
       const times = ordinary > 0 ? post[sort] / ordinary : null;
-      const facts = ["engagements", "engagement_rate", "views", "impressions", "reach"].filter((name) => name !== sort && is(post[name]) && (name !== "impressions" || post.impressions !== post.views))
+      const facts = ["engagements", "engagement_rate", "views", "impressions", "reach"].filter((name) => name !== sort && is(post[name])
+        && (name !== "impressions" || post.impressions !== post.views) && !(name === "views" && sort === "impressions" && post.impressions === post.views))
         .map((name) => make("span", {}, `${shown(name, post[name])} ${METRICS[name].toLowerCase()}`));
       const picture = post.thumbnail && state.pictures
         ? make("div", { class: "thumbnail" }, make("img", { src: post.thumbnail, alt: "", loading: "lazy" })) : null;
@@ -480,14 +506,16 @@
           make("div", { class: "facts" }, make("span", { class: "network" }, dot(post.network), account(post)),
             make("span", {}, `${written(post.day, true)}${is(post.hour) ? `, ${String(post.hour).padStart(2, "0")}:00` : ""}`),
             post.format || post.media ? make("span", {}, kindOf(post)) : null, ...facts,
-            post.url ? link(post.url, "Open post") : null, post.thumbnail ? link(post.thumbnail, "Thumbnail") : null)),
+            post.url ? link(post.url, "Open post") : null, post.thumbnail ? link(post.thumbnail, "Thumbnail") : null),
+          post.others.length ? make("div", { class: "facts" }, make("span", {}, "Also on"), ...post.others.map((other) => make("span", { class: "network" },
+            dot(other.network), `${network(other.network)}: ${shown(sort, other[sort])}`, other.url ? make("span", {}, " ", link(other.url, "Open")) : ""))) : null),
         make("div", { class: "score" }, make("b", {}, shown(sort, post[sort])), make("span", {}, ` ${METRICS[sort].toLowerCase()} `),
           times >= 3 ? make("div", {}, make("span", { class: "tag" }, `${times >= 10 ? Math.round(times) : times.toFixed(1)}× its usual`)) : null),
         picture);
     };
     const list = make("ol", { class: "posts" }, ...ranked.slice(0, state.shown).map(item));
     const hasPictures = ranked.some((post) => post.thumbnail);
-    card("best", "Best posts", `${plural(ranked.length, "post")} published in the period with engagements, by their newest numbers. “Usual” is the median of the account's posts.`,
+    card("best", "Best posts", `${plural(ranked.length, "post")} of the period with ${METRICS[sort].toLowerCase()}, by their newest numbers. “Usual” is the median of the account's posts.`,
       [hasPictures ? toggle("Load thumbnails", state.pictures, () => { state.pictures = !state.pictures; }) : null,
         choice("Sorted by", sorts.map((name) => [name, METRICS[name]]), sort, (value) => { state.sort = value; })].filter(is),
       list,
@@ -520,9 +548,9 @@
     if (!drawn.length) return;
     const order = [...drawn].reverse();
     draw("formats", element, 40 + 30 * drawn.length, `Bar chart. Median engagement rate: ${drawn.map((kind) => `${kind.name} ${percent(kind.rate, 2)} of ${plural(kind.n, "post")}`).join(", ")}.`, {
-      grid: grid({ right: 96 }), xAxis: { ...values((value) => `${+(100 * value).toFixed(1)} %`), splitNumber: 4 },
+      grid: grid({ right: narrow() ? 84 : 96 }), xAxis: { ...values((value) => `${+(100 * value).toFixed(1)} %`), splitNumber: narrow() ? 2 : 4 },
       yAxis: { type: "category", data: order.map((kind) => kind.name), axisTick: { show: false }, axisLine: { show: false },
-        axisLabel: { color: css("--ink"), fontSize: 12, width: 170, overflow: "truncate" } },
+        axisLabel: { color: css("--ink"), fontSize: 12, width: narrow() ? 104 : 170, overflow: "truncate", hideOverlap: true } },
       tooltip: tooltip((p) => `<b>${escaped(p.name)}</b><br>median of ${plural(order[p.dataIndex].n, "post")}: <b>${percent(p.value, 2)}</b><br>middle half: ${percent(order[p.dataIndex].low, 2)} – ${percent(order[p.dataIndex].high, 2)}`),
       series: [{ type: "bar", barMaxWidth: 18, data: order.map((kind) => ({ value: kind.rate, itemStyle: { color: color(kind.net), borderRadius: [0, 4, 4, 0] } })),
         label: { show: true, position: "right", color: css("--ink"), formatter: (p) => `${percent(p.value, 1)}  n = ${order[p.dataIndex].n}` } }],
@@ -596,6 +624,68 @@
     rows.length > 50 ? make("p", { class: "under" }, `The first 50 of ${number.format(rows.length)}.`) : null);
   }
 
+  function audienceCard() {
+    const rows = D.audience.filter(isChosen).filter((row) => row.audience === "followers");
+    const parts = [...groups(rows, (row) => `${accountKey(row)} ${row.dimension}`).values()];
+    const named = (word) => spoken(word.replace("gender_age", "gender and age"));
+    const bars = (found) => make("div", { class: "part" }, make("h3", {}, dot(found[0].network), ` ${account(found[0])}: ${named(found[0].dimension)}`),
+      make("ul", { class: "bars" }, ...found.slice(0, 6).map((row) => {
+        const bar = make("span", { class: "bar", "aria-hidden": "true" });
+        bar.style.width = `${Math.max(1, 100 * row.share / Math.max(...found.map((one) => one.share)))}%`;
+        return make("li", {}, make("span", { dir: "auto" }, row.bucket), make("b", {}, percent(row.share, 0)), bar);
+      })));
+    const isListed = rows.some((row) => row.basis === "listed");
+    $("audience").hidden = D.is_client && !parts.length;
+    card("audience", "Audience", parts.length ? `Who follows, as last reported${isListed ? "; where a network gives counts, parts of the groups that it lists" : ""}.` : "", [],
+      parts.length ? make("div", { class: "parts" }, ...parts.slice(0, 12).map(bars)) : empty("No network of this choice reports its audience."));
+  }
+
+  /** What needs attention at a client: numbers that are missing, accounts that fell silent or shrink. */
+  function attention(profile, series, posts) {
+    const end = dayOf(D.last), found = [];
+    const newest = new Map();
+    for (const one of D.coverage.filter((row) => row.profile === profile)) newest.set(one.network, one);
+    const linked = new Set(D.accounts.filter((row) => row.profile === profile).map((row) => row.network));
+    const stale = [...newest.values()].filter((one) => end - one.to > 1);
+    const gone = stale.filter((one) => linked.size && !linked.has(one.network)), late = stale.filter((one) => !gone.includes(one));
+    if (gone.length) found.push(`no longer linked: ${gone.map((one) => network(one.network)).join(", ")}`);
+    if (late.length) found.push(`no numbers since ${written(Math.min(...late.map((one) => one.to)))}: ${late.map((one) => network(one.network)).join(", ")}`);
+    const failing = D.health.filter((row) => row.profile === D.profiles[profile] && row.status === "failed");
+    if (failing.length) found.push(`${plural(failing.length, "stream")} failed in the last run`);
+    if (!posts.length) found.push("nothing was published");
+    const shrinking = series.filter((one) => one.start >= 100 && one.growth < -0.01);
+    if (shrinking.length) found.push(`fewer followers: ${shrinking.map((one) => `${network(one.network)} ${percent(one.growth)}`).join(", ")}`);
+    return found.join("; ");
+  }
+
+  /** The agency's page: all clients, what changed, and what needs attention. */
+  function clientsCard(daily, followers, posts) {
+    const isShown = state.profile < 0 && D.profiles.length > 1 && !D.is_client;
+    $("clients").hidden = !isShown;
+    if (!isShown) return;
+    const span = before();
+    const sum = (rows) => total("post", "engagements", ["days", "posts"], rows.map((row) => row.engagements));
+    const byProfile = (rows) => groups(rows, (row) => row.profile);
+    const [gains, people, published] = [byProfile(daily), byProfile(followers), byProfile(posts)];
+    const clients = D.profiles.map((name, profile) => {
+      const mine = gains.get(profile) || [], like = comparable(mine, "engagements");
+      const [now, then] = [sum(like.rows.filter((row) => within(row))), sum(like.rows.filter((row) => within(row, span)))];
+      const series = accountsOf(people.get(profile) || []);
+      const own = published.get(profile) || [];
+      return { name, profile, engagements: sum(mine.filter((row) => within(row))), now, then, like, posts: distinct(own),
+               net: total("account", "followers", ["days", "profiles"], (people.get(profile) || []).filter((row) => within(row)).map((row) => row.change)),
+               needs: attention(profile, series, own) };
+    }).map((one) => ({ ...one, growth: is(one.now) && one.then > 0 ? one.now / one.then - 1 : null }))
+      .sort((a, b) => Number(Boolean(b.needs)) - Number(Boolean(a.needs)) || (a.growth ?? Infinity) - (b.growth ?? Infinity));
+    const needing = clients.filter((one) => one.needs).length;
+    const choose = (one) => make("button", { type: "button", class: "plain", onclick: () => { $("profile").value = one.profile; $("profile").dispatchEvent(new Event("change")); } },
+      make("bdi", { dir: "auto" }, one.name));
+    card("clients", "Clients", `${needing ? `${plural(needing, "client")} of ${clients.length} need${needing === 1 ? "s" : ""} attention.` : "None needs attention."} Changes are like for like.`, [],
+      table("Clients", [["Client"], ["Posts", "number"], ["Engagements", "number"], ["Change", "number"], ["Followers, net", "number"], ["Needs attention", "words"]],
+        clients.map((one) => [choose(one), count(one.posts), count(one.engagements),
+          one.like.n ? change(one.now, one.then, true) : "–", signed(one.net), one.needs || "–"])));
+  }
+
   function freshnessCard(accounts, posts) {
     const names = new Set([...state.networks].map((n) => D.networks[n]));
     const isOf = (row) => state.profile < 0 || row.profile === D.profiles[state.profile];
@@ -651,13 +741,15 @@
     highlights(accounts, inside);
     tiles(daily, followers, posts);
     followersCard(accounts);
-    engagementCard(daily);
+    clientsCard(daily, followers, inside);
+    engagementCard(daily, inside);
     bestCard(inside, posts);
     formatsCard(inside);
     timesCard(inside);
+    audienceCard();
     linksCard();
-    freshnessCard(accounts, posts);
-    meaningsCard();
+    if (!D.is_client) freshnessCard(accounts, posts);
+    if (!D.is_client) meaningsCard();
     document.documentElement.dataset.drawn = [...charts.keys()].join(" ");
     const again = focused && [...document.querySelectorAll("select")].find((one) => one.getAttribute("aria-label") === focused);
     if (again) again.focus();
@@ -667,22 +759,28 @@
     const last = dayOf(D.last);
     $("range").hidden = value !== "custom";
     if (value !== "custom") {
-      state.to = last;
-      state.from = value === "all" ? 0 : Math.max(0, last - Number(value) + 1);
+      const month = /^\d{4}-\d\d$/.test(value) ? dayOf(`${value}-01`) : null;
+      state.to = month === null ? last : Math.min(last, dayOf(`${monthOf(month + 31)}-01`) - 1);
+      state.from = month === null ? (value === "all" ? 0 : Math.max(0, last - Number(value) + 1)) : Math.max(0, month);
     }
     $("from").value = iso(state.from);
     $("to").value = iso(state.to);
   }
+
+  const monthNamed = (name) => new Date(`${name}-01T00:00:00Z`).toLocaleDateString("en-US", { month: "long", year: "numeric", timeZone: "UTC" });
 
   function filters() {
     const last = dayOf(D.last);
     $("profile").replaceChildren(...(D.profiles.length > 1 ? [make("option", { value: -1 }, `All ${D.profiles.length} profiles`)] : []),
       ...D.profiles.map((name, at) => ({ name, at })).sort((a, b) => a.name.localeCompare(b.name)).map(({ name, at }) => make("option", { value: at }, name)));
     state.profile = Number($("profile").value);
+    const months = [...new Set(Array.from({ length: last + 1 }, (_, day) => monthOf(day)))]
+      .filter((name) => dayOf(`${name}-01`) >= 0).reverse().slice(0, 13);
     const spans = [7, 14, 28, 30, 60, 90, 180, 365].filter((n) => n <= last + 1);
     $("period").replaceChildren(...spans.map((n) => make("option", { value: n }, `Last ${n} days`)),
+      ...months.map((name) => make("option", { value: name }, monthNamed(name))),
       make("option", { value: "all" }, `All ${plural(last + 1, "day")}`), make("option", { value: "custom" }, "From … to …"));
-    $("period").value = last + 1 >= 60 ? "30" : last + 1 >= 14 ? String(spans.filter((n) => 2 * n <= last + 1).pop()) : "all";
+    $("period").value = D.month ? D.month.slice(0, 7) : last + 1 >= 60 ? "30" : last + 1 >= 14 ? String(spans.filter((n) => 2 * n <= last + 1).pop()) : "all";
     for (const id of ["from", "to"]) Object.assign($(id), { min: D.first, max: D.last });
     setPeriod($("period").value);
     const order = D.networks.map((_, n) => n).sort((a, b) => network(a).localeCompare(network(b)));
@@ -744,7 +842,13 @@
     }
     D = await unpacked();
     first = Date.parse(`${D.first}T00:00:00Z`);
-    $("title").textContent = D.title;
+    $("title").textContent = D.is_client && D.profiles.length === 1 ? `${D.profiles[0]} · ${D.title}` : D.title;
+    if (D.logo) {
+      $("logo").append(make("img", { src: D.logo, alt: "" }));
+      $("logo").hidden = false;
+    }
+    for (const id of ["freshness", "meanings"]) $(id).hidden = D.is_client;
+    $("profile").parentElement.hidden = D.is_client;
     const many = D.posts_shown < D.posts_total ? `, the newest ${number.format(D.posts_shown)} of ${plural(D.posts_total, "post")}` : `, ${plural(new Set(D.posts.key).size, "post")}`;
     $("about").textContent = `${plural(D.profiles.length, "profile")}, ${plural(D.networks.length, "network")}${many} · numbers up to ${written(dayOf(D.last), true)}`;
     const dark = window.matchMedia("(prefers-color-scheme: dark)");
@@ -755,7 +859,7 @@
     dark.addEventListener("change", () => { setTheme(dark.matches ? "dark" : "light"); render(); });
     document.querySelector(".buttons").hidden = false;
     $("report").hidden = false;
-    $("footer").append(make("p", {}, `Written ${D.written.replace("T", " ").replace("+00:00", " UTC")} by tap-ayrshare ${D.version}. A dash is a number that the network doesn't report; it is never 0. `
+    $("footer").append(make("p", {}, `Written ${D.written.replace("T", " ").replace("+00:00", " UTC")}${D.is_client ? "" : ` by tap-ayrshare ${D.version}`}. A dash is a number that the network doesn't report; it is never 0. `
       + "Nothing in this file is loaded from elsewhere, unless you ask for thumbnails."));
     render();
     printing();

@@ -75,10 +75,10 @@ words as (
         post_id as ayrshare_post_id,
         cast(null as {{ text }}) as platform,
         cast(null as {{ text }}) as social_post_id,
-        {{ json_as_text("hashtags") }} as hashtags,
-        {{ json_as_text("mentions") }} as mentions,
+        {{ json_as_text(array_as_json("hashtags")) }} as hashtags,
+        {{ json_as_text(array_as_json("mentions")) }} as mentions,
         notes,
-        {{ json_as_text("urls") }} as urls,
+        {{ json_as_text(array_as_json("urls")) }} as urls,
         {{ instant("extracted_at") }} as read_at
     from {{ source("ayrshare", "posts") }}
     {% else %}
@@ -96,8 +96,8 @@ native_words as (
             {{ profile_name() }} as profile,
             platform,
             social_post_id,
-            {{ json_as_text("hashtags") }} as hashtags,
-            {{ json_as_text("mentions") }} as mentions,
+            {{ json_as_text(array_as_json("hashtags")) }} as hashtags,
+            {{ json_as_text(array_as_json("mentions")) }} as mentions,
             row_number() over (
                 partition by {{ profile_name() }}, platform, social_post_id order by snapshot_date desc
             ) as position

@@ -27,7 +27,13 @@ if TYPE_CHECKING:
 URL_VARIABLE = "AYRSHARE_REPORT_URL"
 DAYS = 180
 POSTS = 10_000
-LOGOS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".svg": "image/svg+xml", ".webp": "image/webp"}
+LOGOS = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".svg": "image/svg+xml",
+    ".webp": "image/webp",
+}
 LARGEST_LOGO = 1_000_000
 DESCRIPTION = "Write a report in one HTML file from the tables that the dbt models of tap-ayrshare have built."
 EXAMPLE = f"""\
@@ -92,7 +98,9 @@ def _files(chosen: argparse.Namespace, tables: Tables) -> Iterator[tuple[Path, L
     names = chosen.profile or profiles_of(tables)
     files = {name: chosen.output.with_stem(f"{chosen.output.stem}-{_file_name(name)}") for name in names}
     if len(set(files.values())) < len(files):
-        raise ReportError("two profiles would have the same file name: write them one by one, with --profile and --output")
+        raise ReportError(
+            "two profiles would have the same file name: write them one by one, with --profile and --output"
+        )
     for name, output in files.items():
         yield output, replace(limits, profiles=[name])
 

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from demo.postgres import running_postgres
-from tests.models.numbers import MORNING, Agency, day
+from tests.models.agency import MORNING, Agency, day
 from tests.models.warehouses import DuckDB, Postgres
 from tests.support import ROOT
 

@@ -12,7 +12,7 @@ import pytest
 from demo.questions import questions
 from tap_ayrshare_report.data import Limits, collect
 from tap_ayrshare_report.database import opened
-from tests.models.numbers import Agency
+from tests.models.agency import Agency
 from tests.models.test_numbers import HISTORIES
 from tests.models.warehouses import BIN, DuckDB
 from tests.support import ROOT

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from demo.postgres import running_postgres
-from tests.models.numbers import Agency, day
+from tests.models.agency import Agency, day
 from tests.models.warehouses import DuckDB, Postgres
 
 pytestmark = pytest.mark.timeout(900)

@@ -46,6 +46,10 @@ TABLES = {
         "profile": "VARCHAR", "platform": "VARCHAR", "account_number": "BIGINT", "covered_from": "DATE",
         "covered_until": "DATE", "time_zone": "VARCHAR",
     },
+    "ayrshare__audience": {
+        "profile": "VARCHAR", "platform": "VARCHAR", "audience": "VARCHAR", "dimension": "VARCHAR", "bucket": "VARCHAR",
+        "share": "DOUBLE", "share_basis": "VARCHAR", "snapshot_date": "DATE",
+    },
     "ayrshare__link_clicks_daily": {
         "profile": "VARCHAR", "short_url": "VARCHAR", "original_url": "VARCHAR", "snapshot_date": "DATE",
         "clicks_gained": "BIGINT",

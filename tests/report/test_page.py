@@ -10,6 +10,7 @@ from importlib.resources import files
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from tap_ayrshare_report.command import main
 from tests.report.conftest import PHONE, written
 from tests.report.story import story_posts
 from tests.report.tables import LAST, Models, covered, meanings
@@ -411,3 +412,127 @@ def test_thumbnails_are_loaded_only_when_asked_for(agency, show):
 def test_the_library_is_the_one_of_the_package():
     content = (files("tap_ayrshare_report") / "assets" / "echarts" / "echarts.common.min.js").read_bytes()
     assert hashlib.sha256(content).hexdigest() == ECHARTS
+
+
+def test_a_month_against_the_one_before(tmp_path, show):
+    """February against January: 28 days against 31, of which the models have all."""
+    models = Models(tmp_path / "month.duckdb")
+    models.fill(profiles=1, posts=40, networks=("instagram",), days=90)
+    report = show(written(models.close(), "--month", "2026-02"))
+    assert report.text("#scope").startswith("Feb 1, 2026 – Feb 28, 2026 (28 days)")
+    assert "Changes are against Jan 1 – Jan 31" in report.text("#scope")
+    assert report.page.locator("#period option:checked").inner_text() == "February 2026"
+    assert report.tile("Engagements")[2][0] in "▲▼="
+
+
+def test_a_clients_file_has_nothing_of_the_agencys(agency, show, tmp_path):
+    logo = tmp_path / "logo.svg"
+    logo.write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><rect width="40" height="20"/></svg>'
+    )
+    path = written(agency.close(), "--profile", "client 01", "--client-name", "Acme & Söhne", "--logo", str(logo))
+    report = show(path)
+    assert report.page.title() == "Social media report"
+    assert report.text("#title") == "Acme & Söhne · Social media report"
+    assert report.page.locator("#logo img").evaluate("(one) => one.naturalWidth") == 40
+    for hidden in ("#freshness", "#meanings", "#clients", "#profile"):
+        assert not report.page.locator(hidden).is_visible()
+    said = report.text("body")
+    for internal in ("client 01", "tap-ayrshare", "Post ID not found", "not among the models"):
+        assert internal not in said
+    report.asked.clear()
+
+
+def test_each_profile_has_a_file(agency, show, capsys):
+    models = agency.close()
+    assert main([str(models), "--output", str(models.with_name("each.html")), "--each-profile"]) == 0
+    names = sorted(path.name for path in models.parent.glob("each-*.html"))
+    assert names == ["each-client-00.html", "each-client-01.html", "each-client-02.html"]
+    assert capsys.readouterr().err.count("\n") == 3
+    report = show(models.with_name("each-client-02.html"))
+    assert report.text("#title") == "client 02 · Social media report"
+    assert "client 00" not in report.page.content()
+
+
+def test_the_agencys_page(tmp_path, show):
+    models = Models(tmp_path / "clients.duckdb")
+    models.add("ayrshare__metrics", *meanings(("instagram", "threads")))
+    for name, gained in (("grows", 20), ("falls", 5)):
+        account(models, *range(1000, 1061), profile=name)
+        models.add("ayrshare__network_metrics_daily", *(
+            {"profile": name, "platform": "instagram", "snapshot_date": LAST - timedelta(days=n), "posts_published": 0,
+             "engagements_gained": gained if n < 30 else 10} for n in range(60)
+        ))  # fmt: skip
+        models.add("ayrshare__accounts_current", {"profile": name, "platform": "instagram", "snapshot_date": LAST})
+        models.add("ayrshare__post_facts", {**a_post(1, engagements=1), "profile": name})
+    # A network of one client that is no longer linked, and is read no more.
+    models.add(
+        "ayrshare__account_coverage", covered("grows", "threads", LAST - timedelta(days=60), LAST - timedelta(days=9))
+    )
+    report = show(written(models.close()))
+    rows = report.numbers("clients")[1:]
+    assert [row[0] for row in rows] == ["grows", "falls"]
+    assert rows[0][2:4] == ["600", "▲ +300 (+100 %)"]
+    assert rows[0][5] == "no longer linked: Threads"
+    assert rows[1][2:4] == ["150", "▼ −150 (−50 %)"]
+    assert rows[1][5] == "–"
+    assert "1 client of 2 needs attention." in report.text("#clients")
+    report.page.get_by_role("button", name="falls").click()
+    assert report.tile("Engagements")[1] == "150"
+    assert not report.page.locator("#clients").is_visible()
+
+
+def test_one_entry_for_a_post_on_several_networks(tmp_path, show):
+    models = Models(tmp_path / "entry.duckdb")
+    networks = ("facebook", "instagram")
+    models.add("ayrshare__metrics", *meanings(networks))
+    for network in networks:
+        account(models, 5, 6, 7, network=network)
+    models.add("ayrshare__post_facts", *(
+        {**a_post(1, engagements=n, views=90, impressions=90, message="everywhere"), "platform": name}
+        for n, name in ((30, "facebook"), (50, "instagram"))
+    ), a_post(2, engagements=40, message="once"))  # fmt: skip
+    report = show(written(models.close()))
+    entries = report.page.locator(".post")
+    assert [one.split("\n")[1] for one in entries.all_inner_texts()] == ["everywhere", "once"]
+    first = entries.first.inner_text()
+    assert "Also on" in first
+    assert "Facebook: 30" in first
+    assert "90 views" in first
+    assert "90 impressions" not in first
+
+
+def test_the_audience_and_the_best_post_in_the_chart(agency, show):
+    agency.add("ayrshare__audience", *(
+        {"profile": "client 00", "platform": "instagram", "audience": "followers", "dimension": "country",
+         "bucket": country, "share": share, "share_basis": "listed", "snapshot_date": LAST}
+        for country, share in (("DE", 0.5), ("AT", 0.25))
+    ))  # fmt: skip
+    report = show(written(agency.close()))
+    assert "Instagram, client 00: Country" in report.text("#audience")
+    assert "DE\n50 %" in report.text("#audience")
+    assert "★" in report.page.locator("#engagement svg").inner_html()
+    report.choose(profile="client 01")
+    assert "No network of this choice reports its audience." in report.text("#audience")
+
+
+def test_a_pdf(agency, tmp_path, capsys):
+    models = agency.close()
+    output = tmp_path / "printed.html"
+    assert main([str(models), "--output", str(output), "--profile", "client 01", "--month", "2026-02", "--pdf"]) == 0
+    content = output.with_suffix(".pdf").read_bytes()
+    assert content.startswith(b"%PDF")
+    assert "printed.pdf: the same, printed" in capsys.readouterr().err
+    pages = len(re.findall(rb"/Type\s*/Page\b", content))
+    assert 3 <= pages <= 8
+
+
+def test_no_labels_overlap_on_a_phone(agency, show):
+    report = show(written(agency.close()), viewport=PHONE, has_touch=True)
+    overlapping = """(svg) => {
+        const boxes = [...svg.querySelectorAll('text')].map((one) => one.getBoundingClientRect()).filter((box) => box.width);
+        return boxes.flatMap((one, at) => boxes.slice(at + 1).filter((other) => one.left < other.right - 1
+            && other.left < one.right - 1 && one.top < other.bottom - 1 && other.top < one.bottom - 1)).length;
+    }"""
+    found = report.page.locator(".chart svg").evaluate_all(f"(all) => all.map({overlapping})")
+    assert found == [0] * len(CHARTS)

@@ -297,6 +297,7 @@ def _links(tables: Tables, window: Window) -> list[dict[str, Any]]:
 def _audience(tables: Tables, window: Window) -> list[dict[str, Any]]:
     """Return the groups of each account's audience, largest first."""
     columns = ["profile", "platform", "audience", "dimension", "bucket", "share", "share_basis", "snapshot_date"]
+    rows = [row for row in tables.rows(AUDIENCE, columns, window.where()) if row[5] is not None]
     return [
         {
             "profile": window.profiles.number(profile), "network": window.networks.number(network),
@@ -304,8 +305,7 @@ def _audience(tables: Tables, window: Window) -> list[dict[str, Any]]:
             "basis": basis, "read": window.day(read),
         }
         for profile, network, audience, dimension, bucket, share, basis, read
-        in tables.rows(AUDIENCE, columns, window.where() + " ORDER BY share DESC NULLS LAST, bucket")
-        if share is not None
+        in sorted(rows, key=lambda row: (*map(str, row[:4]), -row[5], str(row[4])))
     ]  # fmt: skip
 
 

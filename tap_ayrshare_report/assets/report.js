@@ -27,7 +27,7 @@
   const WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
   const FEWEST = 3;      // posts that a format's median must stand on to be drawn
   const FIRM = 10;       // posts that a time's median must stand on to be called better than usual
-  const SURE = 1.96;     // standard errors around a median's rank: 95 of 100 intervals hold the true median
+  const SURE = 2.58;     // standard errors around a median's rank: 99 of 100 intervals hold the true median
   const LINES = 10;      // lines in a chart that can still be told apart
   const DASHES = ["solid", "dashed", "dotted"];
   const APART = [["#2456c9", "#8ab0ff"], ["#b4530f", "#ff9f5e"], ["#0b7a45", "#57d295"], ["#8a2be2", "#c79bf5"],
@@ -203,7 +203,7 @@
   });
   const grid = (more = {}) => ({ left: 8, right: 12, top: 16, bottom: 4, containLabel: true, ...more });
   const dates = (values, labels) => ({
-    type: "category", data: values, axisLabel: { ...axisText(), hideOverlap: true, formatter: (value) => labels.get(value) },
+    type: "category", data: values, axisLabel: { ...axisText(), margin: 14, hideOverlap: true, formatter: (value) => labels.get(value) },
     axisTick: { show: false }, axisLine: { lineStyle: { color: css("--line") } }, boundaryGap: true,
   });
   const values = (formatter) => ({
@@ -563,7 +563,7 @@
     return sorted.length ? sorted[low] + (at - low) * ((sorted[low + 1] ?? sorted[low]) - sorted[low]) : null;
   }
 
-  /** The median of posts' scores with an interval that holds the true one 95 times in 100, by the ranks of the scores. */
+  /** The median of posts' scores with an interval that holds the true one 99 times in 100, by the ranks of the scores. */
   function summary(entries) {
     const scores = entries.map((one) => one.score).sort((a, b) => a - b), n = scores.length;
     const reach = SURE * Math.sqrt(n) / 2;

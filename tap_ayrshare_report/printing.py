@@ -36,7 +36,7 @@ def print_pdf(page: Path, output: Path) -> None:
         ]  # fmt: skip
         output.unlink(missing_ok=True)
         try:
-            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=SECONDS)
+            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=SECONDS)  # noqa: S603
         except subprocess.TimeoutExpired:
             raise ReportError(f"{browser} has not printed {page} within {SECONDS} seconds") from None
     if done.returncode or not output.is_file():

@@ -34,6 +34,7 @@
                  ["#c62222", "#ff7a70"], ["#0b7c84", "#35d3cf"], ["#77690a", "#e6d84a"], ["#c2307f", "#f47bb8"],
                  ["#4d5965", "#b4bfca"], ["#5b3a1e", "#d9a877"]];
   const PAPER = 620;     // pixels that fit on the width of a sheet
+  const LOW = 210;       // and those of a chart that leaves room for the next one
   const DAY = 86400000;
 
   const $ = (id) => document.getElementById(id);
@@ -820,8 +821,8 @@
       shownTheme = document.documentElement.dataset.theme;
       setTheme("light");
       render();
-      for (const chart of charts.values()) {
-        chart.resize({ width: PAPER });
+      for (const [id, chart] of charts) {
+        chart.resize({ width: PAPER, ...(id === "formats" ? {} : { height: LOW }) });
         chart.getZr().flush();  // the sheet is laid out before the next frame
         scalable(chart.getDom());
       }

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 BIN = ROOT / ".venvs" / "dbt" / "bin"
 POSTGRES = {"string": "text", "integer": "bigint", "number": "double precision", "boolean": "boolean",
-            "object": "jsonb", "array": "jsonb", "texts": "text[]", "date": "date", "date-time": "timestamp"}  # fmt: skip
+            "object": "jsonb", "array": "jsonb", "texts": "text[]", "date": "date",
+            "date-time": "timestamp"}  # fmt: skip
 """Types that target-postgres creates."""
 DUCKDB = {**POSTGRES, "string": "varchar", "integer": "hugeint", "number": "double", "object": "json", "array": "json",
           "texts": "json", "date": "varchar"}  # fmt: skip

@@ -530,7 +530,8 @@ def test_a_pdf(agency, tmp_path, capsys):
 def test_no_labels_overlap_on_a_phone(agency, show):
     report = show(written(agency.close()), viewport=PHONE, has_touch=True)
     overlapping = """(svg) => {
-        const boxes = [...svg.querySelectorAll('text')].map((one) => one.getBoundingClientRect()).filter((box) => box.width);
+        const boxes = [...svg.querySelectorAll('text')].map((one) => one.getBoundingClientRect())
+            .filter((box) => box.width);
         return boxes.flatMap((one, at) => boxes.slice(at + 1).filter((other) => one.left < other.right - 1
             && other.left < one.right - 1 && one.top < other.bottom - 1 && other.top < one.bottom - 1)).length;
     }"""

@@ -13,11 +13,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a model: its name, its type, and what it says."""
+    """A column of a model: its name, its type, and what it says.
+
+    total: how its values make a figure in a dashboard (sum, average), where they do.
+    """
 
     name: str
     type: str
     description: str
+    total: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,19 +91,30 @@ def sentence(text: str) -> str:
 
 def grown(level: str, metrics: tuple[str, ...], how: str) -> Iterator[Column]:
     """Yield metrics with their growth."""
+    columns = load("metrics.json")["columns"][level]
     for metric in metrics:
-        text = sentence(load("metrics.json")["columns"][level][metric]["description"])
+        text = sentence(columns[metric]["description"])
         yield Column(metric, "bigint", f"{text}, {how}")
-        yield Column(
-            f"{metric}_delta", "bigint", f"Growth of {metric} on this day; over days without a reading it is spread"
-        )
+        adds_up = all(value is not False for value in (columns[metric]["growth_additive"] or {"": False}).values())
+        delta = f"Growth of {metric} on this day; over days without a reading it is spread"
+        yield Column(f"{metric}_delta", "bigint", delta, "sum" if adds_up else "")
 
 
 def values(level: str, metrics: tuple[str, ...], how: str) -> Iterator[Column]:
     """Yield metrics without growth."""
     columns = load("metrics.json")["columns"][level]
     for metric in metrics:
-        yield Column(metric, _type_of(columns[metric]), f"{sentence(columns[metric]['description'])}{how}")
+        text = f"{sentence(columns[metric]['description'])}{how}"
+        yield Column(metric, _type_of(columns[metric]), text, _total_of(columns[metric]))
+
+
+def _total_of(metric: dict[str, Any]) -> str:
+    """Return how values of several posts or profiles make one figure; nothing for what is reported over a period."""
+    if metric["kind"] == "period" and not metric["additive"]["days"]:
+        return ""
+    if metric["kind"] == "level" or "within" in metric:
+        return ""
+    return "sum" if metric["additive"]["posts"] and metric["additive"]["profiles"] else "average"
 
 
 def _type_of(metric: dict[str, Any]) -> str:

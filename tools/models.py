@@ -43,7 +43,7 @@ from tools.model_columns import (
 )
 from tools.more_models import more_models
 from tools.report_models import report_models, series
-from tools.semantic import semantic_layer
+from tools.semantic import current, current_dimension, semantic_layer, time_spine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -172,6 +172,7 @@ def models() -> tuple[Model, ...]:
                         f"{name}_gained",
                         "bigint",
                         f"Growth of {name} of all posts on this day; null if none reported it",
+                        "sum",
                     )
                     for name in additive
                 ),
@@ -204,7 +205,9 @@ def models() -> tuple[Model, ...]:
                     "bigint",
                     "Followers as reported, on other days the last reading and the growth spread since; for charts",
                 ),
-                Column("followers_gained", "bigint", "Net growth of followers on this day, 0 where it is a loss"),
+                Column(
+                    "followers_gained", "bigint", "Net growth of followers on this day, 0 where it is a loss", "sum"
+                ),
                 Column(
                     "followers_lost",
                     "bigint",
@@ -471,18 +474,28 @@ def meaning_rows() -> list[list[Any]]:
     return rows
 
 
-def contracts() -> str:
-    """Return the properties of the models: descriptions, enforced types, tests."""
+def contracts(*, is_current: bool = False) -> str:
+    """Return the properties of the models: descriptions, enforced types, tests.
+
+    is_current: also the semantic layer, in the form of dbt-core 1.12 and dbt 2, where it is part of a model.
+    """
     lines = [f"# {BY}", "version: 2", "", "models:"]
     for model in models():
         lines += [f"  - name: {model.name}", f"    description: {json.dumps(model.description)}"]
         lines += ["    config:", "      contract: {enforced: true}"]
         tests = [f"      - {name}: {{arguments: {json.dumps(given)}}}" for name, given in _tests(model)]
         lines += ["    data_tests:", *tests] if tests else []
+        semantics = current(model.name) if is_current else {}
+        lines += [f"    {name}: {json.dumps(value)}" for name, value in semantics.items()]
         lines += ["    columns:"]
         for column in model.columns:
             lines += [f"      - name: {column.name}", f"        description: {json.dumps(column.description)}"]
             lines += [f'        data_type: "{TYPES.get(column.type, column.type)}"']
+            dimension = current_dimension(model.name, column.name) if is_current else {}
+            lines += [f"        {name}: {json.dumps(value)}" for name, value in dimension.items()]
+            if column.total:
+                figure = {f"{column.total}_of_{column.name}": {"type": column.total, "description": column.description}}
+                lines += [f"        config: {json.dumps({'meta': {'metrics': figure}})}"]
             if column.name in model.key and not model.is_view:
                 lines += ["        constraints: [{type: not_null}]"]
     return "\n".join(lines) + "\n"
@@ -504,6 +517,8 @@ def files() -> dict[Path, str]:
         DBT / "macros" / "definitions.sql": definitions(),
         DBT / "models" / "marts" / "marts.yml": contracts(),
         DBT / "models" / "semantic" / "semantic.yml": f"# {BY}\n{semantic_layer()}",
+        DBT / "current" / "marts.yml": contracts(is_current=True),
+        DBT / "current" / "semantic.yml": f"# {BY}\nversion: 2\n\nmodels:\n  - {json.dumps(time_spine())}\n",
     }
 
 

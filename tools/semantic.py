@@ -15,7 +15,8 @@ ACCOUNT = "profile || ' ' || platform"
 """What tells accounts apart."""
 POST = "profile || ' ' || coalesce(ayrshare_post_id, social_post_id)"
 """What tells posts apart: a post on three networks is one, and so are the parts of a thread."""
-LAST_DAY = {"name": "snapshot_date", "window_choice": "max", "window_groupings": ["account"]}
+RATE = "Engagements divided by impressions, of the posts that report both"
+LAST_DAY: dict[str, Any] = {"name": "snapshot_date", "window_choice": "max", "window_groupings": ["account"]}
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,24 @@ class Metric:
         """Return it as a measure of a semantic model."""
         measure = {"name": self.name, "agg": self.aggregation, "expr": self.expression}
         return {**measure, "non_additive_dimension": LAST_DAY} if self.last_day else measure
+
+    def current(self) -> dict[str, Any]:
+        """Return it as dbt-core 1.12 and dbt 2 read it: a metric of its model."""
+        last = {
+            "name": LAST_DAY["name"],
+            "window_agg": LAST_DAY["window_choice"],
+            "group_by": LAST_DAY["window_groupings"],
+        }
+        return {
+            "name": f"ayrshare_{self.name}",
+            "label": self.name.replace("_", " ").capitalize(),
+            "description": self.description,
+            "type": "simple",
+            "agg": self.aggregation,
+            "expr": self.expression,
+            **({"non_additive_dimension": last} if self.last_day else {}),
+            "config": {"meta": _meta(self.unit, self.over)},
+        }
 
     def metric(self) -> dict[str, Any]:
         """Return it as a metric."""
@@ -140,12 +159,12 @@ def semantic_layer() -> str:
     # A ratio is made of metrics.
     metrics += [metric.metric() for metric in hidden]
     metrics.append(_metric(
-        "engagement_rate", "Engagements divided by impressions, of the posts that report both", "ratio",
+        "engagement_rate", RATE, "ratio",
         {"numerator": "ayrshare_engagements_with_impressions", "denominator": "ayrshare_impressions_with_engagements"},
         "fraction", (),
     ))  # fmt: skip
     parts = (
-        ("models", [_time_spine()]),
+        ("models", [time_spine()]),
         ("semantic_models", [model.definition() for model in models]),
         ("metrics", metrics),
     )
@@ -155,7 +174,40 @@ def semantic_layer() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _time_spine() -> dict[str, Any]:
+def current(model: str) -> dict[str, Any]:
+    """Return what a model's properties say of its semantic model in the form of dbt-core 1.12 and dbt 2."""
+    found = next((one for one in semantic_models() if one.model == model), None)
+    if found is None:
+        return {}
+    metrics = [metric.current() for metric in found.metrics]
+    if found.name == "ayrshare_posts":
+        metrics.append({
+            "name": "ayrshare_engagement_rate", "label": "Engagement rate", "type": "ratio", "description": RATE,
+            "numerator": "ayrshare_engagements_with_impressions",
+            "denominator": "ayrshare_impressions_with_engagements",
+        })  # fmt: skip
+    entities = [{"name": "account", "type": "foreign", "expr": ACCOUNT}] if found.has_accounts else []
+    return {
+        "semantic_model": {"enabled": True, "name": found.name},
+        "agg_time_dimension": found.day,
+        "primary_entity": found.entity,
+        **({"derived_semantics": {"entities": entities}} if entities else {}),
+        "metrics": metrics,
+    }
+
+
+def current_dimension(model: str, column: str) -> dict[str, Any]:
+    """Return what a column's properties say of its dimension, in the same form."""
+    found = next((one for one in semantic_models() if one.model == model), None)
+    if found is None:
+        return {}
+    if column == found.day:
+        return {"granularity": "day", "dimension": {"type": "time"}}
+    return {"dimension": {"type": "categorical"}} if column in found.dimensions else {}
+
+
+def time_spine() -> dict[str, Any]:
+    """Return the properties of the model with a row for each day."""
     return {
         "name": "metricflow_time_spine",
         "description": "A row for each day, for MetricFlow.",
@@ -168,15 +220,18 @@ def _time_spine() -> dict[str, Any]:
 def _metric(
     name: str, description: str, kind: str, parameters: dict[str, Any], unit: str, over: tuple[str, ...]
 ) -> dict[str, Any]:
-    meta = {"unit": unit, **{f"additive_over_{what}": what in over for what in ("days", "posts", "profiles")}}
     return {
         "name": f"ayrshare_{name}",
         "label": name.replace("_", " ").capitalize(),
         "description": description,
         "type": kind,
         "type_params": parameters,
-        "config": {"enabled": ENABLED, "meta": meta},
+        "config": {"enabled": ENABLED, "meta": _meta(unit, over)},
     }
+
+
+def _meta(unit: str, over: tuple[str, ...]) -> dict[str, Any]:
+    return {"unit": unit, **{f"additive_over_{what}": what in over for what in ("days", "posts", "profiles")}}
 
 
 def _column(level: str, name: str) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from tests.models.warehouses import DuckDB
 
 MODELS = ("int_ayrshare__post_latest", "ayrshare__post_metrics_daily", "ayrshare__account_metrics_daily",
           "ayrshare__link_clicks_daily", "ayrshare__post_metrics_latest", "ayrshare__network_metrics_daily",
-          "ayrshare__accounts_current", "ayrshare__rollup")  # fmt: skip
+          "ayrshare__accounts_current", "ayrshare__rollup", "int_ayrshare__post_ages", "ayrshare__post_facts",
+          "ayrshare__account_coverage", "ayrshare__report_monthly")  # fmt: skip
 SEED = 20261125
 NIGHTS = 12
 BUILT = (2, 4, 5, 7, 11)
@@ -44,7 +45,7 @@ def compare(warehouse, model, seed):
 
 
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize(("zone", "count"), [("UTC", 20), ("America/Los_Angeles", 10)])
+@pytest.mark.parametrize(("zone", "count"), [("UTC", 200), ("America/Los_Angeles", 50)])
 def test_incremental_equals_full_refresh(tmp_path, zone, count):
     rng = random.Random(f"{SEED} {zone}")
     histories = [History(number, random.Random(f"{SEED} {zone} {number}")) for number in range(count)]

@@ -266,6 +266,11 @@ def first(section: str, network: str, column: str, body: object, read: Callable[
     return next((value for value in map(read, found) if value is not None), None) if read else next(found, None)
 
 
+def has_field(section: str, network: str, column: str) -> bool:
+    """Return whether a section maps a column for the network itself."""
+    return bool(_mapping(section).get(network, {}).get(column))
+
+
 @dataclass(frozen=True)
 class Breakdown:
     """A breakdown of an account's audience, and where it stands in a network's own object.

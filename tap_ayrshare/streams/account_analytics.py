@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.audience import groups
-from tap_ayrshare.ayrshare.contract import breakdowns, first, reported
+from tap_ayrshare.ayrshare.contract import breakdowns, first, has_field, reported
 from tap_ayrshare.ayrshare.endpoints import SOCIAL_ANALYTICS
 from tap_ayrshare.ayrshare.envelopes import good_blocks, good_elements
 from tap_ayrshare.ayrshare.rows import account_row, freshness
@@ -49,8 +49,13 @@ class SocialAnalyticsStream(NetworkSnapshotStream):
     def messages(self, source: Source, network: str, answer: Answer) -> Batch:
         """Yield the row of a network."""
         if (block := _block(network, answer)) is not None and block.get("analytics"):
-            name = text(first("account_fields", network, "account_name", block.get("analytics")))
-            yield self.record(source, {"platform": network, "account_name": name, **account_row(network, block)})
+            own = {
+                name: text(first("account_fields", network, name, block.get("analytics")))
+                for name in ("account_id", "account_name")
+            }
+            if not has_field("account_fields", network, "account_id"):
+                own["account_id"] = source.linked_id(network)
+            yield self.record(source, {"platform": network, **own, **account_row(network, block)})
 
 
 class AccountDemographicsStream(NetworkSnapshotStream):

@@ -23,7 +23,7 @@ from tap_ayrshare.engine.coverage import Coverage
 from tap_ayrshare.engine.errors import UNREAD, Refusal, Refused, Rule, Scope
 from tap_ayrshare.engine.lanes import USUAL
 from tap_ayrshare.engine.messages import ALL, Issue
-from tap_ayrshare.engine.values import text
+from tap_ayrshare.engine.values import objects, text
 from tap_ayrshare.posts.native import READERS, NativeLists
 from tap_ayrshare.posts.schedule import Terms
 from tap_ayrshare.posts.sent import OPEN_DAYS, History
@@ -255,6 +255,11 @@ class Source:
         for name in self.limited.intersection(able):
             self.stats(stream).stays_due.add(f"{NETWORKS[name].label} allows no more requests now")
         return [name for name in able if name in can_be_asked or (with_limited and name in self.limited)]
+
+    def linked_id(self, network: str) -> str | None:
+        """Return the network's id of the linked account (docs/api.md section 9); None if no GET /user has said it."""
+        entries = objects(self._user.get("displayNames")) if isinstance(self._user, dict) else ()
+        return next((text(one.get("id")) for one in entries if str(one.get("platform")).lower() == network), None)
 
     def known_networks(self, what: str) -> list[str] | None:
         """Return the networks of which `what` can be asked; None as long as those linked aren't known."""

@@ -26,11 +26,15 @@
   };
   const WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
   const FEWEST = 3;      // posts that a format's median must stand on to be drawn
-  const FIRM = 5;        // posts that a time's median must stand on to be called best: one post may be on four networks
-  const RIPE_DAYS = 2;   // younger posts have most of their numbers still to come
+  const FIRM = 10;       // posts that a time's median must stand on to be called better than usual
+  const SURE = 2.58;     // standard errors around a median's rank: 99 of 100 intervals hold the true median
   const LINES = 10;      // lines in a chart that can still be told apart
   const DASHES = ["solid", "dashed", "dotted"];
+  const APART = [["#2456c9", "#8ab0ff"], ["#b4530f", "#ff9f5e"], ["#0b7a45", "#57d295"], ["#8a2be2", "#c79bf5"],
+                 ["#c62222", "#ff7a70"], ["#0b7c84", "#35d3cf"], ["#77690a", "#e6d84a"], ["#c2307f", "#f47bb8"],
+                 ["#4d5965", "#b4bfca"], ["#5b3a1e", "#d9a877"]];
   const PAPER = 620;     // pixels that fit on the width of a sheet
+  const LOW = 210;       // and those of a chart that leaves room for the next one
   const DAY = 86400000;
 
   const $ = (id) => document.getElementById(id);
@@ -87,7 +91,17 @@
   const written = (day, year = false) => moment(day).toLocaleDateString("en-US",
     { month: "short", day: "numeric", timeZone: "UTC", ...(year ? { year: "numeric" } : {}) });
   const days = () => state.to - state.from + 1;
-  const before = () => ({ from: state.from - days(), to: state.from - 1 });
+  const monthOf = (day) => iso(day).slice(0, 7);
+  const isMonth = () => moment(state.from).getUTCDate() === 1 && monthOf(state.from) === monthOf(state.to) && moment(state.to + 1).getUTCDate() === 1;
+  /** The period before: as many days, or the month before a month. */
+  const before = () => (isMonth()
+    ? { from: dayOf(`${monthOf(state.from - 1)}-01`), to: state.from - 1 } : { from: state.from - days(), to: state.from - 1 });
+
+  /** Which time zone days and hours are of. */
+  function zones() {
+    const found = [...new Set(D.coverage.filter((one) => state.profile < 0 || one.profile === state.profile).map((one) => one.zone).filter(is))];
+    return found.length === 1 ? `Days and hours are those of ${found[0]}.` : found.length ? `Days and hours are those of each profile's own time zone.` : "";
+  }
 
   // Names
 
@@ -96,8 +110,12 @@
   const isDark = () => document.documentElement.dataset.theme === "dark";
   const color = (n) => (NETWORKS[D.networks[n]] || ["", "#5a6570", "#aab4be"])[isDark() ? 2 : 1];
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  /** A name in its own direction, so that an Arabic one doesn't reorder the line that it is in. */
+  const isolated = (name) => (/[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/.test(name) ? `\u2068${name}\u2069` : name);
   const account = (row) => (state.profile < 0 && D.profiles.length > 1
-    ? `${network(row.network)}, ${D.profiles[row.profile]}` : network(row.network));
+    ? `${network(row.network)}, ${isolated(D.profiles[row.profile])}` : network(row.network));
+  const accountKey = (row) => row.profile * 1000 + row.network;
+  const distinct = (rows) => new Set(rows.map((post) => post.key)).size;
 
   // Elements: text is only ever set as text
 
@@ -118,7 +136,8 @@
   const escaped = (text) => String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
   function table(caption, columns, rows) {
-    const cell = (tag, at, value) => make(tag, { class: columns[at][1], scope: tag === "th" ? "col" : null }, is(value) ? value : "–");
+    const cell = (tag, at, value) => make(tag, { class: columns[at][1], scope: tag === "th" ? "col" : null,
+      dir: tag === "td" && columns[at][1] === "words" ? "auto" : null }, is(value) ? value : "–");
     return make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Table: ${caption}` },
       make("table", {}, make("caption", {}, caption),
         make("thead", {}, make("tr", {}, ...columns.map((column, at) => cell("th", at, column[0])))),
@@ -154,6 +173,8 @@
 
   // Charts
 
+  const narrow = () => window.innerWidth < 600;
+
   function disposed(id) {
     if (charts.has(id)) charts.get(id).dispose();
     charts.delete(id);
@@ -183,11 +204,11 @@
   });
   const grid = (more = {}) => ({ left: 8, right: 12, top: 16, bottom: 4, containLabel: true, ...more });
   const dates = (values, labels) => ({
-    type: "category", data: values, axisLabel: { ...axisText(), hideOverlap: true, formatter: (value) => labels.get(value) },
+    type: "category", data: values, axisLabel: { ...axisText(), margin: 14, hideOverlap: true, formatter: (value) => labels.get(value) },
     axisTick: { show: false }, axisLine: { lineStyle: { color: css("--line") } }, boundaryGap: true,
   });
   const values = (formatter) => ({
-    type: "value", axisLabel: { ...axisText(), formatter }, splitLine: { lineStyle: { color: css("--grid") } },
+    type: "value", axisLabel: { ...axisText(), formatter, hideOverlap: true }, splitLine: { lineStyle: { color: css("--grid") } },
   });
 
   // What is chosen
@@ -198,8 +219,30 @@
     const names = Object.keys(columns);
     return columns[names[0]].map((_, at) => Object.fromEntries(names.map((name) => [name, columns[name][at]])));
   };
-  /** Whether a number is there from the first day of a span on. */
-  const isCovered = (rows, metric, span) => rows.some((row) => row.day <= span.from && is(row[metric]));
+  const isAll = () => state.from === 0 && state.to === dayOf(D.last);
+  /** Posts without a date are in no period, but they are among all. */
+  const isPublished = (post) => within(post) || (!is(post.day) && isAll());
+
+  /** Like for like: of the accounts with numbers, those whose growth is known on all days of both periods, and the others. */
+  function comparable(rows, metric) {
+    const span = before(), covered = new Set(), all = new Map();
+    for (const one of D.coverage) if (one.from <= span.from && one.to >= state.to) covered.add(accountKey(one));
+    for (const row of rows) if ((within(row) || within(row, span)) && is(row[metric])) all.set(accountKey(row), row);
+    const left = [...all].filter(([key]) => !covered.has(key)).map(([, row]) => row);
+    return { rows: rows.filter((row) => covered.has(accountKey(row))), n: all.size - left.length, left };
+  }
+
+  /** Which accounts a comparison leaves out, and why. */
+  function leftOut(left) {
+    const span = before();
+    const why = (row) => {
+      const mine = D.coverage.filter((one) => accountKey(one) === accountKey(row));
+      const last = mine[mine.length - 1];
+      if (!last || mine.length > 1 && last.from > span.from) return `${account(row)}${last ? ` (another account since ${written(last.from)})` : ""}`;
+      return `${account(row)} (${last.from > span.from ? `read from ${written(last.from)}` : `until ${written(last.to)}`})`;
+    };
+    return left.length ? `Change without ${left.slice(0, 3).map(why).join(", ")}${left.length > 3 ? ` and ${left.length - 3} more` : ""}` : "";
+  }
 
   function accountsOf(rows) {
     return [...groups(rows, (row) => row.profile * 1000 + row.network).values()].map((series) => {
@@ -252,7 +295,7 @@
   }
 
   function change(now, then, isKnown) {
-    if (!is(now)) return null;
+    if (!is(now) && isKnown) return null;
     if (!isKnown) return make("span", { class: "change same" }, "no earlier data");
     if (!is(then)) return make("span", { class: "change same" }, "not comparable");
     const difference = now - then;
@@ -279,9 +322,21 @@
     return svg;
   }
 
-  function tile(title, now, then, known, show, note, series) {
+  /** compared: the numbers of the two periods that are like for like, and the accounts that are left out of them. */
+  function tile(title, now, compared, show, note, series) {
     return make("div", { class: "tile" }, make("h2", {}, title), make("div", { class: "value" }, is(now) ? show(now) : "–"),
-      change(now, then, known), series ? spark(series) : null, make("p", { class: "note" }, note));
+      is(now) ? change(compared.now, compared.then, compared.n > 0) : null, series ? spark(series) : null,
+      make("p", { class: "note" }, note), is(now) && compared.n && compared.left.length ? make("p", { class: "note" }, leftOut(compared.left)) : null);
+  }
+
+  /** The engagement rate of posts: of all together, by what the networks of most of them count. */
+  function rateOf(posts) {
+    for (const base of ["impressions", "views"]) {
+      const known = posts.filter((post) => is(post.engagements) && is(post[base]));
+      const seen = known.reduce((sum, post) => sum + post[base], 0);
+      if (seen) return { rate: known.reduce((sum, post) => sum + post.engagements, 0) / seen, base, n: known.length };
+    }
+    return { rate: null, base: "impressions", n: 0 };
   }
 
   function perDay(rows, value) {
@@ -291,25 +346,45 @@
 
   function tiles(daily, followers, posts) {
     const span = before();
-    const [now, then] = [daily.filter((row) => within(row)), daily.filter((row) => within(row, span))];
-    const [followersNow, followersThen] = [followers.filter((row) => within(row)), followers.filter((row) => within(row, span))];
-    const [postsNow, postsThen] = [posts.filter((post) => within(post)), posts.filter((post) => within(post, span))];
-    const knownPosts = isCovered(posts, "day", span);
+    const [now, followersNow, postsNow] = [daily.filter((row) => within(row)), followers.filter((row) => within(row)), posts.filter(isPublished)];
+    const compare = (rows, metric, sum) => {
+      const like = comparable(rows, metric);
+      return { ...like, now: sum(like.rows.filter((row) => within(row))), then: sum(like.rows.filter((row) => within(row, span))) };
+    };
+    const nights = new Set(daily.map((row) => row.day)).size;
     const gain = (metric) => {
       const sum = (rows) => total("post", metric, ["days", "posts", "profiles"], rows.map((row) => row[metric]));
       const reporting = new Set(now.filter((row) => is(row[metric])).map((row) => network(row.network)));
-      const note = reporting.size ? `from ${[...reporting].sort().slice(0, 3).join(", ")}${reporting.size > 3 ? ` and ${reporting.size - 3} more` : ""}` : "not reported";
-      return tile(METRICS[metric], sum(now), sum(then), isCovered(daily, metric, span), short, note, perDay(now, sum));
+      const isReported = postsNow.some((post) => is(post[metric]));
+      const note = reporting.size ? `from ${[...reporting].sort().slice(0, 3).join(", ")}${reporting.size > 3 ? ` and ${reporting.size - 3} more` : ""}`
+        : isReported || nights === 1 ? "one reading so far: growth takes two" : "not reported";
+      return tile(METRICS[metric], sum(now), compare(daily, metric, sum), short, note, perDay(now, sum));
     };
     const net = (rows) => total("account", "followers", ["days", "profiles"], rows.map((row) => row.change));
-    const rate = RATES.find((name) => postsNow.some((post) => is(post[name]))) || "engagement_rate";
+    const rate = rateOf(postsNow), networksOf = postsNow.length;
+    const readings = new Set(followersNow.map((row) => row.day)).size;
+    const seen = sameEvents(now) ? ["views"] : ["views", "impressions"];
     $("tiles").replaceChildren(
-      tile("Followers won, net", net(followersNow), net(followersThen), isCovered(followers, "change", span), (v) => signed(v, short),
-        `of ${plural(new Set(followersNow.map((row) => row.profile * 1000 + row.network)).size, "account")}`, perDay(followersNow, net)),
-      gain("engagements"), gain("views"), gain("impressions"),
-      tile("Posts published", postsNow.length, postsThen.length, knownPosts, short, "that have numbers", null),
-      tile("Engagement rate", median(postsNow.map((post) => post[rate])), median(postsThen.map((post) => post[rate])), knownPosts,
-        (v) => percent(v, 2), `median of ${plural(postsNow.filter((post) => is(post[rate])).length, "post")} of the period`, null));
+      tile("Followers won, net", net(followersNow), compare(followers, "change", net), (v) => signed(v, short),
+        readings === 1 && !is(net(followersNow)) ? "one reading so far: growth takes two" : `of ${plural(new Set(followersNow.map(accountKey)).size, "account")}`, perDay(followersNow, net)),
+      gain("engagements"), ...seen.map(gain),
+      tile("Posts published", distinct(postsNow), compare(posts, "day", (rows) => distinct(rows)), short,
+        networksOf > distinct(postsNow) ? `${number.format(networksOf)} with each network counted` : "that have numbers", null),
+      ...(postsNow.some((post) => is(post.reach)) ? [tile("Average reach", mean(postsNow), compare(posts, "reach", mean), short,
+        `of ${plural(postsNow.filter((post) => is(post.reach)).length, "post")}; never added up`, null)] : []),
+      tile("Engagement rate", rate.rate, compare(posts, "engagements", (rows) => rateOf(rows).rate),
+        (v) => percent(v, 2), `engagements by ${rate.base} of ${plural(rate.n, "post")} of the period`, null));
+  }
+
+  const mean = (posts) => {
+    const known = posts.map((post) => post.reach).filter(is);
+    return known.length ? Math.round(known.reduce((sum, value) => sum + value, 0) / known.length) : null;
+  };
+
+  /** Whether all impressions are views under another name. */
+  function sameEvents(rows) {
+    const both = rows.filter((row) => is(row.impressions));
+    return both.length > 0 && both.every((row) => row.impressions === row.views);
   }
 
   function followersCard(accounts) {
@@ -332,7 +407,9 @@
     const all = Array.from({ length: days() }, (_, at) => state.from + at);
     const labels = new Map(all.map((day) => [iso(day), written(day)]));
     const show = (value) => (isShare ? signed(value, (v) => `${v.toFixed(1)} %`) : count(value));
-    const dash = (one) => (state.profile < 0 ? one.profile : 0) % DASHES.length;
+    const isByNetwork = new Set(drawn.map((one) => one.network)).size === drawn.length;
+    const stroked = (one) => (isByNetwork ? color(one.network) : APART[drawn.indexOf(one) % APART.length][isDark() ? 1 : 0]);
+    const dash = (one) => (isByNetwork ? 0 : Math.floor(drawn.indexOf(one) / 4)) % DASHES.length;
     const chart = draw("followers", element, 320, `Line chart. ${ranked.slice(0, 5).map((one) => `${account(one)}: ${signed(one.change)} followers, ${signed(one.growth, (v) => percent(v))}`).join(". ")}.`, {
       grid: grid(),
       tooltip: tooltip((points) => `<b>${escaped(written(dayOf(points[0].axisValue), true))}</b><br>`
@@ -342,7 +419,7 @@
       series: drawn.map((one) => {
         const known = new Map(one.rows.map((row) => [row.day, row.followers]));
         return {
-          name: account(one), type: "line", showSymbol: days() === 1, connectNulls: true, color: color(one.network),
+          name: account(one), type: "line", showSymbol: days() === 1, connectNulls: true, color: stroked(one),
           lineStyle: { width: 2.5, type: DASHES[dash(one)] },
           data: all.map((day) => (!known.has(day) ? null : isShare ? (one.start ? 100 * (known.get(day) / one.start - 1) : null) : known.get(day))),
           emphasis: { focus: "series" },
@@ -350,27 +427,30 @@
       }),
     });
     legend.append(...drawn.map((one, at) => {
-      const stroke = make("span", { class: "stroke", style: ["border-top", `3px ${DASHES[dash(one)]} ${color(one.network)}`], "aria-hidden": "true" });
+      const stroke = make("span", { class: "stroke", style: ["border-top", `3px ${DASHES[dash(one)]} ${stroked(one)}`], "aria-hidden": "true" });
       const value = isShare ? signed(one.growth, (v) => percent(v)) : count(one.followers);
       return make("li", { onmouseenter: () => chart.dispatchAction({ type: "highlight", seriesIndex: at }),
         onmouseleave: () => chart.dispatchAction({ type: "downplay", seriesIndex: at }) }, stroke, make("span", {}, account(one)), make("b", {}, value));
     }));
   }
 
-  function engagementCard(daily) {
+  function engagementCard(daily, posts) {
     const inside = daily.filter((row) => within(row));
-    const reported = GAINS.filter((metric) => inside.some((row) => is(row[metric])));
+    const same = sameEvents(inside);
+    const reported = GAINS.filter((metric) => !(same && metric === "impressions") && inside.some((row) => is(row[metric])));
     const metric = reported.includes(state.metric) ? state.metric : reported[0];
     const title = metric ? METRICS[metric] : "Engagement";
     const step = days() > 100 ? 7 : 1;
     const element = make("div", { class: "chart" });
     if (!metric) {
-      card("engagement", "Engagement by day", "What posts won on each day.", [], empty("No engagement was reported for this choice."));
+      card("engagement", "Engagement by day", "What posts gained on each day.", [], empty("No engagement was reported for this choice."));
       return;
     }
-    const bins = Array.from({ length: Math.ceil(days() / step) }, (_, at) => state.from + at * step);
-    const binOf = (row) => state.from + Math.floor((row.day - state.from) / step) * step;
-    const nets = [...groups(inside.filter((row) => is(row[metric])), (row) => row.network).entries()]
+    // Whole weeks up to the last day: what is left over at the beginning is no week, and isn't drawn.
+    const start = state.from + (days() % step);
+    const bins = Array.from({ length: Math.floor(days() / step) }, (_, at) => start + at * step);
+    const binOf = (row) => start + Math.floor((row.day - start) / step) * step;
+    const nets = [...groups(inside.filter((row) => is(row[metric]) && row.day >= start), (row) => row.network).entries()]
       .map(([n, rows]) => {
         const byBin = groups(rows, binOf);
         const sums = bins.map((bin) => (byBin.has(bin) ? total("post", metric, ["days", "posts", "profiles"], byBin.get(bin).map((row) => row[metric])) : null));
@@ -379,7 +459,8 @@
     const labels = new Map(bins.map((bin) => [iso(bin), written(bin)]));
     const weekday = step === 1 ? (day) => ` (${WEEKDAYS[(moment(day).getUTCDay() + 6) % 7]})` : () => ", seven days";
     card("engagement", `${title} by ${step === 1 ? "day" : "week"}`,
-      "What all posts won on each day, whenever they were published. A new post's first reading counts on its day.",
+      `What all posts gained on each day, whenever they were published. ${zones()}`
+        + (start > state.from ? ` Weeks of seven days up to ${written(state.to)}; the first ${plural(start - state.from, "day")} make no week.` : ""),
       [choice("What is counted", reported.map((name) => [name, METRICS[name]]), metric, (value) => { state.metric = value; })], element,
       folded("engagement", () => table(`${title} by ${step === 1 ? "day" : "week"} and network`,
         [[step === 1 ? "Day" : "Week from"], ...nets.map((one) => [network(one.n), "number"])],
@@ -389,8 +470,17 @@
       tooltip: tooltip((points) => `<b>${escaped(written(dayOf(points[0].axisValue), true) + weekday(dayOf(points[0].axisValue)))}</b><br>`
         + points.filter((p) => is(p.value)).map((p) => `${p.marker}${escaped(p.seriesName)}: <b>${count(p.value)}</b>`).join("<br>"), { trigger: "axis", axisPointer: { type: "shadow" } }),
       xAxis: dates(bins.map(iso), labels), yAxis: values(short),
-      series: nets.map((one) => ({ name: network(one.n), type: "bar", stack: "all", color: color(one.n), data: one.sums, barCategoryGap: "25%" })),
+      series: nets.map((one, at) => ({ name: network(one.n), type: "bar", stack: "all", color: color(one.n), data: one.sums, barCategoryGap: "25%",
+        ...(at === nets.length - 1 ? marked(posts, metric, binOf, (bin) => nets.reduce((sum, net) => sum + (net.sums[bins.indexOf(bin)] || 0), 0)) : {}) })),
     });
+  }
+
+  /** The best post of the period, where it was published in the chart. */
+  function marked(posts, metric, binOf, height) {
+    const [best] = posts.filter((post) => is(post.day) && post[metric] > 0).sort((a, b) => b[metric] - a[metric]);
+    if (!best || !height(binOf(best))) return {};
+    return { markPoint: { symbol: "pin", symbolSize: 34, silent: true, itemStyle: { color: css("--accent") }, label: { formatter: "★", color: css("--card") },
+      data: [{ name: "Best post", coord: [iso(binOf(best)), height(binOf(best))] }] } };
   }
 
   function bestCard(posts, everyPost) {
@@ -400,28 +490,33 @@
       card("best", "Best posts", "", [], empty(posts.length ? "None of the posts has numbers yet." : "No post was published in this period."));
       return;
     }
-    const usual = new Map([...groups(everyPost, (post) => post.profile * 1000 + post.network)].map(([key, rows]) => [key, median(rows.map((post) => post[sort]))]));
-    const ranked = posts.filter((post) => is(post[sort])).sort((a, b) => b[sort] - a[sort]);
+    const usual = new Map([...groups(everyPost, accountKey)].map(([key, rows]) => [key, median(rows.map((post) => post[sort]))]));
+    // A post on several networks is one entry, at the place of the network where it did best.
+    const ranked = [...groups(posts.filter((post) => is(post[sort])), (post) => post.key).values()]
+      .map((same) => same.sort((a, b) => b[sort] - a[sort])).map(([best, ...others]) => ({ ...best, others })).sort((a, b) => b[sort] - a[sort]);
     const item = (post, at) => {
       const ordinary = usual.get(post.profile * 1000 + post.network);
       const times = ordinary > 0 ? post[sort] / ordinary : null;
-      const facts = ["engagements", "engagement_rate", "views", "impressions", "reach"].filter((name) => name !== sort && is(post[name]) && (name !== "impressions" || post.impressions !== post.views))
+      const facts = ["engagements", "engagement_rate", "views", "impressions", "reach"].filter((name) => name !== sort && is(post[name])
+        && (name !== "impressions" || post.impressions !== post.views) && !(name === "views" && sort === "impressions" && post.impressions === post.views))
         .map((name) => make("span", {}, `${shown(name, post[name])} ${METRICS[name].toLowerCase()}`));
       const picture = post.thumbnail && state.pictures
         ? make("div", { class: "thumbnail" }, make("img", { src: post.thumbnail, alt: "", loading: "lazy" })) : null;
       return make("li", { class: "post" }, make("div", { class: "rank" }, String(at + 1)),
-        make("div", {}, make("div", { class: "text" }, post.text || "Post without text"),
+        make("div", {}, make("div", { class: "text", dir: "auto" }, post.text || "Post without text"),
           make("div", { class: "facts" }, make("span", { class: "network" }, dot(post.network), account(post)),
             make("span", {}, `${written(post.day, true)}${is(post.hour) ? `, ${String(post.hour).padStart(2, "0")}:00` : ""}`),
             post.format || post.media ? make("span", {}, kindOf(post)) : null, ...facts,
-            post.url ? link(post.url, "Open post") : null, post.thumbnail ? link(post.thumbnail, "Thumbnail") : null)),
+            post.url ? link(post.url, "Open post") : null, post.thumbnail ? link(post.thumbnail, "Thumbnail") : null),
+          post.others.length ? make("div", { class: "facts" }, make("span", {}, "Also on"), ...post.others.map((other) => make("span", { class: "network" },
+            dot(other.network), `${network(other.network)}: ${shown(sort, other[sort])}`, other.url ? make("span", {}, " ", link(other.url, "Open")) : ""))) : null),
         make("div", { class: "score" }, make("b", {}, shown(sort, post[sort])), make("span", {}, ` ${METRICS[sort].toLowerCase()} `),
           times >= 3 ? make("div", {}, make("span", { class: "tag" }, `${times >= 10 ? Math.round(times) : times.toFixed(1)}× its usual`)) : null),
         picture);
     };
     const list = make("ol", { class: "posts" }, ...ranked.slice(0, state.shown).map(item));
     const hasPictures = ranked.some((post) => post.thumbnail);
-    card("best", "Best posts", `${plural(ranked.length, "post")} published in the period with engagements, by their newest numbers. “Usual” is the median of the account's posts.`,
+    card("best", "Best posts", `${plural(ranked.length, "post")} of the period with ${METRICS[sort].toLowerCase()}, by their newest numbers. “Usual” is the median of the account's posts.`,
       [hasPictures ? toggle("Load thumbnails", state.pictures, () => { state.pictures = !state.pictures; }) : null,
         choice("Sorted by", sorts.map((name) => [name, METRICS[name]]), sort, (value) => { state.sort = value; })].filter(is),
       list,
@@ -454,9 +549,9 @@
     if (!drawn.length) return;
     const order = [...drawn].reverse();
     draw("formats", element, 40 + 30 * drawn.length, `Bar chart. Median engagement rate: ${drawn.map((kind) => `${kind.name} ${percent(kind.rate, 2)} of ${plural(kind.n, "post")}`).join(", ")}.`, {
-      grid: grid({ right: 96 }), xAxis: { ...values((value) => `${+(100 * value).toFixed(1)} %`), splitNumber: 4 },
+      grid: grid({ right: narrow() ? 84 : 96 }), xAxis: { ...values((value) => `${+(100 * value).toFixed(1)} %`), splitNumber: narrow() ? 2 : 4 },
       yAxis: { type: "category", data: order.map((kind) => kind.name), axisTick: { show: false }, axisLine: { show: false },
-        axisLabel: { color: css("--ink"), fontSize: 12, width: 170, overflow: "truncate" } },
+        axisLabel: { color: css("--ink"), fontSize: 12, width: narrow() ? 104 : 170, overflow: "truncate", hideOverlap: true } },
       tooltip: tooltip((p) => `<b>${escaped(p.name)}</b><br>median of ${plural(order[p.dataIndex].n, "post")}: <b>${percent(p.value, 2)}</b><br>middle half: ${percent(order[p.dataIndex].low, 2)} – ${percent(order[p.dataIndex].high, 2)}`),
       series: [{ type: "bar", barMaxWidth: 18, data: order.map((kind) => ({ value: kind.rate, itemStyle: { color: color(kind.net), borderRadius: [0, 4, 4, 0] } })),
         label: { show: true, position: "right", color: css("--ink"), formatter: (p) => `${percent(p.value, 1)}  n = ${order[p.dataIndex].n}` } }],
@@ -469,30 +564,37 @@
     return sorted.length ? sorted[low] + (at - low) * ((sorted[low + 1] ?? sorted[low]) - sorted[low]) : null;
   }
 
+  /** The median of posts' scores with an interval that holds the true one 99 times in 100, by the ranks of the scores. */
+  function summary(entries) {
+    const scores = entries.map((one) => one.score).sort((a, b) => a - b), n = scores.length;
+    const reach = SURE * Math.sqrt(n) / 2;
+    const at = (rank) => scores[Math.min(n - 1, Math.max(0, Math.round(rank) - 1))];
+    return { n, score: median(scores), low: at(n / 2 - reach), high: at(1 + n / 2 + reach) };
+  }
+
+  /** The time whose posts do best, if there are enough and even the low end of the interval is above the usual. */
+  const bestOf = (entries) => [...entries].filter(([, one]) => one.n >= FIRM && one.low > 1).sort((a, b) => b[1].low - a[1].low)[0];
+
   function timesCard(posts) {
-    const metric = ["engagements", "views", "impressions", "reactions"].find((name) => posts.some((post) => post[name] > 0));
-    const ripe = posts.filter((post) => metric && is(post[metric]) && is(post.hour) && is(post.weekday) && post.read - post.day >= RIPE_DAYS);
-    const usual = new Map([...groups(ripe, (post) => post.profile * 1000 + post.network)].map(([key, rows]) => [key, median(rows.map((post) => post[metric]))]));
-    const scored = ripe.map((post) => ({ ...post, score: usual.get(post.profile * 1000 + post.network) > 0 ? post[metric] / usual.get(post.profile * 1000 + post.network) : null })).filter((post) => is(post.score));
+    // A post on three networks is one post: its score is the median of theirs.
+    const known = posts.filter((post) => is(post.times) && is(post.hour) && is(post.weekday));
+    const scored = [...groups(known, (post) => post.key).values()].map((same) => ({ ...same[0], score: median(same.map((post) => post.times)) }));
     if (!scored.length) {
       card("times", "Best weekday and hour", "", [], empty("No post of this choice has numbers old enough to compare."));
       return;
     }
-    const summary = (rows) => ({ n: rows.length, score: median(rows.map((post) => post.score)) });
-    const cells = new Map([...groups(scored, (post) => `${post.weekday}-${post.hour}`)].map(([key, rows]) => [key, summary(rows)]));
-    const bestOf = (entries) => [...entries].filter(([, one]) => one.n >= FIRM).sort((a, b) => b[1].score - a[1].score)[0];
-    const bestCell = bestOf(cells);
-    const byWeekday = [...groups(scored, (post) => post.weekday)].map(([key, rows]) => [key, summary(rows)]);
-    const byHour = [...groups(scored, (post) => post.hour)].map(([key, rows]) => [key, summary(rows)]);
-    const bestWeekday = bestOf(byWeekday), bestHour = bestOf(byHour);
-    const hours = [...new Set(scored.map((post) => post.hour))].sort((a, b) => a - b);
+    const by = (key) => new Map([...groups(scored, key)].map(([name, rows]) => [name, summary(rows)]));
+    const cells = by((post) => `${post.weekday}-${post.hour}`), weekdays = by((post) => post.weekday), clocks = by((post) => post.hour);
+    const [bestCell, bestWeekday, bestHour] = [bestOf(cells), bestOf(weekdays), bestOf(clocks)];
+    const hours = [...clocks.keys()].sort((a, b) => a - b);
     const clock = (hour) => `${String(hour).padStart(2, "0")}:00`;
     const times = (one) => `${one.score.toFixed(1)}×`;
-    const said = bestCell
-      ? `Best: ${WEEKDAYS[bestCell[0].split("-")[0] - 1]} ${clock(bestCell[0].split("-")[1])}, ${times(bestCell[1])} the usual (${plural(bestCell[1].n, "post")}). `
-      : `No weekday and hour has ${FIRM} posts. `;
-    const apart = (bestWeekday ? `Weekday: ${WEEKDAYS[bestWeekday[0] - 1]}, ${times(bestWeekday[1])} (${plural(bestWeekday[1].n, "post")}). ` : "")
-      + (bestHour ? `Hour: ${clock(bestHour[0])}, ${times(bestHour[1])} (${plural(bestHour[1].n, "post")}).` : "");
+    const figures = (one) => `${times(one)} the usual (${one.low.toFixed(1)}–${one.high.toFixed(1)}×, ${plural(one.n, "post")})`;
+    const told = [
+      bestWeekday ? `Weekday: ${WEEKDAYS[bestWeekday[0] - 1]}, ${figures(bestWeekday[1])}.` : "",
+      bestHour ? `Hour: ${clock(bestHour[0])}, ${figures(bestHour[1])}.` : "",
+      bestCell ? `Together: ${WEEKDAYS[bestCell[0].split("-")[0] - 1]} ${clock(bestCell[0].split("-")[1])}, ${figures(bestCell[1])}.` : "",
+    ].filter(Boolean).join(" ");
     const cell = (one, isBest) => {
       if (!one) return make("td", {}, "");
       const share = one.n < FIRM ? 0 : Math.min(1, Math.max(0, (one.score - 0.5) / 1.5));
@@ -500,26 +602,89 @@
       td.style.background = `rgba(${css("--heat")}, ${(isDark() ? 0.42 : 0.34) * share})`;
       return td;
     };
-    card("times", "Best weekday and hour", said + apart, [],
-      make("table", { class: "heat" }, make("caption", {}, `${METRICS[metric]} of posts by the time of publication, as a multiple of their account's median; n: posts.`),
+    card("times", "Best weekday and hour", told || `There isn't enough to tell: no weekday and no hour has ${FIRM} posts that are reliably above the usual.`, [],
+      make("table", { class: "heat" }, make("caption", {}, "Engagements of posts by the time of publication, as a multiple of their account's median; n: posts."),
         make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Hour"), ...WEEKDAYS.map((name) => make("th", { scope: "col" }, name)))),
         make("tbody", {}, ...hours.map((hour) => make("tr", {}, make("th", { scope: "row" }, clock(hour)),
           ...WEEKDAYS.map((_, at) => cell(cells.get(`${at + 1}-${hour}`), bestCell && bestCell[0] === `${at + 1}-${hour}`)))))),
-      make("p", { class: "under" }, `Times are those of the models. Stands on ${plural(scored.length, "post")} at least ${RIPE_DAYS} days old when read; fewer than ${FIRM} are too few to call.`));
+      make("p", { class: "under" }, `${zones()} Stands on ${plural(scored.length, "post")} at least two days old when read, each counted once on all of its networks; fewer than ${FIRM} are too few to call.`));
   }
 
   function linksCard() {
-    const rows = D.links.filter((row) => state.profile < 0 || row.profile === state.profile).sort((a, b) => b.clicks - a.clicks);
+    const rows = D.links.filter((row) => state.profile < 0 || row.profile === state.profile)
+      .map((row) => ({ ...row, clicks: total("link", "clicks_gained", ["days"], Object.entries(row.days).filter(([day]) => day >= state.from && day <= state.to).map(([, clicks]) => clicks)) || 0 }))
+      .sort((a, b) => b.clicks - a.clicks);
     const most = Math.max(1, ...rows.map((row) => row.clicks));
     const many = D.profiles.length > 1 && state.profile < 0;
-    const windows = new Set(rows.map((row) => row.window).filter(is));
-    const text = rows.length ? `Newest reading of each link${windows.size === 1 ? `: clicks in the last ${[...windows][0]} days, as the API counts them` : ""}. Not by network or period: the API doesn't give that.` : "";
-    card("links", "Links by clicks", text, [], rows.length
+    const all = rows.reduce((sum, row) => sum + row.clicks, 0);
+    card("links", "Links by clicks", rows.length ? `${plural(all, "click")} on ${plural(rows.length, "link")} in the period. Not by network: the API doesn't give that.` : "", [], rows.length
       ? table("Links by clicks", [["Destination", "words"], ["Short link"], ...(many ? [["Profile"]] : []), ["Clicks", "number"], ["Read on"]],
         rows.slice(0, 50).map((row) => [link(row.url, row.url || "unknown"), row.short, ...(many ? [D.profiles[row.profile]] : []),
           make("div", {}, count(row.clicks), (() => { const bar = make("div", { class: "bar" }); bar.style.width = `${Math.max(1, 100 * row.clicks / most)}%`; return bar; })()), written(row.read)]))
       : empty(D.missing.includes("ayrshare__link_clicks_daily") ? "Link clicks are not among the models." : "No link of this choice has clicks."),
     rows.length > 50 ? make("p", { class: "under" }, `The first 50 of ${number.format(rows.length)}.`) : null);
+  }
+
+  function audienceCard() {
+    const rows = D.audience.filter(isChosen).filter((row) => row.audience === "followers");
+    const parts = [...groups(rows, (row) => `${accountKey(row)} ${row.dimension}`).values()];
+    const named = (word) => spoken(word.replace("gender_age", "gender and age"));
+    const bars = (found) => make("div", { class: "part" }, make("h3", {}, dot(found[0].network), ` ${account(found[0])}: ${named(found[0].dimension)}`),
+      make("ul", { class: "bars" }, ...found.slice(0, 6).map((row) => {
+        const bar = make("span", { class: "bar", "aria-hidden": "true" });
+        bar.style.width = `${Math.max(1, 100 * row.share / Math.max(...found.map((one) => one.share)))}%`;
+        return make("li", {}, make("span", { dir: "auto" }, row.bucket), make("b", {}, percent(row.share, 0)), bar);
+      })));
+    const isListed = rows.some((row) => row.basis === "listed");
+    $("audience").hidden = D.is_client && !parts.length;
+    card("audience", "Audience", parts.length ? `Who follows, as last reported${isListed ? "; where a network gives counts, parts of the groups that it lists" : ""}.` : "", [],
+      parts.length ? make("div", { class: "parts" }, ...parts.slice(0, 12).map(bars)) : empty("No network of this choice reports its audience."));
+  }
+
+  /** What needs attention at a client: numbers that are missing, accounts that fell silent or shrink. */
+  function attention(profile, series, posts) {
+    const end = dayOf(D.last), found = [];
+    const newest = new Map();
+    for (const one of D.coverage.filter((row) => row.profile === profile)) newest.set(one.network, one);
+    const linked = new Set(D.accounts.filter((row) => row.profile === profile).map((row) => row.network));
+    const stale = [...newest.values()].filter((one) => end - one.to > 1);
+    const gone = stale.filter((one) => linked.size && !linked.has(one.network)), late = stale.filter((one) => !gone.includes(one));
+    if (gone.length) found.push(`no longer linked: ${gone.map((one) => network(one.network)).join(", ")}`);
+    if (late.length) found.push(`no numbers since ${written(Math.min(...late.map((one) => one.to)))}: ${late.map((one) => network(one.network)).join(", ")}`);
+    const failing = D.health.filter((row) => row.profile === D.profiles[profile] && row.status === "failed");
+    if (failing.length) found.push(`${plural(failing.length, "stream")} failed in the last run`);
+    if (!posts.length) found.push("nothing was published");
+    const shrinking = series.filter((one) => one.start >= 100 && one.growth < -0.01);
+    if (shrinking.length) found.push(`fewer followers: ${shrinking.map((one) => `${network(one.network)} ${percent(one.growth)}`).join(", ")}`);
+    return found.join("; ");
+  }
+
+  /** The agency's page: all clients, what changed, and what needs attention. */
+  function clientsCard(daily, followers, posts) {
+    const isShown = state.profile < 0 && D.profiles.length > 1 && !D.is_client;
+    $("clients").hidden = !isShown;
+    if (!isShown) return;
+    const span = before();
+    const sum = (rows) => total("post", "engagements", ["days", "posts"], rows.map((row) => row.engagements));
+    const byProfile = (rows) => groups(rows, (row) => row.profile);
+    const [gains, people, published] = [byProfile(daily), byProfile(followers), byProfile(posts)];
+    const clients = D.profiles.map((name, profile) => {
+      const mine = gains.get(profile) || [], like = comparable(mine, "engagements");
+      const [now, then] = [sum(like.rows.filter((row) => within(row))), sum(like.rows.filter((row) => within(row, span)))];
+      const series = accountsOf(people.get(profile) || []);
+      const own = published.get(profile) || [];
+      return { name, profile, engagements: sum(mine.filter((row) => within(row))), now, then, like, posts: distinct(own),
+               net: total("account", "followers", ["days", "profiles"], (people.get(profile) || []).filter((row) => within(row)).map((row) => row.change)),
+               needs: attention(profile, series, own) };
+    }).map((one) => ({ ...one, growth: is(one.now) && one.then > 0 ? one.now / one.then - 1 : null }))
+      .sort((a, b) => Number(Boolean(b.needs)) - Number(Boolean(a.needs)) || (a.growth ?? Infinity) - (b.growth ?? Infinity));
+    const needing = clients.filter((one) => one.needs).length;
+    const choose = (one) => make("button", { type: "button", class: "plain", onclick: () => { $("profile").value = one.profile; $("profile").dispatchEvent(new Event("change")); } },
+      make("bdi", { dir: "auto" }, one.name));
+    card("clients", "Clients", `${needing ? `${plural(needing, "client")} of ${clients.length} need${needing === 1 ? "s" : ""} attention.` : "None needs attention."} Changes are like for like.`, [],
+      table("Clients", [["Client"], ["Posts", "number"], ["Engagements", "number"], ["Change", "number"], ["Followers, net", "number"], ["Needs attention", "words"]],
+        clients.map((one) => [choose(one), count(one.posts), count(one.engagements),
+          one.like.n ? change(one.now, one.then, true) : "–", signed(one.net), one.needs || "–"])));
   }
 
   function freshnessCard(accounts, posts) {
@@ -570,21 +735,22 @@
     const focused = document.activeElement && document.activeElement.getAttribute("aria-label");
     const { daily, followers, posts } = chosen();
     const accounts = accountsOf(followers);
-    const inside = posts.filter((post) => within(post));
-    const who = state.profile < 0 ? plural(D.profiles.length, "profile") : D.profiles[state.profile];
+    const inside = posts.filter(isPublished);
+    const who = make("bdi", { dir: "auto" }, state.profile < 0 ? plural(D.profiles.length, "profile") : D.profiles[state.profile]);
     const span = before();
-    $("scope").textContent = `${written(state.from, true)} – ${written(state.to, true)} (${plural(days(), "day")}), ${who}, `
-      + `${plural(state.networks.size, "network")}. Changes are against ${written(span.from)} – ${written(span.to)}.`;
+    $("scope").replaceChildren(`${written(state.from, true)} – ${written(state.to, true)} (${plural(days(), "day")}), `, who, `, ${plural(state.networks.size, "network")}. Changes are against ${written(span.from)} – ${written(span.to)}. ${zones()}`);
     highlights(accounts, inside);
     tiles(daily, followers, posts);
     followersCard(accounts);
-    engagementCard(daily);
+    clientsCard(daily, followers, inside);
+    engagementCard(daily, inside);
     bestCard(inside, posts);
     formatsCard(inside);
     timesCard(inside);
+    audienceCard();
     linksCard();
-    freshnessCard(accounts, posts);
-    meaningsCard();
+    if (!D.is_client) freshnessCard(accounts, posts);
+    if (!D.is_client) meaningsCard();
     document.documentElement.dataset.drawn = [...charts.keys()].join(" ");
     const again = focused && [...document.querySelectorAll("select")].find((one) => one.getAttribute("aria-label") === focused);
     if (again) again.focus();
@@ -594,22 +760,28 @@
     const last = dayOf(D.last);
     $("range").hidden = value !== "custom";
     if (value !== "custom") {
-      state.to = last;
-      state.from = value === "all" ? 0 : Math.max(0, last - Number(value) + 1);
+      const month = /^\d{4}-\d\d$/.test(value) ? dayOf(`${value}-01`) : null;
+      state.to = month === null ? last : Math.min(last, dayOf(`${monthOf(month + 31)}-01`) - 1);
+      state.from = month === null ? (value === "all" ? 0 : Math.max(0, last - Number(value) + 1)) : Math.max(0, month);
     }
     $("from").value = iso(state.from);
     $("to").value = iso(state.to);
   }
+
+  const monthNamed = (name) => new Date(`${name}-01T00:00:00Z`).toLocaleDateString("en-US", { month: "long", year: "numeric", timeZone: "UTC" });
 
   function filters() {
     const last = dayOf(D.last);
     $("profile").replaceChildren(...(D.profiles.length > 1 ? [make("option", { value: -1 }, `All ${D.profiles.length} profiles`)] : []),
       ...D.profiles.map((name, at) => ({ name, at })).sort((a, b) => a.name.localeCompare(b.name)).map(({ name, at }) => make("option", { value: at }, name)));
     state.profile = Number($("profile").value);
+    const months = [...new Set(Array.from({ length: last + 1 }, (_, day) => monthOf(day)))]
+      .filter((name) => dayOf(`${name}-01`) >= 0).reverse().slice(0, 13);
     const spans = [7, 14, 28, 30, 60, 90, 180, 365].filter((n) => n <= last + 1);
     $("period").replaceChildren(...spans.map((n) => make("option", { value: n }, `Last ${n} days`)),
+      ...months.map((name) => make("option", { value: name }, monthNamed(name))),
       make("option", { value: "all" }, `All ${plural(last + 1, "day")}`), make("option", { value: "custom" }, "From … to …"));
-    $("period").value = last + 1 >= 60 ? "30" : last + 1 >= 14 ? String(spans.filter((n) => 2 * n <= last + 1).pop()) : "all";
+    $("period").value = D.month ? D.month.slice(0, 7) : last + 1 >= 60 ? "30" : last + 1 >= 14 ? String(spans.filter((n) => 2 * n <= last + 1).pop()) : "all";
     for (const id of ["from", "to"]) Object.assign($(id), { min: D.first, max: D.last });
     setPeriod($("period").value);
     const order = D.networks.map((_, n) => n).sort((a, b) => network(a).localeCompare(network(b)));
@@ -649,8 +821,8 @@
       shownTheme = document.documentElement.dataset.theme;
       setTheme("light");
       render();
-      for (const chart of charts.values()) {
-        chart.resize({ width: PAPER });
+      for (const [id, chart] of charts) {
+        chart.resize({ width: PAPER, ...(id === "formats" ? {} : { height: LOW }) });
         chart.getZr().flush();  // the sheet is laid out before the next frame
         scalable(chart.getDom());
       }
@@ -671,8 +843,14 @@
     }
     D = await unpacked();
     first = Date.parse(`${D.first}T00:00:00Z`);
-    $("title").textContent = D.title;
-    const many = D.posts_shown < D.posts_total ? `, the newest ${number.format(D.posts_shown)} of ${plural(D.posts_total, "post")}` : `, ${plural(D.posts_shown, "post")}`;
+    $("title").textContent = D.is_client && D.profiles.length === 1 ? `${D.profiles[0]} · ${D.title}` : D.title;
+    if (D.logo) {
+      $("logo").append(make("img", { src: D.logo, alt: "" }));
+      $("logo").hidden = false;
+    }
+    for (const id of ["freshness", "meanings"]) $(id).hidden = D.is_client;
+    $("profile").parentElement.hidden = D.is_client;
+    const many = D.posts_shown < D.posts_total ? `, the newest ${number.format(D.posts_shown)} of ${plural(D.posts_total, "post")}` : `, ${plural(new Set(D.posts.key).size, "post")}`;
     $("about").textContent = `${plural(D.profiles.length, "profile")}, ${plural(D.networks.length, "network")}${many} · numbers up to ${written(dayOf(D.last), true)}`;
     const dark = window.matchMedia("(prefers-color-scheme: dark)");
     setTheme(dark.matches ? "dark" : "light");
@@ -682,7 +860,7 @@
     dark.addEventListener("change", () => { setTheme(dark.matches ? "dark" : "light"); render(); });
     document.querySelector(".buttons").hidden = false;
     $("report").hidden = false;
-    $("footer").append(make("p", {}, `Written ${D.written.replace("T", " ").replace("+00:00", " UTC")} by tap-ayrshare ${D.version}. A dash is a number that the network doesn't report; it is never 0. `
+    $("footer").append(make("p", {}, `Written ${D.written.replace("T", " ").replace("+00:00", " UTC")}${D.is_client ? "" : ` by tap-ayrshare ${D.version}`}. A dash is a number that the network doesn't report; it is never 0. `
       + "Nothing in this file is loaded from elsewhere, unless you ask for thumbnails."));
     render();
     printing();

@@ -20,7 +20,7 @@ from tap_ayrshare_report.database import opened
 from tests.report.tables import LAST, Models, meanings
 from tests.support import ROOT
 
-POST = {"profile": "acme", "platform": "instagram", "thread_index": 0, "snapshot_date": LAST, "published_date": LAST,
+POST = {"profile": "acme", "platform": "instagram", "snapshot_date": LAST, "published_date": LAST,
         "published_at": f"{LAST} 09:00:00"}  # fmt: skip
 
 
@@ -58,7 +58,7 @@ def packed(text: str) -> dict:
 
 
 def test_the_url_comes_from_the_environment_too(models, tmp_path, monkeypatch, capsys):
-    models.add("ayrshare__post_metrics_latest", {**POST, "social_post_id": "1", "message": "hello"})
+    models.add("ayrshare__post_facts", {**POST, "post_key": "1", "message": "hello"})
     monkeypatch.setenv(URL_VARIABLE, str(models.close()))
     output = tmp_path / "report.html"
     assert main(["--output", str(output), "--title", "Acme & Co"]) == 0
@@ -104,14 +104,14 @@ def test_no_rows(models, failure):
 
 
 def test_an_unknown_profile(models, failure):
-    models.add("ayrshare__post_metrics_latest", {**POST, "social_post_id": "1"})
+    models.add("ayrshare__post_facts", {**POST, "post_key": "1"})
     assert failure(str(models.close()), "--profile", "o'hara") == (
         'no profile "o\'hara" in the models; profiles there: acme'
     )
 
 
 def test_an_output_that_cannot_be_written(models, tmp_path, capsys):
-    models.add("ayrshare__post_metrics_latest", {**POST, "social_post_id": "1"})
+    models.add("ayrshare__post_facts", {**POST, "post_key": "1"})
     assert main([str(models.close()), "--output", str(tmp_path / "nowhere" / "report.html")]) == 1
     assert capsys.readouterr().err.endswith("report.html: No such file or directory\n")
 
@@ -140,9 +140,9 @@ def test_columns_that_are_not_there_are_null(tmp_path):
     with duckdb.connect(str(path)) as database:
         database.execute("CREATE SCHEMA ayrshare_models")
         database.execute(
-            "CREATE TABLE ayrshare_models.ayrshare__post_metrics_latest AS SELECT 'acme' AS profile, 'x' AS platform, "
-            "0 AS thread_index, DATE '2026-03-06' AS snapshot_date, DATE '2026-03-06' AS published_date, "
-            "TIMESTAMP '2026-03-06 09:00:00' AS published_at, '1' AS social_post_id"
+            "CREATE TABLE ayrshare_models.ayrshare__post_facts AS SELECT 'acme' AS profile, 'x' AS platform, "
+            "DATE '2026-03-06' AS snapshot_date, DATE '2026-03-06' AS published_date, "
+            "TIMESTAMP '2026-03-06 09:00:00' AS published_at, '1' AS post_key"
         )
         database.execute(
             "CREATE TABLE ayrshare_models.ayrshare__metrics (level VARCHAR, metric VARCHAR, platform VARCHAR)"
@@ -154,8 +154,8 @@ def test_columns_that_are_not_there_are_null(tmp_path):
 
 def test_texts_and_addresses_are_tamed(models):
     addresses = ["javascript:alert(1)", "https://ok.example/a", "HTTP://ok.example", "https://x y", "//host", "", None]
-    models.add("ayrshare__post_metrics_latest", *(
-        {**POST, "social_post_id": str(n), "post_url": address, "message": f"  a\n\n{'b' * 400}"}
+    models.add("ayrshare__post_facts", *(
+        {**POST, "post_key": str(n), "post_url": address, "message": f"  a\n\n{'b' * 400}"}
         for n, address in enumerate(addresses)
     ))  # fmt: skip
     posts = data_of(models.close())["posts"]
@@ -165,13 +165,11 @@ def test_texts_and_addresses_are_tamed(models):
 
 
 def test_numbers_that_json_cannot_hold(models):
-    models.add("ayrshare__post_metrics_latest", {**POST, "social_post_id": "1", "engagement_rate": 0.123456789,
+    models.add("ayrshare__post_facts", {**POST, "post_key": "1", "engagement_rate": 0.123456789,
                                                  "views": 2**62})  # fmt: skip
     with duckdb.connect(str(models.close())) as database:
-        database.execute("UPDATE ayrshare_models.ayrshare__post_metrics_latest SET engagement_rate_by_reach = 'NaN'")
-        database.execute(
-            "UPDATE ayrshare_models.ayrshare__post_metrics_latest SET engagement_rate_by_followers = 'inf'"
-        )
+        database.execute("UPDATE ayrshare_models.ayrshare__post_facts SET engagement_rate_by_reach = 'NaN'")
+        database.execute("UPDATE ayrshare_models.ayrshare__post_facts SET engagement_rate_by_followers = 'inf'")
     posts = data_of(models.path)["posts"]
     assert math.isclose(posts["engagement_rate"][0], 0.123457)
     assert posts["views"] == [2**62]
@@ -179,8 +177,8 @@ def test_numbers_that_json_cannot_hold(models):
 
 
 def test_the_newest_posts_and_the_thumbnails_of_the_best(models):
-    models.add("ayrshare__post_metrics_latest", *(
-        {**POST, "social_post_id": f"{n:04d}", "published_at": f"{LAST} 09:{n // 60:02d}:{n % 60:02d}",
+    models.add("ayrshare__post_facts", *(
+        {**POST, "post_key": f"{n:04d}", "published_at": f"{LAST} 09:{n // 60:02d}:{n % 60:02d}",
          "engagements": n, "thumbnail_url": f"https://cdn.example/{'x' * 480}{n:04d}"} for n in range(1000)
     ))  # fmt: skip
     data = data_of(models.close(), posts=900)
@@ -190,9 +188,16 @@ def test_the_newest_posts_and_the_thumbnails_of_the_best(models):
     assert kept == [*range(999, 999 - THUMBNAIL_CHARACTERS // 504, -1)]
 
 
-def test_parts_of_a_thread_are_one_post(models):
-    models.add("ayrshare__post_metrics_latest", *({**POST, "social_post_id": "1", "thread_index": n} for n in range(3)))
-    assert data_of(models.close())["posts_total"] == 1
+def test_a_post_on_two_networks_is_one(models):
+    models.add("ayrshare__post_facts", *({**POST, "platform": name, "post_key": "1"} for name in ("instagram", "x")))
+    models.add("ayrshare__post_facts", {**POST, "profile": "other", "post_key": "1"})
+    assert data_of(models.close())["posts"]["key"] == [0, 0, 1]
+
+
+def test_posts_without_a_date_are_there(models):
+    undated = {**POST, "published_date": None, "published_at": None}
+    models.add("ayrshare__post_facts", {**POST, "post_key": "1"}, {**undated, "post_key": "2"})
+    assert data_of(models.close())["posts"]["day"] == [0, None]
 
 
 def test_what_one_network_does_not_add_up_is_not_added_up(models):
@@ -200,7 +205,7 @@ def test_what_one_network_does_not_add_up_is_not_added_up(models):
     for row in rows:
         row["growth_additive_over_days"] = None if row["metric"] == "views" else row["growth_additive_over_days"]
     models.add("ayrshare__metrics", *rows)
-    models.add("ayrshare__post_metrics_latest", {**POST, "social_post_id": "1"})
+    models.add("ayrshare__post_facts", {**POST, "post_key": "1"})
     additive = data_of(models.close())["additive"]["post"]
     assert additive["views"]["days"] is False
     assert additive["likes"] == {"days": True, "posts": True, "profiles": True}
@@ -209,7 +214,7 @@ def test_what_one_network_does_not_add_up_is_not_added_up(models):
 
 def test_only_the_two_scripts_of_the_page_may_run(models, tmp_path):
     evil = "</script><script>alert(1)</script>"
-    models.add("ayrshare__post_metrics_latest", {**POST, "social_post_id": "1", "message": evil, "profile": evil})
+    models.add("ayrshare__post_facts", {**POST, "post_key": "1", "message": evil, "profile": evil})
     output = tmp_path / "report.html"
     assert main([str(models.close()), "--output", str(output), "--title", evil]) == 0
     text = output.read_text()

@@ -61,7 +61,10 @@ class Reader(Protocol):
 
     label: str
     now: datetime
-    limited: set[str]
+
+    @property
+    def limited(self) -> set[str]:
+        """Networks that allow no more requests now."""
 
     async def attempt(self, request: Request) -> Answer:
         """Ask the API; what it refuses is the listing's to settle and note."""

@@ -20,7 +20,7 @@ from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.engine.values import number, one_object, text, timestamp
 from tap_ayrshare.streams.bookmarks import SeriesBookmark
 from tap_ayrshare.streams.by_network import ByNetworkStream, NetworkSnapshotStream
-from tap_ayrshare.streams.source import NO_ID
+from tap_ayrshare.streams.issues import NO_ID
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -105,7 +105,7 @@ class SocialAnalyticsDailyStream(ByNetworkStream):
 
     async def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
         """Read the series of every network that has one, as far back as its bookmark asks."""
-        networks = await source.networks(self.reads, self.name)
+        networks = await source.networks.able(self.reads, self.name)
         ends = _ends(bookmark)
         read_on = dict(bookmark.get("read_on", {}))
 

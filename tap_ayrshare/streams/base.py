@@ -15,7 +15,7 @@ from tap_ayrshare.engine.messages import Checkpoint, Issue, Record
 from tap_ayrshare.engine.values import fitted
 from tap_ayrshare.posts.cursor import is_ahead
 from tap_ayrshare.streams.bookmarks import SnapshotBookmark
-from tap_ayrshare.streams.source import no_id, not_an_object
+from tap_ayrshare.streams.issues import no_id, not_an_object
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Mapping

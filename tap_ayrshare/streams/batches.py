@@ -60,7 +60,7 @@ class Batches:
         waiting: dict[str, deque[tuple[DuePost, str]]] = {}
         for post in posts:
             for network in post.networks:
-                can = "post_batches" in NETWORKS[network].reads and network not in source.unbatched
+                can = "post_batches" in NETWORKS[network].reads and network not in source.networks.unbatched
                 if can and (social_id := stream.social_id(source, post, network)):
                     waiting.setdefault(network, deque()).append((post, social_id))
         self._networks = {network: NetworkBatches(source, stream, network, posts) for network, posts in waiting.items()}
@@ -98,7 +98,7 @@ class NetworkBatches:
         if post in self._read_by:
             await self._read_by[post].wait()
         else:
-            is_proven = self._network in self._source.proven_batches
+            is_proven = self._network in self._source.networks.proven_batches
             chunks = [self._next_chunk(post) for _ in range(SIDE_BY_SIDE if is_proven else 1)]
             await asyncio.gather(*(self._read(chunk) for chunk in chunks if chunk))
         requests, self._requests = self._requests, 0
@@ -115,7 +115,7 @@ class NetworkBatches:
 
     @property
     def _is_off(self) -> bool:
-        return self._network in self._source.unbatched
+        return self._network in self._source.networks.unbatched
 
     async def _read(self, chunk: list[tuple[DuePost, str]]) -> None:
         """Ask for a chunk, in smaller batches if the API can't answer for that many."""
@@ -134,7 +134,7 @@ class NetworkBatches:
                 self._source.label,
                 refused.refusal,
             )
-            self._source.unbatched.update(NETWORKS)
+            self._source.networks.unbatched.update(NETWORKS)
         finally:
             done.set()
 
@@ -146,7 +146,7 @@ class NetworkBatches:
             if self._is_off:
                 # The batch before this one was wrong, or refused.
                 return True
-            if self._network not in self._source.proven_batches:
+            if self._network not in self._source.networks.proven_batches:
                 return await self._prove(batch)
         found = await self._ask(batch)
         if found is not None:
@@ -170,7 +170,7 @@ class NetworkBatches:
         else:
             return True
         if self._metrics(found[post]) == self._metrics(elements[0]):
-            self._source.proven_batches.add(self._network)
+            self._source.networks.proven_batches.add(self._network)
             self._blocks |= found
             return True
         message = "a batch has other metrics than the single answer of a post"
@@ -181,14 +181,18 @@ class NetworkBatches:
         return promote("post", self._network, block.get("analytics"))
 
     def _turn_off(self, refusal: Refusal, resource: str) -> None:
-        self._source.unbatched.add(self._network)
+        self._source.networks.unbatched.add(self._network)
         self._source.note(Issue(self._stream.name, refusal, resource, self._network))
 
     def _warn_of_cost(self, expected: int, ids: int) -> None:
         """Log once if the API counts each post of a batch: its count is far above what one request each makes."""
         count, in_flight = self._source.client.pacer.count, int(self._source.client.lanes.size)
         # Requests that were in flight raise the count too.
-        if count is not None and count - expected >= max(ids // 2, in_flight + 1) and not self._source.proven_batches:
+        if (
+            count is not None
+            and count - expected >= max(ids // 2, in_flight + 1)
+            and not self._source.networks.proven_batches
+        ):
             logger.warning(
                 "profile %s: the API counts each post of a batch: batches save time but no quota", self._source.label
             )
@@ -209,7 +213,7 @@ class NetworkBatches:
             # It doesn't grow again: what was too much for the API once is so the next time.
             self._size = self._most = len(batch) // 2
             if self._size < LEAST:
-                self._source.unbatched.add(self._network)
+                self._source.networks.unbatched.add(self._network)
             return None
         self._size = min(self._most, max(self._size, len(batch) * 2))
         return {by_id[social_id]: block for social_id, block in self._elements(answer).items() if social_id in by_id}

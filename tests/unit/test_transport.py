@@ -84,9 +84,9 @@ def deflated(body, bits=zlib.MAX_WBITS):
 HALF = len(BODY) // 2
 
 
-def zipped(data):
+def zipped(data, level=9):
     """Return data in gzip, the same bytes in every process: its header has a time in it."""
-    return gzip.compress(data, mtime=0)
+    return gzip.compress(data, level, mtime=0)
 
 
 MEMBERS = zipped(BODY[:HALF]) + zipped(BODY[HALF:])

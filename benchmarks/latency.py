@@ -22,7 +22,7 @@ HEADER = ["profiles", "seconds per response", "seconds", "floor", "ratio", "429 
 NOTE = (
     f"The floor is the critical path: {LISTING} requests one after another, then {POSTS} posts at {AT_ONCE} in flight. "
     "The limit itself has none, as a night's requests fit into one window. Seconds include start-up (half a second "
-    "alone on the machine). Tap and sandbox share the machine: with 1,000 profiles and short responses, CPU is the limit."
+    "alone). Tap and sandbox share the machine: with 1,000 profiles and short responses, CPU is the limit."
 )
 
 

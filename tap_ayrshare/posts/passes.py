@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from tap_ayrshare.posts.bookmarks import OlderPassBookmark
     from tap_ayrshare.posts.schedule import RefreshSchedule, Terms
-    from tap_ayrshare.posts.sent import Listed, Window
+    from tap_ayrshare.posts.sent import Listed
+    from tap_ayrshare.posts.windows import Window
 
 
 class Passes:

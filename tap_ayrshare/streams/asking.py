@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tap_ayrshare.posts.due import DuePost
-    from tap_ayrshare.streams.batches import BatchedStream, Batches
+    from tap_ayrshare.streams.batch_proof import BatchedStream
+    from tap_ayrshare.streams.batches import Batches
     from tap_ayrshare.streams.source import Source
 
 LONGEST_WAIT = 2.0

@@ -17,7 +17,8 @@ from tap_ayrshare.posts.due import DuePost
 from tap_ayrshare.posts.left_over import LeftOver
 from tap_ayrshare.posts.native import NativePost
 from tap_ayrshare.posts.passes import Passes
-from tap_ayrshare.posts.sent import OPEN_DAYS, Listed, earlier
+from tap_ayrshare.posts.sent import OPEN_DAYS, Listed
+from tap_ayrshare.posts.windows import earlier
 from tap_ayrshare.streams.refresh import Refresh, RefreshedStream
 from tap_ayrshare.streams.social_posts import SocialPostsStream, deepen
 

@@ -19,7 +19,9 @@ from tap_ayrshare.posts.bookmarks import PostsBookmark, RefreshBookmark
 from tap_ayrshare.posts.due import DuePost
 from tap_ayrshare.posts.left_over import LeftOver
 from tap_ayrshare.posts.passes import Passes
-from tap_ayrshare.posts.sent import BEGINNING, OPEN_DAYS, Window, created_at, earlier, is_open, published_at
+from tap_ayrshare.posts.rows import created_at, is_open, network_entries, published_at
+from tap_ayrshare.posts.sent import OPEN_DAYS
+from tap_ayrshare.posts.windows import BEGINNING, Window, earlier
 from tap_ayrshare.streams.base import AyrshareStream
 from tap_ayrshare.streams.refresh import Refresh, RefreshedStream
 
@@ -211,7 +213,7 @@ def _post(post_id: str, published: datetime, post: dict[str, Any]) -> dict[str, 
         "hashtags": hashtags(said),
         "mentions": mentions(said),
         "platforms": texts_of("platforms"),
-        "post_ids": objects(post["postIds"]) if listed("postIds") is not None else None,
+        "post_ids": network_entries(post),
         "media_urls": texts_of("mediaUrls"),
         "urls": texts_of("urls"),
         "errors": objects(post["errors"]) if listed("errors") is not None else None,

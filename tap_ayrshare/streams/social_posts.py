@@ -16,7 +16,7 @@ from tap_ayrshare.posts.bookmarks import ListsBookmark, RefreshBookmark
 from tap_ayrshare.posts.cursor import is_ahead
 from tap_ayrshare.posts.native import READERS, NativePost
 from tap_ayrshare.posts.passes import Passes
-from tap_ayrshare.posts.sent import BEGINNING
+from tap_ayrshare.posts.windows import BEGINNING
 from tap_ayrshare.streams.base import AyrshareStream
 
 if TYPE_CHECKING:

@@ -75,11 +75,6 @@ class Source(Ledger):
         self._bookmarks: dict[str, Mapping[str, Any]] = {}
         self._networks_noted: set[str] = set()
 
-    @property
-    def limited(self) -> set[str]:
-        """The networks that allow no more requests now."""
-        return self.networks.limited
-
     async def ask(self, request: Request, resource: str = ALL, platform: str | None = None) -> Answer:
         """Ask the API for this profile; whatever can't be read of the answer is noted, and counted for the stream.
 

@@ -142,7 +142,7 @@ def _logo(path: Path) -> str:
 
 
 def _summary(data: dict[str, Any]) -> str:
-    posts, count = data["posts_shown"], len(data["profiles"])
+    posts, count = len(set(data["posts"]["key"])), len(data["profiles"])
     return f"{posts:,} posts of {count:,} profile{'s' if count != 1 else ''}, {data['first']} to {data['last']}"
 
 

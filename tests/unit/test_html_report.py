@@ -10,6 +10,7 @@ import math
 import re
 import subprocess
 import sys
+from datetime import date
 
 import duckdb
 import pytest
@@ -227,3 +228,62 @@ def test_only_the_two_scripts_of_the_page_may_run(models, tmp_path):
     assert packed(text)["posts"]["text"] == [evil]
     # Nothing is loaded from elsewhere.
     assert not re.search(r'(src|href)="(?!#)', text.replace(scripts[0], "").replace(scripts[1], ""))
+
+
+def test_a_clients_file_has_no_internal_tables(models):
+    models.add("ayrshare__post_facts", {**POST, "post_key": "1"})
+    models.add("ayrshare__extraction_errors", {
+        "profile": "acme", "platform": "x", "stream": "posts", "code": "1", "message": "secret", "snapshot_date": LAST,
+    })  # fmt: skip
+    path = models.close()
+    assert data_of(path)["errors"]
+    data = data_of(path, is_client=True)
+    assert (data["errors"], data["health"], data["missing"]) == ([], [], [])
+    assert "secret" not in json.dumps(data)
+
+
+def test_a_month_is_shown_with_the_one_before(models):
+    models.add("ayrshare__post_facts", *(
+        {**POST, "post_key": str(day), "published_date": day, "snapshot_date": LAST}
+        for day in ("2025-12-31", "2026-01-01", "2026-02-28", "2026-03-01")
+    ))  # fmt: skip
+    path = models.close()
+    data = data_of(path, month=date(2026, 2, 1))
+    assert (data["first"], data["last"], data["month"]) == ("2026-01-01", "2026-02-28", "2026-02-01")
+    assert len(data["posts"]["key"]) == 2
+    # A month that has not ended ends with its last reading.
+    assert data_of(path, month=date(2026, 3, 1))["last"] == str(LAST)
+
+
+@pytest.mark.parametrize(("arguments", "said"), [
+    (["--client-name", "Acme"], "--client-name is the name of one client: give one --profile with it"),
+    (["--client-name", "Acme", "--each-profile"], "--client-name is the name of one client"),
+    (["--month", "2026-05"], "the models have nothing of 2026-05: they reach from 2026-03-06 to 2026-03-06"),
+    (["--month", "2025-05"], "the models have nothing of 2025-05"),
+    (["--logo", "logo.gif"], "--logo must be an image (.png, .jpg, .jpeg, .svg, .webp), not logo.gif"),
+    (["--logo", "nowhere.png"], "can't read nowhere.png: No such file or directory"),
+])  # fmt: skip
+def test_what_a_clients_file_needs(models, failure, arguments, said):
+    models.add("ayrshare__post_facts", {**POST, "post_key": "1"})
+    assert failure(str(models.close()), *arguments).startswith(said)
+
+
+@pytest.mark.parametrize("text", ["2026", "2026-13", "october", "2026-1"])
+def test_months_that_are_none(text, capsys):
+    with pytest.raises(SystemExit):
+        main(["x.duckdb", "--month", text])
+    assert "must be a month such as 2026-10" in capsys.readouterr().err
+
+
+def test_a_pdf_without_a_browser(models, tmp_path, monkeypatch, capsys):
+    models.add("ayrshare__post_facts", {**POST, "post_key": "1"})
+    monkeypatch.setenv("PATH", str(tmp_path))
+    output = tmp_path / "report.html"
+    assert main([str(models.close()), "--output", str(output), "--pdf"]) == 1
+    assert "--pdf needs one of chromium" in capsys.readouterr().err
+    assert output.exists()
+
+
+def test_profiles_whose_files_would_have_the_same_name(models, failure):
+    models.add("ayrshare__post_facts", *({**POST, "post_key": "1", "profile": name} for name in ("a b", "a/b")))
+    assert failure(str(models.close()), "--each-profile").startswith("two profiles would have the same file name")

@@ -11,7 +11,7 @@ SLOWER := destinations models airbyte orchestration image report
 THOROUGH := tests/mutants
 COMMA := ,
 # The loaders that Meltano doesn't install here: an environment for each, empty where Python is too new for it.
-LOADERS := pipelinewise-target-postgres target-csv target-s3 z3-target-bigquery dlt
+LOADERS := pipelinewise-target-postgres target-csv target-s3 z3-target-bigquery bqemulator dlt
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-stop test test-thorough test-destinations snowflake-check test-models test-report test-airbyte test-orchestration image-test audit docs lock dist format bench clean FORCE
@@ -151,6 +151,9 @@ endif
 # Its singer-sdk imports pkg_resources, which later versions of setuptools don't have.
 .venvs/z3-target-bigquery/ready: .venvs/python
 	$(call environment,z3-target-bigquery,about half a minute,'z3-target-bigquery==0.7.2; python_version < "3.12"' 'setuptools<81')
+
+.venvs/bqemulator/ready: .venvs/python
+	$(call environment,bqemulator,about half a minute,'bqemulator==1.4.0; python_version >= "3.11"' 'numpy>=1.26')
 
 .venvs/dlt/ready: .venvs/python
 	$(call environment,dlt and moto,about half a minute,'dlt[duckdb$(COMMA)sqlalchemy]==1.31.0' 'pymysql==1.2.4' 'moto[s3$(COMMA)server]==5.2.5')

@@ -49,6 +49,7 @@ ELSEWHERE = {
     "kubectl": "needs a cluster; tests/orchestration/test_kubernetes.py validates what it applies",
     "make dist": "the release workflow",
     "make image-test": ".ci/run",
+    "make snowflake-check": "tests/destinations/test_snowflake_check.py, without an account",
     "make lock": "changes files; tests/test_locks.py checks them",
     "make test-orchestration": ".ci/run",
     "mkdir -p output": "tests/destinations/test_meltano.py, in another directory",

@@ -133,6 +133,7 @@ OF_POSTS = "posts"
 """The kind of request that the month's post quota closes (docs/api.md section 3)."""
 USER = Endpoint("GET", "/user", is_object=True)
 HISTORY = Endpoint("GET", "/history", "history")
+HISTORY_BY_ID = Endpoint("GET", "/history/{id}", is_object=True)
 NATIVE_HISTORY = Endpoint("GET", "/history/{network}", "posts")
 POST_ANALYTICS = Endpoint("POST", "/analytics/post", kind=OF_POSTS, rules=OF_ANALYTICS)
 COMMENTS = Endpoint("GET", "/comments/{id}", has_lists=True, kind=OF_POSTS)

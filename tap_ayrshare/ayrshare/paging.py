@@ -14,6 +14,26 @@ CURSORS = ("next", "nextCursor")
 """Where answers have their cursor; its place isn't documented everywhere (docs/api.md sections 9 and 10)."""
 
 
+def says_more(body: Any) -> bool:
+    """Return whether an answer says that there are more pages."""
+    return _has_more(body) is True
+
+
+def has_no_more(body: Any) -> bool:
+    """Return whether an answer says that it is the last page."""
+    return _has_more(body) is False
+
+
+def cursor_of(body: Any) -> str:
+    """Return the cursor of the next page that an answer names, "" if it names none."""
+    cursors = (text(dig(body, (*path, name))) for path in PAGINATIONS for name in CURSORS)
+    return next((cursor for cursor in cursors if cursor), "")
+
+
+def _has_more(body: Any) -> Any:
+    return next((more for path in PAGINATIONS if (more := dig(body, (*path, "hasMore"))) is not None), None)
+
+
 class Paging(Protocol):
     """The way through a list.
 
@@ -63,11 +83,8 @@ class Cursor:
 
     def turn(self, body: Any, items: Sequence[Any]) -> bool:  # noqa: ARG002
         """Go on to the page that an answer names; a page that was asked for before ends the list."""
-        has_more = next((more for path in PAGINATIONS if (more := dig(body, (*path, "hasMore"))) is not None), None)
-        named = next(
-            (found for path in PAGINATIONS for name in CURSORS if (found := text(dig(body, (*path, name))))), ""
-        )
-        if has_more is False or (not named and not has_more):
+        named = cursor_of(body)
+        if has_no_more(body) or (not named and not _has_more(body)):
             return False
         if not named or named in self._asked:
             self.cut_short = "the answer says that there are more pages but names no new one"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from datetime import timezone
 from difflib import get_close_matches
+from functools import cache
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
@@ -58,10 +59,13 @@ class Bookmark:
     foreign: ClassVar[frozenset[str]] = frozenset()
 
     @classmethod
-    def _fields(cls) -> Iterator[tuple[str, str, Form[Any], str]]:
-        """Yield the fields: what the state calls it, the attribute, form, description."""
-        for one in fields(cls):
-            yield one.metadata["name"] or one.name, one.name, one.metadata["form"], one.metadata["description"]
+    @cache
+    def _fields(cls) -> tuple[tuple[str, str, Form[Any], str], ...]:
+        """Return the fields: what the state calls it, the attribute, form, description."""
+        return tuple(
+            (one.metadata["name"] or one.name, one.name, one.metadata["form"], one.metadata["description"])
+            for one in fields(cls)
+        )
 
     @classmethod
     def described(cls) -> list[tuple[str, str, str]]:
@@ -92,8 +96,11 @@ class Bookmark:
 
     def to_state(self) -> dict[str, Any]:
         """Return the bookmark as JSON, without empty fields."""
-        written = ((name, form, getattr(self, attribute)) for name, attribute, form, _ in self._fields())
-        return {name: form.write(value) for name, form, value in written if value}
+        state = {}
+        for name, attribute, form, _ in self._fields():
+            if value := getattr(self, attribute):
+                state[name] = form.write(value)
+        return state
 
 
 def _refuse_unknown(values: Mapping[str, Any], known: list[str]) -> None:

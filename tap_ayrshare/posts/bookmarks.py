@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
 VALUE = "replication_key_value"
-ROOM = 1000
+ROOM = 850
 """Bytes that a stream's passes and posts may take in the state."""
+FEW = 3
 FAILURES_ROOM = 500
 """Those of them that are for posts that failed."""
 
@@ -162,10 +163,15 @@ class RefreshBookmark(StreamBookmark):
     def to_state(self) -> dict[str, Any]:
         """Return the bookmark as JSON within its room: what would have to be read again goes first."""
         state = super().to_state()
-        if _size(state) <= ROOM:
+        if self._is_plain or len(json.dumps(state)) <= ROOM:
             return state
         smaller = self._smaller()
         return smaller.to_state() if smaller else state
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether there is a single pass and little else, as in most runs: then there is room for it."""
+        return len(self.passes) == 1 and len(self.passes[0].slices) < FEW and not (self.left_over or self.failed)
 
     def _smaller(self) -> RefreshBookmark | None:
         """Return the bookmark without what costs least when it is lost, None if nothing is left to lose."""
@@ -181,7 +187,3 @@ class RefreshBookmark(StreamBookmark):
         if left and left.posts:
             return replace(self, left_over=replace(left, posts=()))
         return None
-
-
-def _size(state: dict[str, Any]) -> int:
-    return len(json.dumps(state))

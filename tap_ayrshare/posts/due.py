@@ -28,6 +28,7 @@ class DuePost:
     """A post to be read.
 
     networks: those to ask; none: the API decides.
+    out_at: when it went out, where that was later than its date says.
     profile: the profile that the settings name for it.
     platform: its network, where it is a native post.
     is_named: whether the settings name it.
@@ -39,6 +40,7 @@ class DuePost:
     profile: str | None = None
     platform: str | None = None
     is_named: bool = False
+    out_at: datetime | None = None
 
     @classmethod
     def named(cls, post: PostId, networks: Sequence[str]) -> DuePost:
@@ -57,4 +59,4 @@ class DuePost:
     @property
     def position(self) -> Position:
         """Where it stands in its passes."""
-        return self.published or UNDATED, self.post_id
+        return self.out_at or self.published or UNDATED, self.post_id

@@ -68,8 +68,9 @@ class LeftOver:
 
     @staticmethod
     def _open_networks(post: DuePost, passes: Passes) -> list[str]:
-        """Return a post's networks that are in step: any other has posts to be read before; one needs a date, too."""
-        return [name for name in post.networks if post.published and not passes.is_cut_short(name)]
+        """Return a post's networks that are in step: any other has posts to be read before."""
+        has_place = post.published is not None and post.out_at is None
+        return [name for name in post.networks if has_place and not passes.is_cut_short(name)]
 
 
 def basis_of(terms: Terms, networks: Iterable[str]) -> str:

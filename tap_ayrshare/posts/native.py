@@ -6,7 +6,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tap_ayrshare.ayrshare.contract import NETWORKS, first, has_every_metric
-from tap_ayrshare.ayrshare.endpoints import NATIVE_HISTORY
+from tap_ayrshare.ayrshare.endpoints import CUT_SHORT, NATIVE_HISTORY
 from tap_ayrshare.ayrshare.envelopes import is_error
 from tap_ayrshare.ayrshare.rows import usable_id
 from tap_ayrshare.ayrshare.times import api_time
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_ayrshare.engine.client import Answer
-    from tap_ayrshare.posts.sent import Reader
+    from tap_ayrshare.posts.windows import Reader
 
 READERS = ("social_post_analytics", "social_post_comments")
 """The streams that read native posts one by one."""
@@ -108,7 +108,7 @@ class NativeLists:
                     continue
                 async for found in self._read_on(stream, walk, answer):
                     yield found
-                if walk.network in self.gaps and walk.network not in self._reader.limited:
+                if walk.network in self.gaps and walk.network not in self._reader.networks.left_out:
                     failed.append(walk.network)
         for network in failed:
             self._reader.remark(f"the list of {NETWORKS[network].label} was requested again, since it had failed")
@@ -161,8 +161,9 @@ class NativeLists:
         while True:
             self._settle(stream, network, answer)
             if answer.refusal and not (answer.refusal.scope is Scope.NOTHING and walk.page.until):
-                # A refusal that lasts is all that can be read; anything else is read on next time.
-                is_whole = not answer.refusal.rule.failure and not answer.refusal.rule.stays_due
+                # What the API has none of is read; anything else is read on next time.
+                rule = answer.refusal.rule
+                is_whole = not rule.failure and not rule.stays_due and rule.scope is not Scope.NETWORK
                 break
             items = NATIVE_HISTORY.listed(answer.body)
             posts = list(self._posts(network, items, position, answer.body))
@@ -223,6 +224,8 @@ class NativeLists:
             refusal = Refusal(UNREAD, "window_gap", message, 200)
             self._reader.note(Issue(stream, refusal, api_time(walk.gap), walk.network))
             walk.gap = None
+        if walk.cut_short:
+            self._reader.note(Issue(stream, Refusal(CUT_SHORT, "list_cut", walk.cut_short, 200), platform=walk.network))
         if walk.is_cut:
             self._reader.remark(
                 f"{NETWORKS[walk.network].label} lists no more than its newest {len(self.posts[walk.network])} posts; "

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from tap_ayrshare.posts.bookmarks import OlderPassBookmark
     from tap_ayrshare.posts.schedule import RefreshSchedule, Terms
-    from tap_ayrshare.posts.sent import Listed, Window
+    from tap_ayrshare.posts.sent import Listed
+    from tap_ayrshare.posts.windows import Window
 
 
 class Passes:
@@ -46,7 +47,9 @@ class Passes:
         self._terms = terms
         known = _progress(bookmark, terms.schedule, networks, is_native=is_native)
         self._by_network = {n: RefreshCursor(terms, known.pop(n, Progress())) for n in dict.fromkeys(networks)}
-        self._elsewhere = known
+        self._networks = tuple(self._by_network)
+        self._elsewhere_in_step = [((network,), progress) for network, progress in known.items()]
+        self._schedule = str(terms.schedule)
         self._groups: dict[tuple[str, ...], list[tuple[RefreshCursor, tuple[str, ...]]]] = {}
         self.join()
         self.failures = Failures(terms.now.date(), _deferred(bookmark, terms.start), bookmark.failed)
@@ -54,7 +57,7 @@ class Passes:
     @property
     def cursors(self) -> list[RefreshCursor]:
         """The passes that are under way."""
-        return list({id(cursor): cursor for cursor in self._by_network.values()}.values())
+        return [cursor for cursor, _ in self._in_step()]
 
     @property
     def oldest_due(self) -> datetime | None:
@@ -98,7 +101,7 @@ class Passes:
         """Return the posts that are due, the newest first, with the networks on which they have not been `read`."""
         found = []
         for post in posts:
-            position = (post.published or UNDATED, post.post_id)
+            position = (post.out_at or post.published or UNDATED, post.post_id)
             groups = self._groups_of(post.networks)
             asked = groups[0][1] if len(groups) == 1 and groups[0][0].is_due(position) else ()
             if len(groups) > 1 or (not asked and position in self.failures.positions):
@@ -110,12 +113,16 @@ class Passes:
             if asked:
                 self.failures.reopen(position, asked)
                 platform = asked[0] if is_native else None
-                found.append(DuePost(post.post_id, asked, post.published, platform=platform))
+                found.append(DuePost(post.post_id, asked, post.published, platform=platform, out_at=post.out_at))
         return self.newest_first(found)
 
     def newest_first(self, posts: Iterable[DuePost]) -> list[DuePost]:
         """Return posts in the order in which they are read: those that failed in earlier runs come last."""
         return sorted(posts, key=lambda post: (not self.has_failed(post), post.position), reverse=True)
+
+    def _in_step(self) -> list[tuple[RefreshCursor, tuple[str, ...]]]:
+        """Return the passes that are under way, each with its networks."""
+        return self._groups_of(self._networks)
 
     def _groups_of(self, networks: tuple[str, ...]) -> list[tuple[RefreshCursor, tuple[str, ...]]]:
         """Return the passes of a post's networks, each with those of them that it is of."""
@@ -183,23 +190,22 @@ class Passes:
 
     def to_state(self) -> dict[str, Any]:
         """Return the fields of a bookmark that say how far the passes have come."""
-        networks: dict[Progress, list[str]] = {}
-        for network, progress in self._elsewhere.items():
-            networks.setdefault(progress, []).append(network)
-        for cursor in self.cursors:
-            networks.setdefault(cursor.progress, []).extend(n for n, one in self._by_network.items() if one is cursor)
+        in_step = self._in_step()
+        networks: dict[Progress, tuple[str, ...]] = {}
+        for names, progress in [*self._elsewhere_in_step, *((names, cursor.progress) for cursor, names in in_step)]:
+            networks[progress] = (*networks.get(progress, ()), *names)
         networks.pop(Progress(), None)
         schedule = self._terms.schedule
         passes = tuple(
-            PassBookmark(tuple(sorted(names)), one.as_of, one.since, tuple(s.to_row(schedule) for s in one.slices))
+            PassBookmark(names, one.as_of, one.since, tuple(part.to_row(schedule) for part in one.slices))
             for one, names in networks.items()
         )
         deferred, failed = self.failures.to_rows()
-        dates = [cursor.bookmark for cursor in self.cursors]
+        dates = [cursor.bookmark for cursor, _ in in_step]
         return {
             "value": None if None in dates else min((date for date in dates if date), default=None),
             "passes": passes,
-            "schedule": str(schedule) if any(one.slices for one in passes) else "",
+            "schedule": self._schedule if any(one.slices for one in passes) else "",
             "deferred": deferred,
             "failed": failed,
         }

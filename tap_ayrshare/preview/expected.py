@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tap_ayrshare.ayrshare.contract import NETWORKS, OF_ACCOUNT, stream_contract
 from tap_ayrshare.posts.pages import PAGE, TAIL
-from tap_ayrshare.posts.sent import LIMIT, UPPER_SHARE
+from tap_ayrshare.posts.windows import LIMIT, UPPER_SHARE
 from tap_ayrshare.run.estimate import Count, number
 from tap_ayrshare.streams import STREAMS
 from tap_ayrshare.streams.account import AccountsStream

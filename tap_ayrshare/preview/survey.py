@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from tap_ayrshare.ayrshare.contract import NETWORKS, first
 from tap_ayrshare.ayrshare.endpoints import HISTORY, NATIVE_HISTORY
 from tap_ayrshare.ayrshare.envelopes import is_error
+from tap_ayrshare.ayrshare.paging import cursor_of, has_no_more
 from tap_ayrshare.ayrshare.rows import usable_id
 from tap_ayrshare.ayrshare.times import api_time
 from tap_ayrshare.engine.errors import Refusal, Scope
-from tap_ayrshare.engine.values import dig, instant, objects, text
-from tap_ayrshare.posts.pages import MOST, PAGINATION
-from tap_ayrshare.posts.sent import BEGINNING, LIMIT, SECOND, analytics_networks, published_at
+from tap_ayrshare.engine.values import instant, objects
+from tap_ayrshare.posts.pages import MOST
+from tap_ayrshare.posts.rows import analytics_networks, published_at
+from tap_ayrshare.posts.windows import BEGINNING, LIMIT, SECOND
 from tap_ayrshare.run.estimate import Count
 
 if TYPE_CHECKING:
@@ -195,8 +197,8 @@ def _further(network: str, body: object, count: int, dates: list[datetime]) -> d
     """Return the query of the page behind one, None if there is none or it brought nothing new."""
     reads = NETWORKS[network].reads
     if "native_cursor" in reads:
-        cursor = text(dig(body, (*PAGINATION, "next")))
-        return {"next": cursor} if cursor and dig(body, (*PAGINATION, "hasMore")) is not False else None
+        cursor = cursor_of(body)
+        return {"next": cursor} if cursor and not has_no_more(body) else None
     if "native_windows" in reads and dates and count >= MOST:
         return {"since": api_time(BEGINNING), "until": api_time(min(dates))}
     return None

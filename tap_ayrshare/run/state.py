@@ -50,10 +50,12 @@ class State:
         partition.update(values)
 
     def add(self, stream: str, label: str, values: Mapping[str, Any]) -> None:
-        """Add values to the bookmark of a stream and profile, in place of older ones of the same names."""
-        if values:
-            kept = {k: v for k, v in self.get(stream, label).items() if k not in ("context", "replication_key")}
-            self.set(stream, label, "", {**kept, **values})
+        """Add values to the bookmark of a stream and profile, in place of older ones; an empty list removes one."""
+        before = self.get(stream, label)
+        new = {name: value for name, value in values.items() if value != [] or name in before}
+        if new:
+            kept = {k: v for k, v in before.items() if k not in ("context", "replication_key")}
+            self.set(stream, label, "", {name: value for name, value in {**kept, **new}.items() if value != []})
 
     def partitions(self, stream: str) -> list[dict[str, Any]]:
         """Return the bookmarks of a stream, those of all profiles."""

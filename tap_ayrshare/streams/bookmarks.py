@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.engine.bookmarks import COUNT, DATE, FLAG, TEXT, by_name, kept, list_of, row_of
-from tap_ayrshare.posts.bookmarks import VALUE, StreamBookmark
+from tap_ayrshare.posts.bookmarks import TIME, VALUE, StreamBookmark
 
 if TYPE_CHECKING:
     from datetime import date
@@ -64,6 +64,11 @@ class AccountsBookmark(SnapshotBookmark):
 
     networks: tuple[str, ...] = kept(list_of(TEXT), "under a request budget, the linked networks", default=())
     networks_on: date | None = kept(DATE, "the date on which they were requested")
+    open_posts: tuple[tuple[Any, ...], ...] = kept(
+        list_of(row_of(TEXT, TIME, TIME, rest=TIME)),
+        "up to twelve posts that wait for long to be sent: id, when it was made, its date, when it went out",
+        default=(),
+    )
     x_requests: dict[str, int] | None = kept(by_name(COUNT), "requests to X in the last 24 hours, by hour")
 
 

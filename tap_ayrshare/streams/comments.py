@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_ayrshare.ayrshare.contract import first, reported
@@ -12,10 +13,10 @@ from tap_ayrshare.ayrshare.times import singer_time
 from tap_ayrshare.engine.errors import Refusal, Rule, Scope
 from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.engine.values import integer, objects, text, timestamp
+from tap_ayrshare.streams.issues import NO_ID
 from tap_ayrshare.streams.native_posts import NativePostsStream
 from tap_ayrshare.streams.refresh import RefreshedStream
 from tap_ayrshare.streams.sent_posts import SentPostsStream
-from tap_ayrshare.streams.source import NO_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -46,9 +47,13 @@ class OfCommentsStream(RefreshedStream):
         """Return None: comments don't come in batches."""
         return None
 
+    def networks_of(self, source: Source, post: DuePost, found: Found) -> tuple[str, ...]:  # noqa: ARG002
+        """Return the networks whose comments are wanted of those that came."""
+        return post.networks
+
     def rows(self, post: DuePost, blocks: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Yield the rows of a post's comments; one without an id has None in its place."""
-        for network in post.networks or blocks:
+        for network in post.networks:
             for parent_id, comment in _flat(blocks.get(network)):
                 yield {**_comment(network, parent_id, comment), "platform": network, self.post_key: post.post_id}
 
@@ -56,7 +61,8 @@ class OfCommentsStream(RefreshedStream):
         """Yield the comments of a post as records, each id once, and what is missing as issues."""
         around = freshness(found.answer.body) if found.answer and isinstance(found.answer.body, dict) else {}
         around["published_at"] = singer_time(post.published) if post.published else None
-        rows = list(self.rows(post, found.blocks))
+        networks = self.networks_of(source, post, found)
+        rows = list(self.rows(replace(post, networks=networks), found.blocks))
         # A reply may come by itself too; only the one among the replies says whose it is.
         seen = {(row["platform"], row["comment_id"]): row for row in sorted(rows, key=_is_reply)}
         for position, row in enumerate(rows):
@@ -65,7 +71,7 @@ class OfCommentsStream(RefreshedStream):
                 yield Issue(self.name, refusal, f"item-{position}:{post.post_id}", row["platform"])
             elif seen[row["platform"], row["comment_id"]] is row:
                 yield self.record(source, {**row, **around})
-        for network in post.networks or found.blocks:
+        for network in networks:
             block = found.blocks.get(network)
             if isinstance(block, list) and len(block) >= MOST:
                 message = f"{len(block)} comments came, and the API returns no more than the newest {MOST}"
@@ -78,6 +84,21 @@ class CommentsStream(OfCommentsStream, SentPostsStream):
     name = "comments"
     reads = "comments"
     post_key = "post_id"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._read: dict[tuple[str, str], set[str]] = {}
+
+    def networks_of(self, source: Source, post: DuePost, found: Found) -> tuple[str, ...]:
+        """Return all that came: a request can't choose, and on some of them it may have been refused before."""
+        chosen = source.settings.platforms
+        came = {network for network in found.blocks if chosen is None or network in chosen}
+        if source.settings.request_budget is not None:
+            # Under a budget a post may be read again in a run, for the rest of its networks.
+            read = self._read.setdefault((source.label, post.post_id), set())
+            came -= read
+            read |= came
+        return tuple(network for network in found.blocks if network in came)
 
     def request(self, post: DuePost, networks: tuple[str, ...]) -> Request:
         """Return the request for a post: it is answered for all of its networks at once."""

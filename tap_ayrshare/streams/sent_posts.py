@@ -19,7 +19,9 @@ from tap_ayrshare.posts.bookmarks import PostsBookmark, RefreshBookmark
 from tap_ayrshare.posts.due import DuePost
 from tap_ayrshare.posts.left_over import LeftOver
 from tap_ayrshare.posts.passes import Passes
-from tap_ayrshare.posts.sent import BEGINNING, OPEN_DAYS, Window, created_at, earlier, is_open, published_at
+from tap_ayrshare.posts.rows import created_at, is_open, network_entries, published_at
+from tap_ayrshare.posts.sent import OPEN_DAYS
+from tap_ayrshare.posts.windows import BEGINNING, Window, earlier
 from tap_ayrshare.streams.base import AyrshareStream
 from tap_ayrshare.streams.refresh import Refresh, RefreshedStream
 
@@ -88,6 +90,7 @@ class PostsStream(AyrshareStream):
                 reading.gaps.remove(gap)
                 yield self._since(source, reading, *gap)
             yield self._newest(source, reading, begin)
+            yield self._followed(source)
             if until and since and start < since:
                 # What an earlier start_date than last time adds. A scheduled post may have been made long before
                 # its publication, and which of the two dates the API compares is not known.
@@ -129,6 +132,14 @@ class PostsStream(AyrshareStream):
                 reading.until = before
                 reading.gaps = [gap for gap in reading.gaps if gap not in source.history.unread]
             raise
+
+    async def _followed(self, source: Source) -> AsyncIterator[Batch]:
+        """Yield the open posts that are older than what has been listed."""
+        budget = source.settings.request_budget
+        for position, post in enumerate(await source.history.follow(self.name, budget and max(1, budget // 10))):
+            yield self._read_post(source, post, position)
+        if left_out := source.memory.open_posts.left_out:
+            source.remark(f"posts: {left_out} more open posts wait for long to be sent than are followed one by one")
 
     async def _deleted(
         self, source: Source, reading: Reading, deleted: asyncio.Task[list[dict[str, Any]]]
@@ -202,7 +213,7 @@ def _post(post_id: str, published: datetime, post: dict[str, Any]) -> dict[str, 
         "hashtags": hashtags(said),
         "mentions": mentions(said),
         "platforms": texts_of("platforms"),
-        "post_ids": objects(post["postIds"]) if listed("postIds") is not None else None,
+        "post_ids": network_entries(post),
         "media_urls": texts_of("mediaUrls"),
         "urls": texts_of("urls"),
         "errors": objects(post["errors"]) if listed("errors") is not None else None,
@@ -228,7 +239,7 @@ class SentPostsStream(RefreshedStream):
 
     def known_due(self, source: Source) -> list[DuePost] | None:
         """Return the posts that are due; None as long as they haven't been listed."""
-        networks = source.known_networks(self.reads)
+        networks = source.networks.known(self.reads)
         if networks is None:
             return None
         known = RefreshBookmark.from_state(source.bookmark(self.name))
@@ -240,7 +251,7 @@ class SentPostsStream(RefreshedStream):
 
     async def read_due(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
         """Read the posts that an earlier run listed and left over, then all that are due."""
-        networks = await source.networks(self.reads, self.name, with_limited=True)
+        networks = await source.networks.able(self.reads, self.name, with_limited=True)
         terms, history = source.snapshot.terms(self.name), source.history
         known = RefreshBookmark.from_state(bookmark)
         passes = Passes(terms, known, networks)
@@ -261,6 +272,8 @@ class SentPostsStream(RefreshedStream):
         since = passes.oldest_due
         try:
             await history.reach(self.name, earlier(since, OPEN_DAYS) if since else None)
+            if source.settings.request_budget is None:
+                await history.follow(self.name)
         except BudgetSpent:
             refresh.unread = passes.due(history.newest(), left.read)
             yield [saved()]

@@ -97,7 +97,9 @@ def plain(value: Any, entry: dict) -> Any:
         return None
     types = [entry["type"]] if isinstance(entry["type"], str) else entry["type"]
     if "object" in types or "array" in types:
-        return json.loads(value) if isinstance(value, str) else value
+        value = json.loads(value) if isinstance(value, str) else value
+        has_objects = "object" in entry.get("items", {}).get("type", [])
+        return [plain(item, entry["items"]) for item in value] if value and has_objects else value
     if entry.get("format") == "date-time":
         return instant(str(value))
     if entry.get("format") == "date":

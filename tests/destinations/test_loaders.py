@@ -1,12 +1,14 @@
-"""Loaders beside those of meltano.yml: what arrives, the same day again, the next day, types, unusual values.
+"""Every loader of docs/destinations.md: what arrives of all streams, on a day, the same day again and the next day.
 
-docs/destinations.md says what this table does; a loader that does something else one day fails here.
+The page says what this table does; a loader that does something else one day fails here.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
+import time
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,16 +16,26 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.destinations import loaders
+from tests.destinations.bigquery.client import target_bigquery
 from tests.destinations.cells import APPENDED, MERGED, REPLACED, assert_arrived
-from tests.destinations.conftest import FLAT, LARGEST, target_duckdb, target_postgres
+from tests.destinations.conftest import FLAT, LARGEST, edited, of, target_duckdb, target_postgres
 from tests.destinations.snowflake.client import target_snowflake
-from tests.support import ROOT
+from tests.support import ROOT, environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 SNAPSHOTS = ("social_analytics", "post_analytics", "social_posts", "link_analytics")
-MANY = 80_000
+MANY = 150_000
+"""Cells, at the least, that are compared over three loads."""
+
+
+def as_said(message: dict) -> dict:
+    return message
+
+
+def without_huge_integers(message: dict) -> dict:
+    return {**message, "record": with_huge_integers_as_text(message.get("record"), {})}
 
 
 def as_it_is(value: Any, _entry: dict) -> Any:
@@ -49,6 +61,15 @@ def without_empty_text(value: Any, _entry: dict) -> Any:
     return None if value == "" else value
 
 
+def with_empty_lists(value: Any, entry: dict) -> Any:
+    """A list that is null as an empty one: BigQuery's arrays aren't null."""
+    return [] if value is None and "array" in entry["type"] else value
+
+
+def with_whole_seconds(value: Any, entry: dict) -> Any:
+    return re.sub(r"\.\d+", "", value) if value and entry.get("format") == "date-time" else value
+
+
 @dataclass(frozen=True)
 class Case:
     """What a loader does.
@@ -57,6 +78,7 @@ class Case:
     types: of columns of post_analytics, and of `value` in social_analytics_daily.
     alter: what becomes of a value.
     is_flat: whether the tap has to flatten what it writes.
+    edit: of its messages, without what ends a load.
     """
 
     start: Callable
@@ -64,6 +86,7 @@ class Case:
     types: dict[str, str]
     alter: Callable[[Any, dict], Any] = as_it_is
     is_flat: bool = False
+    edit: Callable[[dict], dict] = as_said
 
 
 CASES = {
@@ -101,7 +124,13 @@ CASES = {
         partial(loaders.s3, form="parquet", reader=loaders.READ_PARQUET), APPENDED,
         {"analytics": "VARCHAR", "snapshot_date": "DATE", "likes": "BIGINT", "post_id": "VARCHAR",
          "published_at": "TIMESTAMP WITH TIME ZONE", "value": "DOUBLE"},
-        is_flat=True,
+        with_whole_seconds, is_flat=True,
+    ),
+    "z3-target-bigquery": Case(
+        target_bigquery, MERGED,
+        {"analytics": "JSON", "snapshot_date": "DATE", "likes": "INT64", "post_id": "STRING",
+         "published_at": "TIMESTAMP", "value": "FLOAT64"},
+        with_empty_lists, edit=without_huge_integers,
     ),
     "dlt, DuckDB": Case(
         loaders.dlt_duckdb, MERGED,
@@ -121,18 +150,28 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_every_cell_of_every_stream_arrives(nights, tmp_path, name):
     case = CASES[name]
-    runs = nights(case.is_flat)
+    runs = [edited(output, case.edit) for output in nights(case.is_flat)]
     with case.start(tmp_path) as destination:
+        cells = 0
         for number, output in enumerate(runs, 1):
             destination.write(output.raw)
             assert json.loads(destination.state) == output.state
-            cells = assert_arrived(destination, runs[:number], case.method, case.alter)
+            cells += assert_arrived(destination, runs[:number], case.method, case.alter)
         assert cells > MANY
         types = {
             **destination.types("post_analytics"),
             "value": destination.types("social_analytics_daily")["value"],
         } if case.types else {}  # fmt: skip
         assert {column: types[column] for column in case.types} == case.types
+
+
+def test_every_documented_loader_is_a_case():
+    """A row of the page's table is a loader and its version."""
+    rows = re.findall(
+        r"^\| (?!destination).+? \| (.+?) \|", (ROOT / "docs" / "destinations.md").read_text(), re.MULTILINE
+    )
+    documented = {re.sub(r"[\[\] ].*", "", row.lstrip("[")) for row in rows}
+    assert documented == {name.split(",")[0] for name in CASES}
 
 
 def test_csv_without_flattening_has_objects_as_python_text(nights, tmp_path):
@@ -164,6 +203,34 @@ def test_what_dlt_could_not_load_comes_first_next_time(nights, tmp_path):
         destination.write(second.raw)
         for stream in SNAPSHOTS:
             assert destination.ask(f"SELECT count(DISTINCT snapshot_date) FROM ayrshare.{stream}") == [[2]], stream
+
+
+def test_an_integer_of_more_than_64_bits_ends_a_load_into_bigquery(nights, tmp_path):
+    with target_bigquery(tmp_path) as destination:
+        done = destination.run(edited(nights(False).first, of("social_analytics")).raw)
+    assert done.returncode != 0
+    assert done.stderr.endswith("TypeError: Integer exceeds 64-bit range\n")
+
+
+def test_a_kill_loses_rows_in_bigquery(nights, tmp_path):
+    """A state says that rows are loaded, but they are in a temporary table until the end of the run."""
+    *lines, last = edited(nights(False).first, of("accounts")).raw.splitlines(keepends=True)
+    out = tmp_path / "states"
+    with target_bigquery(tmp_path) as destination, out.open("w") as states:
+        env = environment(None, {**destination.env, "TEST_RECORD_AGE": "0.01"})
+        with subprocess.Popen(
+            destination.command(), stdin=subprocess.PIPE, stdout=states, stderr=subprocess.DEVNULL, text=True, env=env
+        ) as loader:
+            loader.stdin.writelines(lines)
+            for number in range(1000):
+                loader.stdin.write(last + json.dumps({"type": "STATE", "value": {"number": number}}) + "\n")
+                loader.stdin.flush()
+                time.sleep(0.2)
+                if out.read_text():
+                    break
+            loader.kill()
+        assert "number" in out.read_text()
+        assert destination.ask("SELECT count(*) FROM ayrshare.accounts") == [[0]]
 
 
 TRANSLATE = """\

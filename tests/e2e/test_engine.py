@@ -214,7 +214,7 @@ def test_what_a_whole_stream_could_not_read_stays_due(tap, box, streams):
     first = tap.run(alone(box), select=streams)
     assert first.code == 1
     assert "post_analytics" in first.last_line
-    assert not first.bookmark("post_analytics").keys() & {"replication_key_value", "slices"}
+    assert not first.bookmark("post_analytics").keys() & {"replication_key_value", "passes"}
     box.set_faults()
     second = tap.run(alone(box), select=streams, state=first.state, now="2026-11-23T12:05:00Z")
     assert second.code == 0
@@ -336,7 +336,7 @@ def test_a_signal_ends_the_run_within_five_seconds_with_the_last_state(tap, sand
     output = Output(code, messages("".join(lines)), "".join(errors), "").check()
     assert output.messages[-1]["type"] == "STATE"
     assert output.bookmark("posts")
-    assert output.bookmark("post_analytics")["slices"]
+    assert output.bookmark("post_analytics")["passes"][0]["slices"]
     assert "interrupted by" in output.last_line
 
 

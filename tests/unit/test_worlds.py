@@ -111,6 +111,20 @@ def test_any_budget_gets_to_everything(budget, step):
     assert [key for key, times in asked.items() if times > 1] == []
 
 
+@pytest.mark.parametrize("bad", [{"p0000", "p0001"}, {"p0003", "p0007"}, {f"p{n:04}" for n in range(0, 28, 6)}])
+@pytest.mark.parametrize("answer", [(503, {}), (404, {})], ids=["503", "404"])
+def test_what_always_fails_keeps_no_tiny_budget_from_the_rest(bad, answer):
+    world = World(posts(28))
+    world.fault = failing(bad, answer)
+    state, seen = None, set()
+    for night in range(12):
+        output = world.run(*ANALYTICS, state=state, request_budget=11, now=START + night * DAY)
+        state, seen = output.state, seen | set(read(output))
+    # Without any that fails it is 24: the newest are due again each night.
+    assert len(seen) >= 20
+    assert seen == {post.post_id for post in world.posts[: len(seen | bad)]} - bad
+
+
 def test_the_last_line_of_a_spent_budget_names_what_is_unfinished():
     output = World(posts(6)).run(*ANALYTICS, request_budget=5)
     assert "the request budget of 5 is spent; unfinished: post_analytics (4 left)" in output.log

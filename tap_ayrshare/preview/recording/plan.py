@@ -23,7 +23,7 @@ from tap_ayrshare.ayrshare.endpoints import (
     USER,
 )
 from tap_ayrshare.engine.values import dig, objects, text
-from tap_ayrshare.posts.sent import analytics_networks
+from tap_ayrshare.posts.rows import analytics_networks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

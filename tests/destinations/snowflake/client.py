@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HERE = ROOT / "tests" / "destinations" / "snowflake" / "here"
+REACHED = {"PYTHONPATH": str(HERE)}
+"""The loader's process, with what reaches into it; that does nothing by itself."""
 FAKESNOW = ROOT / ".venvs" / "fakesnow" / "bin" / "python"
 REAL = "SNOWFLAKE_CHECK"
 """The variable with which tests use a real account; `make snowflake-check` sets it."""
@@ -103,7 +105,7 @@ def standing_in(directory: Path) -> Iterator[dict[str, str]]:
     with started(command, log=log, stdout=subprocess.PIPE, cwd=ROOT, env=env) as process, process.stdout as stdout:
         line = stdout.readline()
         assert line, log.read_text()[-3000:]
-        yield {"PYTHONPATH": str(HERE), "FAKESNOW_PORT": str(json.loads(line)["port"])}
+        yield {**REACHED, "FAKESNOW_PORT": str(json.loads(line)["port"])}
 
 
 @contextmanager
@@ -119,7 +121,7 @@ def target_snowflake(directory: Path, **more: Any) -> Iterator[Snowflake]:
         with standing_in(directory) as env:
             yield loader(STAND_IN, env)
         return
-    destination = loader(real_connection(), {})
+    destination = loader(real_connection(), REACHED)
     try:
         yield destination
     finally:

@@ -99,8 +99,11 @@ def runner() -> Iterator[Runner]:
     with (
         mock.patch.object(client.Client, "send", send),
         mock.patch.object(retry, "FIRST_BACKOFF", 0),
+        mock.patch.object(retry, "LEAST_SECONDS", 0),
         mock.patch.object(quota, "read_clock", return_value=NOW),
         mock.patch.object(extraction, "read_clock", return_value=NOW),
+        # Reading the system's certificates takes longer than all the rest.
+        mock.patch.object(transport, "trusted", return_value=(None, "")),
         mock.patch.object(transport.aiohttp, "ClientSession", _no_connections),
         mock.patch.object(transport.aiohttp, "TCPConnector"),
     ):

@@ -92,7 +92,7 @@ def main(profiles: int, posts: int, comments: int = 0) -> None:
     """Run the tap once and print what it took."""
     named = [{"name": f"profile-{n}", "profile_key": f"key-of-profile-{n:05}"} for n in range(profiles)]
     config = {"api_key": "key-of-the-account", "profiles": named, "rate_limit_requests": 10**6,
-              "rate_limit_window_seconds": 1, "start_date": "2000-01-01"}  # fmt: skip
+              "rate_limit_window_seconds": 1, "max_concurrency": 8, "start_date": "2000-01-01"}  # fmt: skip
     sink, delays = Sink(), list[float]()
     opened = client.Client.opened
 

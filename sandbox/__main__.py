@@ -9,6 +9,7 @@ import signal
 import sys
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
@@ -18,9 +19,12 @@ from sandbox.posts import SHAPES
 from sandbox.replay import Replay
 from sandbox.server import Sandbox, application
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-def options() -> argparse.Namespace:
-    """Return the command line's options."""
+
+def options(given: Sequence[str] | None = None) -> argparse.Namespace:
+    """Return the options given, by default those of the command line."""
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     add = parser.add_argument
     add("--port", type=int, default=0, help="port to listen on; 0: any free one")
@@ -57,14 +61,11 @@ def options() -> argparse.Namespace:
     add("--gzip", action="store_true", help="compress bodies over 1 KB")
     add("--replay", type=Path, metavar="DIRECTORY", help="serve a recording (docs/recording.md) and nothing else")
     add("--faults", type=Path, help="JSON file with a list of fault rules (see sandbox/faults.py)")
-    return parser.parse_args()
+    return parser.parse_args(given)
 
 
-async def serve(args: argparse.Namespace) -> None:
-    """Serve until SIGTERM or SIGINT."""
-    ended = asyncio.Event()
-    for signum in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(signum, ended.set)
+async def start(args: argparse.Namespace) -> tuple[web.AppRunner, dict[str, Any]]:
+    """Start to serve; return what ends it, and the settings with which the tap reads it."""
     replay = Replay.read(args.replay) if args.replay else None
     now = read_time(args.now) or (replay and replay.now) or datetime.now(timezone.utc)
     account = Account(
@@ -89,7 +90,15 @@ async def serve(args: argparse.Namespace) -> None:
     await site.start()
     port = runner.addresses[0][1]
     users = [{"name": profile.label, "profile_key": profile.key} for profile in account.profiles if profile.key]
-    first = {"api_url": f"http://127.0.0.1:{port}/api", "api_key": account.api_key, "profiles": users}
+    return runner, {"api_url": f"http://127.0.0.1:{port}/api", "api_key": account.api_key, "profiles": users}
+
+
+async def serve(args: argparse.Namespace) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    ended = asyncio.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signum, ended.set)
+    runner, first = await start(args)
     sys.stdout.write(json.dumps(first) + "\n")
     sys.stdout.flush()
     await ended.wait()

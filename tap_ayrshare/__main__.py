@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def main() -> None:
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, _end)
     if sys.stdout is None:  # closed by whoever started the process
-        os.write(2, b"tap-ayrshare: stdout is closed, so nothing can be written; connect it to a target or a file\n")
+        _say("stdout is closed, so nothing can be written; connect it to a target or a file")
         sys.exit(NEEDS_PERSON)
     from tap_ayrshare.singer.tap import TapAyrshare  # noqa: PLC0415
 
@@ -30,8 +31,13 @@ def main() -> None:
 
 def _end(signum: int, _frame: FrameType | None) -> None:
     # An exception in the middle of an import would be a traceback, or be caught.
-    os.write(2, f"tap-ayrshare: interrupted by {signal.Signals(signum).name}\n".encode())
+    _say(f"interrupted by {signal.Signals(signum).name}")
     os._exit(128 + signum)
+
+
+def _say(line: str) -> None:
+    with suppress(OSError):  # stderr may be closed too
+        os.write(2, f"tap-ayrshare: {line}\n".encode())
 
 
 if __name__ == "__main__":

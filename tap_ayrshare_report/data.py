@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 
     from tap_ayrshare_report.database import Tables
 
-POSTS = "ayrshare__post_metrics_latest"
+POSTS = "ayrshare__post_facts"
 NETWORK_DAYS = "ayrshare__network_metrics_daily"
 ACCOUNT_DAYS = "ayrshare__account_metrics_daily"
 ACCOUNTS = "ayrshare__accounts_current"
+COVERAGE = "ayrshare__account_coverage"
 LINKS = "ayrshare__link_clicks_daily"
 ERRORS = "ayrshare__extraction_errors"
 HEALTH = "ayrshare__sync_health"
+AUDIENCE = "ayrshare__audience"
 METRICS = "ayrshare__metrics"
 NEEDED = (POSTS, ACCOUNT_DAYS)
 """One of them at least."""
@@ -46,11 +48,17 @@ OVER = ("days", "posts", "profiles")
 
 @dataclass(frozen=True)
 class Limits:
-    """How much is shown: days up to the newest snapshot, the newest posts, and which profiles (None: all)."""
+    """How much is shown.
+
+    days: up to the newest snapshot. posts: the newest. profiles: which (None: all). month: its first day, to show that
+    month against the one before in place of `days`. is_client: for a client's eyes, without what only the agency needs.
+    """
 
     days: int
     posts: int
     profiles: list[str] | None = None
+    month: date | None = None
+    is_client: bool = False
 
 
 class Names:
@@ -84,9 +92,10 @@ class Window:
         found = _date(value)
         return (found - self.first).days if found else None
 
-    def where(self, day: str | None = None) -> str:
-        """Return the condition of the rows that are shown; day: the column that must lie in the window."""
-        conditions = [f"{day} BETWEEN DATE '{self.first}' AND DATE '{self.last}'"] if day else []
+    def where(self, day: str | None = None, *, or_undated: bool = False) -> str:
+        """Return the condition of the rows that are shown; day: the column that must be in the window, or null."""
+        inside = f"{day} BETWEEN DATE '{self.first}' AND DATE '{self.last}'"
+        conditions = [f"({inside} OR {day} IS NULL)" if or_undated else inside] if day else []
         if self.wanted is not None:
             conditions.append(f"profile IN ({', '.join(map(literal, self.wanted))})")
         return f"WHERE {' AND '.join(conditions)}" if conditions else ""
@@ -110,12 +119,18 @@ def collect(tables: Tables, limits: Limits) -> dict[str, Any]:
         "posts_total": posts_total,
         "posts_shown": len(posts["profile"]),
         "accounts": _accounts(tables, window),
+        "coverage": _coverage(tables, window),
         "links": _links(tables, window),
-        "errors": _errors(tables, window),
-        "health": _health(tables, window),
+        "audience": _audience(tables, window),
+        "is_client": limits.is_client,
+        "month": limits.month.isoformat() if limits.month else None,
+        "errors": [] if limits.is_client else _errors(tables, window),
+        "health": [] if limits.is_client else _health(tables, window),
         "meanings": _meanings(tables),
         "missing": [
-            name for name in (POSTS, NETWORK_DAYS, ACCOUNT_DAYS, LINKS, ERRORS, HEALTH) if not tables.has(name)
+            name
+            for name in (POSTS, NETWORK_DAYS, ACCOUNT_DAYS, LINKS, ERRORS, HEALTH)
+            if not tables.has(name) and not limits.is_client
         ],
     }
     return {**data, "profiles": window.profiles.names, "networks": window.networks.names}
@@ -147,19 +162,34 @@ def _window(tables: Tables, limits: Limits) -> Window:
         raise ReportError(
             f"{tables.name}: the models in {tables.schema!r} have no rows yet: run the tap and dbt, then this command"
         )
-    last = max(days)
     earliest = min(first for _, _, first, _ in shown if first)
-    first = max(earliest, last - timedelta(days=limits.days - 1))
+    first, last = _span(limits, earliest, max(days))
     return Window(first, last, Names(), Names(), limits.profiles)
 
 
+def _span(limits: Limits, earliest: date, newest: date) -> tuple[date, date]:
+    """Return the first and the last day that are shown: of a month, also the days of the one before."""
+    if limits.month is None:
+        return max(earliest, newest - timedelta(days=limits.days - 1)), newest
+    after = (limits.month + timedelta(days=31)).replace(day=1)
+    if not earliest < after or limits.month > newest:
+        raise ReportError(f"the models have nothing of {limits.month:%Y-%m}: they reach from {earliest} to {newest}")
+    before = (limits.month - timedelta(days=1)).replace(day=1)
+    return before, min(newest, after - timedelta(days=1))
+
+
 def _additive(tables: Tables) -> dict[str, dict[str, dict[str, bool]]]:
-    """Return what may be added up, by level and metric: the growth of a metric, over what; all networks agree."""
-    columns = ["level", "metric", *(f"growth_additive_over_{over}" for over in OVER)]
+    """Return what may be added up, by level and metric, over what; all networks agree.
+
+    Of a metric with growth, that is its growth; of any other, its values.
+    """
+    columns = ["level", "metric", *(f"{what}_over_{over}" for what in ("growth_additive", "additive") for over in OVER)]
     found: dict[str, dict[str, dict[str, bool]]] = {}
     for level, metric, *flags in tables.rows(METRICS, columns):
         over = found.setdefault(str(level), {}).setdefault(str(metric), dict.fromkeys(OVER, True))
-        for name, flag in zip(OVER, flags, strict=True):
+        growth, values = flags[: len(OVER)], flags[len(OVER) :]
+        has_growth = any(flag is not None for flag in growth)
+        for name, flag in zip(OVER, growth if has_growth else values, strict=True):
             over[name] = over[name] and bool(flag)
     return found
 
@@ -193,20 +223,22 @@ def _keyed(rows: Iterable[Sequence[Any]], window: Window) -> Iterable[list[Any]]
 def _posts(tables: Tables, window: Window, limit: int) -> tuple[dict[str, list[Any]], int]:
     """Return the newest posts of the window, newest first, and how many there are in all."""
     names = ["profile", "platform", "published_date", "published_hour", "published_weekday", "snapshot_date",
-             "post_format", "media_type", "message", "post_url", "thumbnail_url"]  # fmt: skip
-    where = window.where("published_date") + " AND thread_index = 0"
-    newest = f"{where} ORDER BY published_at DESC, profile, platform, social_post_id LIMIT {limit}"
+             "post_format", "media_type", "message", "post_url", "thumbnail_url", "post_key",
+             "times_usual"]  # fmt: skip
+    where = window.where("published_date", or_undated=True)
+    newest = f"{where} ORDER BY published_at DESC NULLS LAST, profile, platform, post_key LIMIT {limit}"
+    keys = Names()
     shown = [
         [
             window.profiles.number(profile), window.networks.number(network), window.day(published), _number(hour),
             _number(weekday), window.day(read), form, media, _text(message), _address(url), _address(thumbnail),
-            *(_number(value) for value in numbers),
+            keys.number(f"{profile} {key}"), _number(times), *(_number(value) for value in numbers),
         ]
-        for profile, network, published, hour, weekday, read, form, media, message, url, thumbnail, *numbers
+        for profile, network, published, hour, weekday, read, form, media, message, url, thumbnail, key, times, *numbers
         in tables.rows(POSTS, [*names, *COUNTS, *RATES], newest)
     ]  # fmt: skip
     columns = ["profile", "network", "day", "hour", "weekday", "read", "format", "media", "text", "url", "thumbnail",
-               *COUNTS, *RATES]  # fmt: skip
+               "key", "times", *COUNTS, *RATES]  # fmt: skip
     _spare_thumbnails(shown, columns.index("thumbnail"), columns.index("engagements"))
     return _columns(columns, shown), tables.count(POSTS, where)
 
@@ -232,20 +264,54 @@ def _accounts(tables: Tables, window: Window) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def _coverage(tables: Tables, window: Window) -> list[dict[str, Any]]:
+    """Return, of each account, the days whose growth is known, and the time zone that they are of."""
+    columns = ["profile", "platform", "covered_from", "covered_until", "time_zone"]
+    return [
+        {
+            "profile": window.profiles.number(profile), "network": window.networks.number(network),
+            "from": window.day(begin), "to": window.day(end), "zone": zone,
+        }
+        for profile, network, begin, end, zone
+        in tables.rows(COVERAGE, columns, window.where() + " ORDER BY profile, platform, account_number")
+    ]  # fmt: skip
+
+
 def _links(tables: Tables, window: Window) -> list[dict[str, Any]]:
-    """Return each link's newest reading: what it counts is the API's window, so that days are not added up."""
-    columns = ["profile", "short_url", "original_url", "snapshot_date", "window_days", "clicks"]
+    """Return each link with its clicks by day."""
+    columns = ["profile", "short_url", "original_url", "snapshot_date", "clicks_gained"]
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    for profile, short, address, day, days, clicks in tables.rows(
+    for profile, short, address, day, clicks in tables.rows(
         LINKS, columns, window.where("snapshot_date") + " ORDER BY snapshot_date DESC, profile, short_url"
     ):
-        if clicks is not None:
-            reading = {
-                "profile": window.profiles.number(profile), "short": _text(short), "url": _address(address),
-                "clicks": _number(clicks), "window": _number(days), "read": window.day(day),
-            }  # fmt: skip
-            found.setdefault((str(profile), str(short)), reading)
+        link: dict[str, Any] = {
+            "profile": window.profiles.number(profile), "short": _text(short), "url": _address(address),
+            "read": window.day(day), "days": {},
+        }  # fmt: skip
+        days = found.setdefault((str(profile), str(short)), link)["days"]
+        if clicks:
+            days[window.day(day)] = _number(clicks)
     return list(found.values())
+
+
+def _audience(tables: Tables, window: Window) -> list[dict[str, Any]]:
+    """Return the groups of each account's audience, largest first."""
+    columns = ["profile", "platform", "audience", "dimension", "bucket", "share", "share_basis", "snapshot_date"]
+    rows = [row for row in tables.rows(AUDIENCE, columns, window.where()) if row[5] is not None]
+    return [
+        {
+            "profile": window.profiles.number(profile), "network": window.networks.number(network),
+            "audience": str(audience), "dimension": str(dimension), "bucket": _text(bucket), "share": _number(share),
+            "basis": basis, "read": window.day(read),
+        }
+        for profile, network, audience, dimension, bucket, share, basis, read
+        in sorted(rows, key=lambda row: (*map(str, row[:4]), -row[5], str(row[4])))
+    ]  # fmt: skip
+
+
+def profiles_of(tables: Tables) -> list[str]:
+    """Return the names of all profiles that there are numbers of."""
+    return sorted({str(row[0]) for name in NEEDED for row in tables.extents(name, "snapshot_date")})
 
 
 def _errors(tables: Tables, window: Window) -> list[dict[str, Any]]:

@@ -18,6 +18,9 @@ from typing import Any
 from tap_ayrshare_report.errors import ReportError
 
 ASSETS = files("tap_ayrshare_report") / "assets"
+SCRIPTS = ("values.js", "elements.js", "charts.js", "choice.js", "headlines.js", "growth.js", "posts.js", "clients.js",
+           "report.js")  # fmt: skip
+"""The page's own script, which is one function: what a file defines, those after it use."""
 
 
 def page(data: dict[str, Any]) -> str:
@@ -26,8 +29,8 @@ def page(data: dict[str, Any]) -> str:
     Args:
         data: what `collect` has returned, and `title`, `written` (ISO 8601) and `version`.
     """
-    library, script = _asset("echarts/echarts.common.min.js"), _asset("report.js")
-    for name, text in (("the chart library", library), ("report.js", script)):
+    library, script = _asset("echarts/echarts.common.min.js"), _script()
+    for name, text in (("the chart library", library), ("the page's script", script)):
         if "</script" in text.lower():
             raise ReportError(f"{name} can't stand in a page: it has the end of a script in it")
     return Template(_asset("report.html")).substitute(
@@ -38,6 +41,10 @@ def page(data: dict[str, Any]) -> str:
         script=script,
         data=_packed(data),
     )
+
+
+def _script() -> str:
+    return '"use strict";\n(() => {\n' + "\n".join(map(_asset, SCRIPTS)) + "})();\n"
 
 
 def _asset(name: str) -> str:

@@ -1,10 +1,10 @@
-"""Fixtures: the tap as a process, and sandboxes of the API."""
+"""Fixtures: the tap, and sandboxes of the API."""
 
 from __future__ import annotations
 
 import pytest
 
-from sandbox.process import running
+from sandbox.thread import serving
 from tests.support import NOW, TapProcess
 
 
@@ -34,7 +34,7 @@ def sandbox():
     def start(*args: str, now: str = NOW):
         # Without a limit of its own, unless the test is about it: the tap would wait for it, rightly.
         limit = () if "--limit" in args else ("--limit", "0")
-        manager = running("--now", now, *limit, *args)
+        manager = serving("--now", now, *limit, *args)
         open_now.append(manager)
         return manager.__enter__()
 
@@ -46,7 +46,7 @@ def sandbox():
 @pytest.fixture(scope="session")
 def shared_sandbox():
     """One sandbox for tests that change nothing but faults, clock and log, and put them back."""
-    with running("--now", NOW, "--limit", "0") as process:
+    with serving("--now", NOW, "--limit", "0") as process:
         yield process
 
 

@@ -189,3 +189,101 @@ def test_a_directory_that_has_files_is_left_alone(tmp_path, capsys):
     (tmp_path / "mine.json").write_text("{}")
     assert command.main([str(tmp_path)]) == command.UNUSABLE
     assert "isn't empty" in capsys.readouterr().err
+
+
+@pytest.fixture
+def record(tmp_path, monkeypatch, capsys):
+    """Return a function that records an API in memory: exit code, what was asked, both outputs."""
+
+    def run(answer, *args):
+        asked = []
+
+        async def send(_client, request, headers):
+            asked.append((request.path, headers))
+            found = answer(request.path)
+            if isinstance(found, BaseException):
+                raise found
+            status, body = found
+            return status, {}, body if isinstance(body, bytes) else json.dumps(body).encode()
+
+        monkeypatch.setattr(recorder, "PAUSE", 0)
+        monkeypatch.setattr(recorder.Client, "send", send)
+        monkeypatch.setenv("TAP_AYRSHARE_API_KEY", "record-api-key-01")
+        monkeypatch.setenv("TAP_AYRSHARE_PROFILES", json.dumps([{"name": "acme", "profile_key": "record-key-0001"}]))
+        code = command.main([str(tmp_path / "new"), *args])
+        return code, asked, capsys.readouterr()
+
+    return run
+
+
+USER = {"activeSocialAccounts": ["facebook"], "refId": "r"}
+
+
+def plain(path):
+    return 200, USER if path == "/user" else {"status": "success"}
+
+
+def test_a_recording_has_the_profile_s_key_but_in_the_list_of_profiles(record):
+    code, asked, _ = record(plain)
+    assert code == command.DONE
+    assert {path for path, headers in asked if "Profile-Key" not in headers} == {"/profiles"}
+
+
+@pytest.mark.parametrize(
+    ("status", "requests"),
+    [(401, 1), (429, 1), (500, None), (403, None)],
+)
+def test_a_rejected_key_and_a_429_end_a_recording(record, status, requests):
+    code, asked, out = record(lambda path: (status, {"status": "error", "message": "no"}))
+    assert code == (command.FAILED if requests else command.DONE)
+    assert len(asked) == requests or (requests is None and len(asked) > 3)
+    assert (f"HTTP {status}" in out.err) is bool(requests)
+
+
+def test_three_requests_without_an_answer_end_a_recording(record):
+    code, asked, out = record(lambda path: OSError("down") if path != "/user" else plain(path))
+    assert code == command.FAILED
+    assert sum(path != "/user" for path, _ in asked) == 3
+    assert "no answer 3 times" in out.err
+
+
+def test_the_limit_ends_a_recording(record):
+    code, asked, out = record(plain, "--limit", "5")
+    assert (code, len(asked)) == (command.FAILED, 5)
+    assert "--limit" in out.err
+
+
+def test_a_page_that_isn_t_json_is_recorded_without_its_text(record, tmp_path):
+    code, _, out = record(lambda path: plain(path) if path == "/user" else (200, b"<html>Jane</html>"))
+    assert code == command.DONE
+    assert "not JSON" in out.out
+    written = json.loads((tmp_path / "new" / "links.json").read_text())
+    assert (written["response"], written["note"]) == (None, "not JSON, 17 bytes")
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [(["--profile", "nobody"], "no profile 'nobody'"), (["--config", "nowhere.json"], "can't read nowhere.json")],
+)
+def test_what_a_user_gets_wrong_is_one_line(record, args, says):
+    code, asked, out = record(plain, *args)
+    assert (code, asked) == (command.UNUSABLE, [])
+    assert says in out.err
+    assert out.err.count("\n") == 1
+
+
+letters = st.text(alphabet="abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ _.-", min_size=6).filter(
+    lambda text: (
+        text not in known_names()
+        and instant(text) is None
+        and not {*re.findall(r"\w+", text.lower())} <= WORDS | {"lorem", "ipsum"}
+    )
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(letters)
+def test_no_text_survives_as_a_value_or_as_a_key_of_data(text):
+    body = {"id": text, "post": text, "reactions": {text: 1}, "schedules": {text: {"schedule": [text]}}, "n": [text]}
+    found = [value for _, value in leaves(Masks().body(body)) if isinstance(value, str)]
+    assert not [value for value in found if text.strip() in value and value not in body]

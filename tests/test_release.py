@@ -11,6 +11,7 @@ import pytest
 
 from tap_ayrshare.ayrshare.contract import stream_contract
 from tap_ayrshare.streams import STREAMS
+from tap_ayrshare_report.page import SCRIPTS
 from tests.support import ROOT, environment
 
 IN_THE_SDIST = {
@@ -40,7 +41,7 @@ def test_what_is_in_them(archives):
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"tap_ayrshare", "tap_ayrshare_report"}
     assets = {path.name for path in (ROOT / "tap_ayrshare_report" / "assets").rglob("*") if path.is_file()}
-    assert assets >= {"report.html", "report.js", "report.css", "echarts.common.min.js", "LICENSE", "NOTICE"}
+    assert assets >= {"report.html", "report.css", *SCRIPTS, "echarts.common.min.js", "LICENSE", "NOTICE"}
     assert assets <= {name.rsplit("/", 1)[-1] for name in names if name.startswith("tap_ayrshare_report/assets/")}
     with tarfile.open(sdist) as archive:
         inside = {name.split("/", 1)[-1] for name in archive.getnames()}

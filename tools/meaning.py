@@ -29,6 +29,12 @@ def metrics_of(level: str, kind: str) -> tuple[str, ...]:
     return tuple(name for name, entry in columns.items() if entry["kind"] == kind)
 
 
+def additive_metrics() -> tuple[str, ...]:
+    """Return the metrics of posts whose growth may be added up over days, posts and profiles."""
+    columns = load("metrics.json")["columns"]["post"]
+    return tuple(name for name in metrics_of("post", "counter") if all(columns[name]["growth_additive"].values()))
+
+
 def meaning(level: str, metric: str, entry: dict[str, Any]) -> dict[str, Any]:
     """Return kind, unit and additivity of a network's metric: the column's, or the entry's own.
 
@@ -74,6 +80,39 @@ def expressions(level: str) -> dict[str, dict[str, Any]]:
             )
             found.setdefault(metric, {})[network] = how
     return {metric: found[metric] for metric in load("metrics.json")["columns"][described_at(level)] if metric in found}
+
+
+def of_kinds() -> tuple[str, ...]:
+    """Return the metrics of posts that a network reads from one of several fields, which count differently."""
+    found = expressions("post")
+    return tuple(
+        metric
+        for metric, networks in found.items()
+        if any(entry and len(entry.get("paths", ())) > 1 for entry in networks.values())
+    )
+
+
+def optional_parts() -> dict[str, dict[str, list[str]]]:
+    """Return the parts of posts' metrics that a reading may lack, by metric and network, as columns of readings.
+
+    A part with the metric's own name is the promoted column, `own_<metric>`. What is part of a part is part of it too.
+    """
+    found: dict[str, dict[str, list[str]]] = {}
+    for metric, networks in expressions("post").items():
+        for network, entry in networks.items():
+            known = entry or {}
+            parts = [f"own_{part}" if part == metric else part for part in known.get("optional", ())]
+            for part in known.get("parts", ()):
+                parts += found.get(part, {}).get(network, [])
+            if parts:
+                found.setdefault(metric, {})[network] = parts
+    return found
+
+
+def with_own() -> tuple[str, ...]:
+    """Return the metrics of posts that have an optional part of their own name."""
+    parts = {part for networks in optional_parts().values() for names in networks.values() for part in names}
+    return tuple(name.removeprefix("own_") for name in sorted(parts) if name.startswith("own_"))
 
 
 def incomplete() -> list[str]:

@@ -11,7 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.contract import load, promoted_columns
-from tools.meaning import LEVELS, MORE_LEVELS, comparable, expressions, meaning, metrics_of
+from tools.meaning import (
+    LEVELS,
+    MORE_LEVELS,
+    additive_metrics,
+    comparable,
+    expressions,
+    meaning,
+    metrics_of,
+    of_kinds,
+    optional_parts,
+    with_own,
+)
 from tools.model_columns import (
     CHANGED,
     CORRECTED,
@@ -24,12 +35,15 @@ from tools.model_columns import (
     PROFILE,
     PUBLISHED_AT,
     PUBLISHED_DATE,
+    RESTARTED,
     Column,
     Model,
     grown,
     values,
 )
 from tools.more_models import more_models
+from tools.report_models import report_models, series
+from tools.semantic import current, current_dimension, semantic_layer, time_spine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +61,6 @@ LINES = 4
 """Levels of nesting that are written on lines of their own."""
 ABSENT = "(absent)"
 """What stands for null before it is written as Jinja's none."""
-ENABLED = "{{ var('ayrshare_semantic_layer') }}"
 
 
 def models() -> tuple[Model, ...]:
@@ -68,7 +81,9 @@ def models() -> tuple[Model, ...]:
             POST_KEY,
             (
                 *POST,
-                Column("snapshot_date", "date", "Day of the latest snapshot, in the reporting time zone"),
+                Column("account_id", "text", "Network's id of the account that published the post; null if not known"),
+                Column("account_name", "text", "Name of that account"),
+                Column("snapshot_date", "date", "Day that the latest snapshot closes, in the reporting time zone"),
                 Column("read_at", "timestamp", "When the latest snapshot was read, UTC"),
                 PUBLISHED_AT,
                 PUBLISHED_DATE,
@@ -99,13 +114,19 @@ def models() -> tuple[Model, ...]:
                 Column("source_stream", "text", "Stream that the latest snapshot comes from"),
                 *values("post", posts, latest),
                 Column("followers", "bigint", "Followers of the account, as last reported"),
+                Column(
+                    "followers_at_publication",
+                    "bigint",
+                    "Followers of the account on the day of publication; null if it was not being read yet",
+                ),
                 *values("post", rates, "; null where one of the two is not reported"),
             ),
         ),
         Model(
             "ayrshare__post_metrics_daily",
             "One row per post, network and day with a snapshot or with growth. A metric's deltas add up to its last "
-            "reading minus its first. Values are cumulative: add up deltas, never values, over days.",
+            "reading minus its first, or to its last reading for a post that was published while the account was being "
+            "read. Values are cumulative: add up deltas, never values, over days.",
             (*POST_KEY, "snapshot_date"),
             (
                 *POST,
@@ -113,6 +134,12 @@ def models() -> tuple[Model, ...]:
                 PUBLISHED_AT,
                 PUBLISHED_DATE,
                 Column("age_days", "bigint", "Days from the publication to this day"),
+                Column(
+                    "is_counted_from_zero",
+                    "boolean",
+                    "Whether the account was being read when the post was published: then the first reading of each "
+                    "metric is growth too",
+                ),
                 IS_SNAPSHOT,
                 COVERED,
                 Column(
@@ -120,15 +147,18 @@ def models() -> tuple[Model, ...]:
                 ),
                 *grown("post", posts, read),
                 CORRECTED,
+                RESTARTED,
                 CHANGED,
             ),
             grown=posts,
             newest=True,
+            from_zero="is_counted_from_zero",
+            restarts=RESTARTED.name,
         ),
         Model(
             "ayrshare__network_metrics_daily",
             "One row per profile, network and day: the growth of its posts added up, for those metrics that may be. "
-            "A new post's first reading is growth too, on the day of that reading. "
+            "The first reading of a post that was published while the account was being read is growth too. "
             "Impressions and views can both be filled; they overlap, so don't add them to each other.",
             ("profile", "platform", "snapshot_date"),
             (
@@ -142,6 +172,7 @@ def models() -> tuple[Model, ...]:
                         f"{name}_gained",
                         "bigint",
                         f"Growth of {name} of all posts on this day; null if none reported it",
+                        "sum",
                     )
                     for name in additive
                 ),
@@ -158,6 +189,13 @@ def models() -> tuple[Model, ...]:
                 PROFILE,
                 PLATFORM,
                 DAY,
+                Column("account_id", "text", "Network's id of the account; null until it is reported"),
+                Column(
+                    "account_number",
+                    "bigint",
+                    "Counts the accounts that the profile's network has been linked to, from 1: growth is that of one "
+                    "account, and null on the first day of the next",
+                ),
                 Column("account_name", "text", "Name of the account"),
                 IS_SNAPSHOT,
                 COVERED,
@@ -167,7 +205,9 @@ def models() -> tuple[Model, ...]:
                     "bigint",
                     "Followers as reported, on other days the last reading and the growth spread since; for charts",
                 ),
-                Column("followers_gained", "bigint", "Net growth of followers on this day, 0 where it is a loss"),
+                Column(
+                    "followers_gained", "bigint", "Net growth of followers on this day, 0 where it is a loss", "sum"
+                ),
                 Column(
                     "followers_lost",
                     "bigint",
@@ -181,6 +221,7 @@ def models() -> tuple[Model, ...]:
                 CHANGED,
             ),
             grown=levels,
+            grown_of=("profile", "platform", "account_number"),
         ),
         Model(
             "ayrshare__accounts_current",
@@ -205,9 +246,9 @@ def models() -> tuple[Model, ...]:
         ),
         Model(
             "ayrshare__link_clicks_daily",
-            "One row per shortened link and day with a snapshot or with growth. If the API counts clicks in a window "
-            "rather than over the link's lifetime, clicks_delta is the change in that window, and is negative when old "
-            "clicks drop out of it.",
+            "One row per shortened link and day, from the first snapshot to the last. The API counts the clicks of the "
+            "last window_days: clicks_gained is what the link was clicked on the day, recovered from that. Never add "
+            "up clicks, nor clicks_delta, the change of the count.",
             ("profile", "short_url", "snapshot_date"),
             (
                 PROFILE,
@@ -218,12 +259,18 @@ def models() -> tuple[Model, ...]:
                 Column("window_days", "bigint", "Number of days requested"),
                 IS_SNAPSHOT,
                 COVERED,
-                *grown("link", ("clicks",), read),
+                Column("clicks", "bigint", "Clicks as counted by the API that day, over the last window_days"),
+                Column("clicks_delta", "bigint", "Change of the count on this day: negative when old clicks leave it"),
+                *values("link", ("clicks_gained",), ", recovered from the change of the count"),
+                Column(
+                    "is_estimate",
+                    "boolean",
+                    "Whether clicks_gained stands on an even spread of the clicks before the first reading: true for "
+                    "links that are older than their first reading",
+                ),
                 CORRECTED,
                 CHANGED,
             ),
-            grown=("clicks",),
-            newest=True,
         ),
         Model(
             "ayrshare__rollup",
@@ -281,6 +328,13 @@ def models() -> tuple[Model, ...]:
                 Column(
                     "newest_covered", "timestamp", "Publication of the newest post that the last run extracted, UTC"
                 ),
+                Column(
+                    "data_as_of",
+                    "timestamp",
+                    "When the API had last asked a network for the numbers of the newest snapshot, the oldest of them; "
+                    "UTC, null if it doesn't say",
+                ),
+                Column("hours_behind", "double", "Hours from then to the run that read them"),
             ),
             is_view=True,
         ),
@@ -351,14 +405,9 @@ def models() -> tuple[Model, ...]:
                 )
             ),
         ),
+        *report_models(),
         *more_models(),
     )
-
-
-def additive_metrics() -> tuple[str, ...]:
-    """Return the metrics of posts whose growth may be added up over days, posts and profiles."""
-    columns = load("metrics.json")["columns"]["post"]
-    return tuple(name for name in metrics_of("post", "counter") if all(columns[name]["growth_additive"].values()))
 
 
 def definitions() -> str:
@@ -371,7 +420,11 @@ def definitions() -> str:
             "additive_post_metrics": additive_metrics(),
             "account_levels": metrics_of("account", "level"),
             "account_totals": metrics_of("account", "period"),
+            "of_kinds": of_kinds(),
+            "with_own": with_own(),
         },
+        "optional": optional_parts(),
+        "series": series(),
         "attributes": load("metrics.json")["attributes"],
         "rows": meaning_rows(),
     }
@@ -421,18 +474,28 @@ def meaning_rows() -> list[list[Any]]:
     return rows
 
 
-def contracts() -> str:
-    """Return the properties of the models: descriptions, enforced types, tests."""
+def contracts(*, is_current: bool = False) -> str:
+    """Return the properties of the models: descriptions, enforced types, tests.
+
+    is_current: also the semantic layer, in the form of dbt-core 1.12 and dbt 2, where it is part of a model.
+    """
     lines = [f"# {BY}", "version: 2", "", "models:"]
     for model in models():
         lines += [f"  - name: {model.name}", f"    description: {json.dumps(model.description)}"]
         lines += ["    config:", "      contract: {enforced: true}"]
         tests = [f"      - {name}: {{arguments: {json.dumps(given)}}}" for name, given in _tests(model)]
         lines += ["    data_tests:", *tests] if tests else []
+        semantics = current(model.name) if is_current else {}
+        lines += [f"    {name}: {json.dumps(value)}" for name, value in semantics.items()]
         lines += ["    columns:"]
         for column in model.columns:
             lines += [f"      - name: {column.name}", f"        description: {json.dumps(column.description)}"]
             lines += [f'        data_type: "{TYPES.get(column.type, column.type)}"']
+            dimension = current_dimension(model.name, column.name) if is_current else {}
+            lines += [f"        {name}: {json.dumps(value)}" for name, value in dimension.items()]
+            if column.total:
+                figure = {f"{column.total}_of_{column.name}": {"type": column.total, "description": column.description}}
+                lines += [f"        config: {json.dumps({'meta': {'metrics': figure}})}"]
             if column.name in model.key and not model.is_view:
                 lines += ["        constraints: [{type: not_null}]"]
     return "\n".join(lines) + "\n"
@@ -443,92 +506,9 @@ def _tests(model: Model) -> Iterator[tuple[str, dict[str, Any]]]:
     if not model.is_grouped:
         yield "unique_together", {"columns": list(model.key), **newest}
     if model.grown:
-        keys = [column for column in model.key if column != "snapshot_date"]
-        yield "growth_adds_up", {"metrics": list(model.grown), "keys": keys, **newest}
-
-
-def semantic_layer() -> str:
-    """Return MetricFlow's semantic models and metrics: only what may be added up is added up."""
-    posts, additive = load("metrics.json")["columns"]["post"], additive_metrics()
-    summed = [name for name in metrics_of("post", "counter") if _all_yes(posts[name]["additive"], "posts", "profiles")]
-    people = [name for name in metrics_of("post", "counter") if name not in summed]
-    semantic = [
-        _semantic_model(
-            "ayrshare_post_days", "ayrshare__post_metrics_daily", "snapshot_date", "post_day",
-            [_measure(f"{name}_gained", "sum", f"{name}_delta") for name in additive],
-        ),
-        _semantic_model(
-            "ayrshare_posts", "ayrshare__post_metrics_latest", "published_date", "post",
-            [
-                _measure("posts", "sum", "1"),
-                *(_measure(f"total_{name}", "sum", name) for name in summed),
-                *(_measure(f"average_{name}", "average", name) for name in people),
-                *(_measure(f"average_{name}", "average", name) for name in metrics_of("post", "rate")),
-            ],
-        ),
-        _semantic_model(
-            "ayrshare_account_days", "ayrshare__account_metrics_daily", "snapshot_date", "account_day",
-            [
-                # The same person may follow several accounts: of several, the largest counts, on the last day.
-                {**_measure("followers", "max", "followers_filled"),
-                 "non_additive_dimension": {"name": "snapshot_date", "window_choice": "max"}},
-                _measure("followers_gained", "sum", "followers_gained"),
-                _measure("followers_lost", "sum", "followers_lost"),
-                _measure("followers_net", "sum", "followers_delta"),
-            ],
-        ),
-        _semantic_model(
-            "ayrshare_link_days", "ayrshare__link_clicks_daily", "snapshot_date", "link_day",
-            [_measure("link_clicks_gained", "sum", "clicks_delta")], network=False,
-        ),
-    ]  # fmt: skip
-    measures = [measure["name"] for model in semantic for measure in model["measures"]]
-    metrics = [
-        {"name": f"ayrshare_{name}", "label": name.replace("_", " ").capitalize(), "type": "simple",
-         "type_params": {"measure": name}, "config": {"enabled": ENABLED}}
-        for name in measures
-    ]  # fmt: skip
-    metrics.append({
-        "name": "ayrshare_engagement_rate", "label": "Engagement rate by impressions", "type": "ratio",
-        "type_params": {"numerator": "ayrshare_total_engagements", "denominator": "ayrshare_total_impressions"},
-        "config": {"enabled": ENABLED},
-    })  # fmt: skip
-    spine = [{
-        "name": "metricflow_time_spine", "description": "A row for each day, for MetricFlow.",
-        "config": {"enabled": ENABLED}, "time_spine": {"standard_granularity_column": "date_day"},
-        "columns": [{"name": "date_day", "description": "The day", "granularity": "day"}],
-    }]  # fmt: skip
-    parts = (("models", spine), ("semantic_models", semantic), ("metrics", metrics))
-    lines = [f"# {BY}", "version: 2"]
-    for name, entries in parts:
-        lines += ["", f"{name}:", *(f"  - {json.dumps(entry)}" for entry in entries)]
-    return "\n".join(lines) + "\n"
-
-
-def _all_yes(additive: dict[str, bool | None], *over: str) -> bool:
-    return all(additive[name] for name in over)
-
-
-def _measure(name: str, aggregation: str, expression: str) -> dict[str, Any]:
-    return {"name": name, "agg": aggregation, "expr": expression}
-
-
-def _semantic_model(
-    name: str, model: str, day: str, key: str, measures: list[dict[str, Any]], *, network: bool = True
-) -> dict[str, Any]:
-    categories = ["profile", "platform"] if network else ["profile"]
-    return {
-        "name": name,
-        "model": f"ref('{model}')",
-        "config": {"enabled": ENABLED},
-        "defaults": {"agg_time_dimension": day},
-        "primary_entity": key,
-        "dimensions": [
-            {"name": day, "type": "time", "type_params": {"time_granularity": "day"}},
-            *({"name": category, "type": "categorical"} for category in categories),
-        ],
-        "measures": measures,
-    }
+        keys = list(model.grown_of or (column for column in model.key if column != "snapshot_date"))
+        more = {key: name for key, name in (("from_zero", model.from_zero), ("restarts", model.restarts)) if name}
+        yield "growth_adds_up", {"metrics": list(model.grown), "keys": keys, **newest, **more}
 
 
 def files() -> dict[Path, str]:
@@ -536,7 +516,9 @@ def files() -> dict[Path, str]:
     return {
         DBT / "macros" / "definitions.sql": definitions(),
         DBT / "models" / "marts" / "marts.yml": contracts(),
-        DBT / "models" / "semantic" / "semantic.yml": semantic_layer(),
+        DBT / "models" / "semantic" / "semantic.yml": f"# {BY}\n{semantic_layer()}",
+        DBT / "current" / "marts.yml": contracts(is_current=True),
+        DBT / "current" / "semantic.yml": f"# {BY}\nversion: 2\n\nmodels:\n  - {json.dumps(time_spine())}\n",
     }
 
 

@@ -37,7 +37,7 @@ json_extract_string({{ column }}, '{{ ayrshare.json_path(path) }}')
 {%- endmacro %}
 
 {% macro snowflake__json_text(column, path) -%}
-cast(get_path({{ column }}, '{{ ayrshare.json_path(path)[2:] }}') as varchar)
+cast(get_path({{ column }}, '{{ ayrshare.json_path(path)[1:] | trim(".") }}') as varchar)
 {%- endmacro %}
 
 {% macro bigquery__json_text(column, path) -%}
@@ -63,6 +63,21 @@ array_size(get_path({{ column }}, '{{ ayrshare.json_path(path)[2:] }}'))
 
 {% macro bigquery__json_length(column, path) -%}
 array_length(json_query_array({{ column }}, '{{ ayrshare.json_path(path) }}'))
+{%- endmacro %}
+
+{#- An array column as JSON: loaders make arrays of texts, or JSON, of the same stream. -#}
+{% macro array_as_json(column) %}{{ return(adapter.dispatch("array_as_json", "ayrshare")(column)) }}{% endmacro %}
+
+{% macro default__array_as_json(column) -%}
+{{ column }}
+{%- endmacro %}
+
+{% macro duckdb__array_as_json(column) -%}
+case when typeof({{ column }}) like '%[]' then to_json({{ column }}) else try_cast(cast({{ column }} as varchar) as json) end
+{%- endmacro %}
+
+{% macro postgres__array_as_json(column) -%}
+to_jsonb({{ column }})
 {%- endmacro %}
 
 {#- mediaUrls.0.type as $."mediaUrls"[0]."type". -#}
@@ -92,26 +107,6 @@ to_json_string({{ column }})
 {#- An instant as the loaders store it, as a timestamp in UTC. -#}
 {% macro instant(column) -%}
 cast({{ column }} as {{ dbt.type_timestamp() }})
-{%- endmacro %}
-
-{#- An instant as wall-clock time of the reporting time zone. -#}
-{% macro local_time(instant) %}
-{%- if var("ayrshare_timezone") == "UTC" -%}
-    {{ return(instant) }}
-{%- endif -%}
-{{ return(adapter.dispatch("local_time", "ayrshare")(instant, var("ayrshare_timezone"))) }}
-{% endmacro %}
-
-{% macro default__local_time(instant, zone) -%}
-(({{ instant }} at time zone 'UTC') at time zone '{{ zone }}')
-{%- endmacro %}
-
-{% macro snowflake__local_time(instant, zone) -%}
-convert_timezone('UTC', '{{ zone }}', {{ instant }})
-{%- endmacro %}
-
-{% macro bigquery__local_time(instant, zone) -%}
-datetime({{ instant }}, '{{ zone }}')
 {%- endmacro %}
 
 {#- 1 (Monday) to 7. -#}
@@ -148,6 +143,50 @@ date_diff({{ second }}, {{ first }}, day)
 
 {% macro bigquery__days_after(day, days) -%}
 date_add({{ day }}, interval ({{ days }}) day)
+{%- endmacro %}
+
+{#- The median of a column of a group. -#}
+{% macro median(column) %}{{ return(adapter.dispatch("median", "ayrshare")(column)) }}{% endmacro %}
+
+{% macro default__median(column) -%}
+percentile_cont(0.5) within group (order by {{ column }})
+{%- endmacro %}
+
+{% macro bigquery__median(column) -%}
+approx_quantiles({{ column }}, 2)[offset(1)]
+{%- endmacro %}
+
+{#- Whether a column is true in any row of a group. -#}
+{% macro bool_or(column) -%}
+max(case when {{ column }} then 1 else 0 end) = 1
+{%- endmacro %}
+
+{#- A whole number divided by one that divides it. -#}
+{% macro divided(number, by) %}{{ return(adapter.dispatch("divided", "ayrshare")(number, by)) }}{% endmacro %}
+
+{% macro default__divided(number, by) -%}
+({{ number }}) / {{ by }}
+{%- endmacro %}
+
+{% macro duckdb__divided(number, by) -%}
+({{ number }}) // {{ by }}
+{%- endmacro %}
+
+{% macro snowflake__divided(number, by) -%}
+trunc(({{ number }}) / {{ by }})
+{%- endmacro %}
+
+{% macro bigquery__divided(number, by) -%}
+div({{ number }}, {{ by }})
+{%- endmacro %}
+
+{#- The earlier and the later of two, either of which may be null. -#}
+{% macro earlier(first, second) -%}
+case when {{ second }} is null or {{ first }} <= {{ second }} then {{ first }} else {{ second }} end
+{%- endmacro %}
+
+{% macro later(first, second) -%}
+case when {{ second }} is null or {{ first }} >= {{ second }} then {{ first }} else {{ second }} end
 {%- endmacro %}
 
 {#-

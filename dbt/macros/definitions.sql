@@ -198,7 +198,154 @@
 "post_metrics": ["likes", "reactions", "comments", "shares", "saves", "clicks", "impressions", "reach", "views", "video_views", "watch_time_seconds", "engagements"],
 "additive_post_metrics": ["likes", "reactions", "comments", "shares", "saves", "clicks", "impressions", "views", "video_views", "watch_time_seconds", "engagements"],
 "account_levels": ["followers", "following_count", "posts_count"],
-"account_totals": ["likes", "reactions", "comments", "shares", "saves", "clicks", "impressions", "reach", "views", "video_views", "watch_time_seconds", "profile_views", "engagements", "actions"]
+"account_totals": ["likes", "reactions", "comments", "shares", "saves", "clicks", "impressions", "reach", "views", "video_views", "watch_time_seconds", "profile_views", "engagements", "actions"],
+"of_kinds": ["impressions", "reach", "watch_time_seconds"],
+"with_own": ["shares"]
+},
+"optional": {
+"shares": {
+"threads": [
+"own_shares"
+]
+},
+"engagements": {
+"linkedin": [
+"shares",
+"clicks"
+],
+"pinterest": [
+"reactions"
+],
+"threads": [
+"own_shares"
+],
+"tiktok": [
+"saves"
+],
+"twitter": [
+"saves"
+],
+"youtube": [
+"shares"
+]
+}
+},
+"series": {
+"followers": {
+"facebook": {
+"field": "pageFollows",
+"counts": "People who follow the Page, at the end of the day"
+}
+},
+"impressions": {
+"facebook": {
+"field": "pagePostsImpressions",
+"counts": "Times the Page's posts were shown"
+}
+},
+"impressions_paid": {
+"facebook": {
+"field": "pagePostsImpressionsPaid",
+"counts": "Of these, paid"
+}
+},
+"views": {
+"facebook": {
+"field": "pageMediaView",
+"counts": "Views of the Page's content"
+},
+"instagram": {
+"field": "viewsCount",
+"counts": "Views of the account's content"
+},
+"snapchat": {
+"field": "views",
+"counts": "Views of the account's content"
+},
+"youtube": {
+"field": "views",
+"counts": "Views of the channel's videos"
+}
+},
+"views_paid": {
+"facebook": {
+"field": "pageMediaViewIsFromAds",
+"counts": "Of these, from ads"
+}
+},
+"reach_organic": {
+"facebook": {
+"field": "pagePostsImpressionsOrganicUnique",
+"counts": "People who saw the Page's posts unpaid"
+}
+},
+"video_views": {
+"facebook": {
+"field": "pageVideoViews",
+"counts": "Views of the Page's videos"
+}
+},
+"video_views_paid": {
+"facebook": {
+"field": "pageVideoViewsPaid",
+"counts": "Of these, paid"
+}
+},
+"engagements": {
+"facebook": {
+"field": "pagePostEngagements",
+"counts": "Engagements with the Page's posts"
+}
+},
+"reach": {
+"instagram": {
+"field": "reachCount",
+"counts": "Accounts that the account reached"
+}
+},
+"profile_views": {
+"tiktok": {
+"field": "profileViews",
+"counts": "Views of the profile"
+}
+},
+"followers_gained": {
+"youtube": {
+"field": "subscribersGained",
+"counts": "Subscribers gained"
+}
+},
+"followers_lost": {
+"youtube": {
+"field": "subscribersLost",
+"counts": "Subscribers lost"
+}
+},
+"likes": {
+"youtube": {
+"field": "likes",
+"counts": "Likes of the channel's videos"
+}
+},
+"comments": {
+"youtube": {
+"field": "comments",
+"counts": "Comments on the channel's videos"
+}
+},
+"shares": {
+"youtube": {
+"field": "shares",
+"counts": "Shares of the channel's videos"
+}
+},
+"watch_time_seconds": {
+"youtube": {
+"field": "estimatedMinutesWatched",
+"counts": "Estimated watch time; minutes, in seconds",
+"factor": 60
+}
+}
 },
 "attributes": {
 "media_type": {
@@ -252,7 +399,13 @@
 },
 "media_types": {
 "photo": "image",
+"added_photos": "image",
+"added_video": "video",
+"reel": "video",
+"reels": "video",
+"album": "carousel",
 "carousel_album": "carousel",
+"text_post": "text",
 "animated_gif": "gif"
 },
 "media_type_always": {
@@ -417,7 +570,8 @@
 ["account", "youtube", "video_views", "exact", "period", "count", false, none, true, none, none, none, none, "Views of its videos", "views", "official test scripts", none],
 ["account", "youtube", "watch_time_seconds", "equivalent", "period", "s", false, none, true, none, none, none, none, "Estimated time for which the channel's videos were watched", "estimatedMinutesWatched", "official test scripts", "Minutes, in seconds"],
 ["account", "youtube", "engagements", "derived", "period", "count", false, none, true, none, none, none, none, "Likes, comments and shares", "reactions + comments + shares", "official test scripts", "The network gives no count of its own for this"],
-["link", "all", "clicks", "exact", "counter", "count", false, true, true, true, true, true, none, "Clicks on the link", "totalClicks", "docs (example body), official test scripts; GET /links and GET /analytics/links-short. The answer of GET /analytics/links after 2021 is shown by no source", none],
+["link", "all", "clicks", "exact", "period", "count", false, true, true, none, none, none, none, "Clicks on the link", "totalClicks", "docs (example body), official test scripts; GET /links and GET /analytics/links-short. The answer of GET /analytics/links after 2021 is shown by no source", none],
+["link", "all", "clicks_gained", "derived", "period", "count", true, true, true, none, none, none, none, "Clicks on the link on one day", "clicks", "docs (fromClickDate and toClickDate)", "The count of a window gains the day's clicks and loses those of the day that leaves it"],
 ["comment", "all", "likes", "exact", "counter", "count", false, true, true, none, none, none, none, "Likes of the comment", "likeCount", "docs (example body) for Instagram; inferred for the other networks", none],
 ["review", "gmb", "rating_value", "exact", "rate", "stars", false, none, false, none, none, none, none, "The words ONE to FIVE as a number", "rating", "docs (example body)", none],
 ["review", "gmb", "average_rating", "exact", "rate", "stars", false, none, false, none, none, none, none, "Average of the location's ratings", "averageRating", "third parties", none],

@@ -8,11 +8,15 @@
 
   A metric has a value on days with a snapshot and is null on days without one. The growth between two readings of a
   metric is spread over the days between them in whole numbers, so the deltas of all days add up to the last reading
-  minus the first: no day is counted twice, and nothing that was never read is invented. Before the first reading the
-  delta is null. When a network corrects a counter downward, its delta is negative and its name is listed in
-  corrected_metrics.
+  minus the first: no day is counted twice, and nothing that was never read is invented. On the day of its first reading
+  the delta is null, unless `from_zero` says that the counter began at 0 while it was being read: then it is the reading.
+  When a network corrects a counter downward, its delta is negative and its name is listed in corrected_metrics.
+
+  from_zero: the name of a constant that is true where the first reading is growth too; none where it never is.
+  kinds: metrics that come from several fields that count differently, with the column that says which one it was:
+  between readings from two fields there is no growth, and restarted_metrics names the metric.
 -#}
-{% macro with_growth(relation, keys, metrics, constants=[], details=[], every_day=false) %}
+{% macro with_growth(relation, keys, metrics, constants=[], details=[], every_day=false, from_zero=none, kinds={}) %}
 {%- set bigint = dbt.type_bigint() -%}
 with neighbors as (
 
@@ -26,6 +30,10 @@ with neighbors as (
         {{ ayrshare.reading_before(metric, keys) }} as {{ metric }}_before,
         {{ ayrshare.days_since(metric, keys) }} as {{ metric }}_days_since,
         {{ ayrshare.reading_after(metric, keys) }} as {{ metric }}_after,
+        {% if metric in kinds %}
+        {{ ayrshare.reading_before(kinds[metric], keys) }} as {{ metric }}_kind_before,
+        {{ ayrshare.reading_after(kinds[metric], keys) }} as {{ metric }}_kind_after,
+        {% endif %}
         {{ ayrshare.days_until(metric, keys) }} as {{ metric }}_days_until{% if not loop.last %},{% endif %}
         {% endfor %}
     from {{ relation }}
@@ -41,14 +49,17 @@ intervals as (
         {% for metric in metrics %}
         {{ metric }},
         {{ metric }}_before,
-        {{ metric }}_after - {{ metric }}_before as {{ metric }}_grown,
+        {{ ayrshare.grown(metric, kinds) }} as {{ metric }}_grown,
+        {% if metric in kinds %}
+        {{ metric }} is not null and {{ metric }}_kind_before <> {{ metric }}_kind_after as {{ metric }}_restarts,
+        {% endif %}
         {{ metric }}_days_since as {{ metric }}_days_since,
         {{ metric }}_days_since + {{ metric }}_days_until as {{ metric }}_days,
         {% endfor %}
         case
             when days_covered is null then 1
             {% if not every_day -%}
-            when {% for metric in metrics %}coalesce({{ metric }}_after - {{ metric }}_before, 0) = 0{% if not loop.last %} and {% endif %}{% endfor %} then 1
+            when {% for metric in metrics %}coalesce({{ ayrshare.grown(metric, kinds) }}, 0) = 0{% if not loop.last %} and {% endif %}{% endfor %} then 1
             {%- endif %}
             else days_covered
         end as days_of_interval
@@ -66,8 +77,15 @@ days as (
         case when positions.position = 1 then {{ column }} end as {{ column }},
         {% endfor %}
         {% for metric in metrics %}
+        {% if from_zero -%}
+        case when {{ from_zero }} and positions.position = 1 and {{ metric }}_before is null then {{ metric }} else
+        {%- endif %}
         {{ ayrshare.share_of_growth(metric, metric ~ "_days_since + 1 - positions.position") }}
-        - {{ ayrshare.share_of_growth(metric, metric ~ "_days_since - positions.position") }} as {{ metric }}_delta
+        - {{ ayrshare.share_of_growth(metric, metric ~ "_days_since - positions.position") }}
+        {%- if from_zero %} end{% endif %} as {{ metric }}_delta
+        {%- if metric in kinds %},
+        positions.position = 1 and {{ metric }}_restarts as {{ metric }}_restarts
+        {%- endif %}
         {%- if every_day %},
         coalesce(
             {{ metric }}_before + {{ ayrshare.share_of_growth(metric, metric ~ "_days_since + 1 - positions.position") }},
@@ -89,6 +107,14 @@ select
         {%- if not loop.last %} ||{% endif %}
         {% endfor %}, ''
     ) as corrected_metrics
+    {%- if kinds %},
+    nullif(
+        {% for metric in kinds %}
+        case when {{ metric }}_restarts then '{{ metric }} ' else '' end
+        {%- if not loop.last %} ||{% endif %}
+        {% endfor %}, ''
+    ) as restarted_metrics
+    {%- endif %}
 from days
 {% if not every_day %}
 where is_snapshot
@@ -98,7 +124,27 @@ where is_snapshot
 {% endif %}
 {% endmacro %}
 
-{#- What a metric has grown after some days of its interval, in whole numbers. -#}
+{#- What a metric grows from its last reading before a row to its next one: unknown if the two count differently. -#}
+{% macro grown(metric, kinds) -%}
+{%- if metric in kinds -%}
+case when {{ metric }}_kind_before = {{ metric }}_kind_after then {{ metric }}_after - {{ metric }}_before end
+{%- else -%}
+{{ metric }}_after - {{ metric }}_before
+{%- endif -%}
+{%- endmacro %}
+
+{#-
+  What a metric has grown after some days of its interval, in whole numbers: the floor of grown * days / days of the
+  interval, without a product or a fraction that is too large to be exact.
+-#}
 {% macro share_of_growth(metric, days) -%}
-cast(floor(cast({{ metric }}_grown * ({{ days }}) as {{ ayrshare.type_double() }}) / {{ metric }}_days) as {{ dbt.type_bigint() }})
+{{ ayrshare.share_of(metric ~ "_grown", days, metric ~ "_days") }}
+{%- endmacro %}
+
+{% macro share_of(whole, days, all_days) -%}
+{%- set rest = "mod(" ~ whole ~ ", " ~ all_days ~ ")" -%}
+(
+    {{ ayrshare.divided(whole ~ " - " ~ rest, all_days) }} * ({{ days }})
+    + cast(floor(cast({{ rest }} * ({{ days }}) as {{ ayrshare.type_double() }}) / {{ all_days }}) as {{ dbt.type_bigint() }})
+)
 {%- endmacro %}

@@ -28,6 +28,7 @@
   former value is kept, where it changed, as replaced_<column>.
 -#}
 {% macro changed_readings(loaded, keys, columns, from_date, replaced=none) %}
+{%- set loaded = ayrshare.once(loaded, keys) -%}
 {%- set now = "cast('" ~ run_started_at.astimezone(modules.pytz.utc).strftime("%Y-%m-%d %H:%M:%S.%f") ~ "' as " ~ dbt.type_timestamp() ~ ")" -%}
 {%- if not from_date -%}
 select

@@ -4,10 +4,18 @@
   changes: the relation that names the posts to read; none for all of them. with_message: also the text in the latest
   list of native posts.
 
-  A reading without the network's id of the post takes it from other days of the same Ayrshare post.
+  A reading without the network's id of the post takes it from other days of the same Ayrshare post. is_counted_from_zero
+  tells whether the account was being read when the post was published: then its first reading is growth too.
 -#}
 {% macro post_snapshots(changes=none, with_message=false) %}
 {%- set readings = ref("int_ayrshare__post_readings") -%}
+{%- set metrics, kinds, parts = ayrshare.post_metrics(), ayrshare.metrics_of_kinds(), ayrshare.optional_parts() -%}
+{%- set keys = ["profile", "platform", "social_post_id", "thread_index"] -%}
+{%- set columns = ["profile", "platform", "social_post_id", "preference", "ayrshare_post_id", "snapshot_date", "read_at",
+    "first_read_at", "known_published_at", "post_url", "post_format", "thumbnail_url"] + metrics -%}
+{%- for metric in kinds -%}{%- do columns.append(metric ~ "_kind") -%}{%- endfor -%}
+{%- for metric in ayrshare.metrics_with_own() -%}{%- do columns.append("own_" ~ metric) -%}{%- endfor -%}
+{%- if with_message -%}{%- do columns.append("native_message") -%}{%- do columns.append("known_media_type") -%}{%- endif -%}
 with wanted as (
 
     {% if changes %}
@@ -82,11 +90,16 @@ known as (
         max(case when preference = 1 then source_id end) over (partition by profile, platform, social_post_id)
             as ayrshare_post_id,
         min(published_at) over (partition by profile, platform, social_post_id) as known_published_at,
+        min(read_at) over (partition by profile, platform, social_post_id) as first_read_at,
         {% if with_message %}
         first_value(message) over (
             partition by profile, platform, social_post_id
             order by case when message is null then 1 else 0 end, read_on desc
         ) as native_message,
+        first_value(media_type) over (
+            partition by profile, platform, social_post_id
+            order by case when media_type is null then 1 else 0 end, preference, read_on desc
+        ) as known_media_type,
         {% endif %}
         -- The list of native posts has no thread positions.
         case
@@ -110,37 +123,81 @@ numbered as (
     from known
     where preference = best
 
+),
+
+days as (
+
+    select
+        numbered.*,
+        {% for metric in parts %}
+        {{ ayrshare.reading_before(metric, keys) }} as {{ metric }}_before{% if not loop.last %},{% endif %}
+        {% endfor %}
+    from (
+        select
+            {{ columns | join(", ") }},
+            known_thread_index as thread_index
+        from numbered
+        where position = 1
+    ) as numbered
+
 )
 
 select
-    numbered.profile,
-    numbered.platform,
-    numbered.social_post_id,
-    numbered.known_thread_index as thread_index,
-    numbered.ayrshare_post_id,
-    numbered.snapshot_date,
-    numbered.read_at,
-    numbered.known_published_at as published_at,
-    numbered.post_url,
-    numbered.media_type,
-    numbered.post_format,
-    numbered.thumbnail_url,
-    {% if with_message %}numbered.native_message as message,{% endif %}
-    case numbered.preference
+    days.profile,
+    days.platform,
+    days.social_post_id,
+    days.thread_index,
+    days.ayrshare_post_id,
+    days.snapshot_date,
+    days.read_at,
+    days.first_read_at,
+    days.known_published_at as published_at,
+    coalesce(days.known_published_at >= accounts.read_since, false) as is_counted_from_zero,
+    accounts.account_id,
+    accounts.account_name,
+    days.post_url,
+    {% if with_message %}days.known_media_type as media_type,{% endif %}
+    days.post_format,
+    days.thumbnail_url,
+    {% if with_message %}days.native_message as message,{% endif %}
+    case days.preference
         when 1 then 'post_analytics' when 2 then 'social_post_analytics' else 'social_posts'
     end as source_stream,
-    {% for metric in ayrshare.post_metrics() %}
-    numbered.{{ metric }},
+    {% for metric in metrics %}
+    {{ ayrshare.with_missing_parts(metric) }} as {{ metric }},
+    {% endfor %}
+    {% for metric in kinds %}
+    days.{{ metric }}_kind,
     {% endfor %}
     wanted.changed_upto as changed_at
-from numbered
+from days
+left join {{ ref("int_ayrshare__accounts_read") }} as accounts
+    on days.profile = accounts.profile
+    and days.platform = accounts.platform
+    and (accounts.begins_at is null or days.first_read_at >= accounts.begins_at)
+    and (accounts.ends_at is null or days.first_read_at < accounts.ends_at)
 {% if changes %}
 inner join wanted
-    on numbered.profile = wanted.profile
-    and numbered.platform = wanted.platform
-    and numbered.social_post_id = wanted.social_post_id
+    on days.profile = wanted.profile
+    and days.platform = wanted.platform
+    and days.social_post_id = wanted.social_post_id
 {% else %}
 cross join wanted
 {% endif %}
-where numbered.position = 1
+{% endmacro %}
+
+{#-
+  A metric with those of its optional parts that a reading lacks as they were last reported: a part that is missing for
+  a night is not a fall.
+-#}
+{% macro with_missing_parts(metric) %}
+{%- set missing = [] -%}
+{%- for network, parts in ayrshare_definitions()["optional"].get(metric, {}).items() -%}
+    {%- set terms = [] -%}
+    {%- for part in parts -%}
+        {%- do terms.append("case when days." ~ part ~ " is null then coalesce(days." ~ part ~ "_before, 0) else 0 end") -%}
+    {%- endfor -%}
+    {%- do missing.append("when '" ~ network ~ "' then " ~ terms | join(" + ")) -%}
+{%- endfor -%}
+{{ return("days." ~ metric ~ (" + case days.platform " ~ missing | join(" ") ~ " else 0 end" if missing else "")) }}
 {% endmacro %}

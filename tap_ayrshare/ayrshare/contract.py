@@ -221,18 +221,12 @@ def promote(level: str, network: str, body: object) -> dict[str, int | None]:
 
     Null where the network has no such metric, did not report it, or answered what is no count.
     """
-    mapping = _mapping(level).get(network, {})
-    return {
-        column: next(
-            (
-                count
-                for path in mapping.get(column, ())
-                if (count := reported(network, integer(dig(body, path)))) is not None
-            ),
-            None,
-        )
-        for column in promoted_columns(level)
-    }
+    found: dict[str, int | None] = dict.fromkeys(promoted_columns(level))
+    for column, paths in _mapping(level).get(network, {}).items():
+        if column in found:
+            counts = (reported(network, integer(dig(body, path))) for path in paths)
+            found[column] = next((count for count in counts if count is not None), None)
+    return found
 
 
 def reported(network: str, value: Any) -> Any:
@@ -270,6 +264,11 @@ def first(section: str, network: str, column: str, body: object, read: Callable[
     paths = field_paths(section, network).get(column, ())
     found = (value for path in paths if (value := dig(body, path)) is not None)
     return next((value for value in map(read, found) if value is not None), None) if read else next(found, None)
+
+
+def has_field(section: str, network: str, column: str) -> bool:
+    """Return whether a section maps a column for the network itself."""
+    return bool(_mapping(section).get(network, {}).get(column))
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,10 @@ def is_error(block: object) -> bool:
     """Return whether an object of the API is an error: status `error`, or a code and no data beside it."""
     if not isinstance(block, dict):
         return False
+    if block.get("status") == "error" or "message" not in block:
+        return block.get("status") == "error"
     has_data = "analytics" in block or "id" in block or any(isinstance(block.get(name), list) for name in NESTED)
-    return block.get("status") == "error" or (not has_data and error_code(block) is not None and "message" in block)
+    return not has_data and error_code(block) is not None
 
 
 def error_code(error: dict[str, Any]) -> str | None:
@@ -126,7 +128,7 @@ def errors_of(body: object) -> Iterator[tuple[dict[str, Any], str | None, bool]]
                     yield error, network, False
     for name in NESTED:
         # An empty history was seen as {"history": {"code": 221, "status": "error"}, "count": 0}.
-        if is_error(body.get(name)):
+        if name in body and is_error(body[name]):
             yield body[name], None, True
     listed = objects(body.get("errors"))
     for error in listed:

@@ -76,6 +76,9 @@ def _of_columns(body: str) -> dict[str, dict[str, Any]]:
     return found
 
 
+PLAIN: dict[type, str] = {str: "string", int: "integer", bool: "boolean"}
+
+
 @cache
 def known_fields(body: str, network: str | None = None) -> Field:
     """Return the known fields of a body as a tree; see `declared`."""
@@ -96,12 +99,10 @@ def steps(path: str) -> list[str]:
 
 def json_type(value: object) -> str:
     """Return the JSON type of a value; a number without a fraction is an integer."""
+    if known := PLAIN.get(type(value)):
+        return known
     if value is None:
         return "null"
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, int):
-        return "integer"
     if isinstance(value, Decimal):
         return "integer" if value == value.to_integral_value() else "number"
     if isinstance(value, float):
@@ -149,9 +150,13 @@ def departures(value: Any, known: Field, path: str = "") -> Iterator[Departure]:
 def _inside(value: dict[str, Any], inside: dict[str, Field], path: str) -> Iterator[Departure]:
     any_key = inside.get(ANY_KEY)
     for key, item in value.items():
+        known = inside.get(key)
+        if known and (item is None or (type(item) in PLAIN and (not known.types or _fits(item, known.types)))):
+            # Most fields: not worth a generator.
+            continue
         below = f"{path}.{key}" if path else key
-        if key in inside:
-            yield from departures(item, inside[key], below)
+        if known:
+            yield from departures(item, known, below)
         elif any_key:
             yield from departures(item, any_key, path + ANY_KEY)
         else:

@@ -5,10 +5,10 @@ Decisions alone: no clock, no event loop, nothing is sent.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tap_ayrshare.engine.errors import UNREAD, Refusal, Rule, Scope
 from tap_ayrshare.engine.quota import NOTHING_SAID
@@ -54,8 +54,7 @@ class Act(Enum):
 ENDS = {Scope.PROFILE: Act.END_PROFILE, Scope.RUN: Act.END_RUN}
 
 
-@dataclass(frozen=True)
-class Past:
+class Past(NamedTuple):
     """What went before an answer, the answer itself counted.
 
     tries, most: how often the request has been sent for this answer, and how often it may be.
@@ -78,8 +77,7 @@ class Past:
     window: float = 300.0
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(NamedTuple):
     """What is done about an answer.
 
     answer: the answer as it counts.

@@ -11,6 +11,7 @@ import re
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from json import JSONDecodeError, JSONDecoder
 from typing import Any
 
@@ -203,12 +204,16 @@ def instant(value: object) -> datetime | None:
             return _seconds_object(value)
         if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
             return _epoch(Decimal(value))
-        if not isinstance(value, str) or len(value) > LONGEST_DATE:
-            return None
-        parsed = _epoch(Decimal(value)) if EPOCH.fullmatch(value.strip()) else _parsed(value.strip())
-        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
+        return _of_text(value) if isinstance(value, str) and len(value) <= LONGEST_DATE else None
     except (ValueError, TypeError, OverflowError, OSError, ArithmeticError, IndexError):
         return None
+
+
+@lru_cache(maxsize=8192)
+def _of_text(value: str) -> datetime:
+    """Return the moment that a text says; the dates of a post are read several times."""
+    parsed = _epoch(Decimal(value)) if EPOCH.fullmatch(value.strip()) else _parsed(value.strip())
+    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
 
 
 def _seconds_object(value: dict[str, Any]) -> datetime | None:

@@ -129,7 +129,7 @@ class NativeLists:
                     continue
                 async for found in self._read_on(stream, walk, answer):
                     yield found
-                if walk.network in self.gaps and walk.network not in self._reader.left_out:
+                if walk.network in self.gaps and walk.network not in self._reader.networks.left_out:
                     failed.append(walk.network)
         for network in failed:
             self._reader.remark(f"the list of {NETWORKS[network].label} was requested again, since it had failed")

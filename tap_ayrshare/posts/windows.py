@@ -36,12 +36,25 @@ Window = tuple[datetime, datetime]
 """A stretch of time, both ends included."""
 
 
+class LeftOut(Protocol):
+    """The networks of a profile that can't be asked now.
+
+    left_out: for the rest of the run; limited: those of them that only have to wait.
+    """
+
+    left_out: set[str]
+    limited: set[str]
+
+
 class Reader(Protocol):
     """What a listing needs of a profile (`Source`): a way to ask, and to note how its requests ended."""
 
     label: str
     now: datetime
-    left_out: set[str]
+
+    @property
+    def networks(self) -> LeftOut:
+        """The profile's networks."""
 
     async def attempt(self, request: Request) -> Answer:
         """Ask the API; what it refuses is the listing's to settle and note."""

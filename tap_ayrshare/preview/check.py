@@ -22,7 +22,7 @@ from tap_ayrshare.engine.errors import Refusal, Refused, Scope, TapError
 from tap_ayrshare.engine.values import objects, text
 from tap_ayrshare.preview.survey import NativeList, Posts, count_native, count_posts, refusal_of
 from tap_ayrshare.run.outcome import not_the_api
-from tap_ayrshare.streams.source import client_of
+from tap_ayrshare.streams.clients import client_of
 
 if TYPE_CHECKING:
     from tap_ayrshare.config.settings import Settings

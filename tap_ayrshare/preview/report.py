@@ -10,7 +10,7 @@ from tap_ayrshare.engine.values import text
 from tap_ayrshare.preview.check import why
 from tap_ayrshare.preview.expected import by_default, first_run, line, of_profiles
 from tap_ayrshare.run.estimate import REASONS, Count, Estimate, number, sentences
-from tap_ayrshare.run.outcome import NAMED_AT_MOST, named
+from tap_ayrshare.run.words import NAMED_AT_MOST, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

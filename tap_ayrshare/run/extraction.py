@@ -16,7 +16,8 @@ from tap_ayrshare.engine.tally import Tally
 from tap_ayrshare.streams import STREAMS
 from tap_ayrshare.streams.by_network import relate
 from tap_ayrshare.streams.journal import ExtractionErrorsStream, SyncRunsStream
-from tap_ayrshare.streams.source import Snapshot, Source
+from tap_ayrshare.streams.snapshot import Snapshot
+from tap_ayrshare.streams.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Collection, Mapping

@@ -78,7 +78,9 @@ def _entry(own: Mapping[str, Any], given: Mapping[str, Any] | None) -> dict[str,
             entry["metadata"].append(item)
         item["metadata"] |= {key: said[key] for key in SELECTION if key in said}
     beside = given.get("selected", given.get("schema", {}).get("selected"))
-    if isinstance(beside, bool) and not has_said:
+    if not isinstance(beside, (bool, type(None))):
+        raise _invalid(f"selected of {name} isn't true or false")
+    if beside is not None and not has_said:
         metadata[()]["metadata"]["selected"] = beside
     return entry
 

@@ -24,6 +24,8 @@ FROM_ENVIRONMENT = "ENV"
 """What --config takes instead of a file."""
 LOG_LEVEL = f"{ENVIRONMENT}LOGLEVEL"
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+SAME_LEVELS = ("NOTSET", "WARN", "FATAL")
+"""What Python's logging takes too."""
 HELP = """Extract social media metrics from Ayrshare as Singer messages on stdout.
 
 \b
@@ -97,7 +99,7 @@ def log_level() -> str:
     """
     for name in (LOG_LEVEL, "LOGLEVEL"):
         if level := plain(os.environ.get(name, "")):
-            if level.upper() not in LEVELS:
+            if level.upper() not in (*LEVELS, *SAME_LEVELS):
                 raise SettingsError(f"environment variable {name}: must be {', '.join(LEVELS)} (got {level[:60]!r})")
             return level.upper()
     return "INFO"
@@ -134,8 +136,8 @@ def json_object(option: str, path: str, error: type[TapError]) -> dict[str, Any]
     Raises:
         TapError: it can't be read; of the type that is given.
     """
-    if path.lstrip().startswith("{"):
-        raise error(f"{option}: must be the path of a JSON file, not the object itself")
+    if not path.strip() or path.lstrip().startswith("{"):
+        raise error(f"{option}: must be the path of a JSON file{', not the object itself' if path.strip() else ''}")
     try:
         value = json_file(path)
     except NoSuchFile:

@@ -257,8 +257,8 @@ class TapAyrshare(Tap):
         tap = cls(
             config=config.config,
             parse_env_config=config.parse_env,
-            state=json_object("--state", state, StateError) if state else None,
-            catalog=json_object("--catalog", catalog, SettingsError) if catalog else None,
+            state=json_object("--state", state, StateError) if state is not None else None,
+            catalog=json_object("--catalog", catalog, SettingsError) if catalog is not None else None,
         )
         collect_less()
         tap.sync_all()

@@ -36,7 +36,7 @@ class AccountsStream(AyrshareStream):
         details = {network_name(entry.get("platform")): entry for entry in objects(user.get("displayNames"))}
         of_profile = {key: value for key, value in user.items() if key != "displayNames"}
         chosen = source.settings.platforms
-        for platform in source.linked:
+        for platform in source.networks.linked:
             if chosen is None or platform in chosen:
                 entry = details.get(platform)
                 row = read_columns(self.name, platform, entry or {}, user)

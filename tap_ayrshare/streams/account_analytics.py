@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.audience import groups
-from tap_ayrshare.ayrshare.contract import breakdowns, first, reported
+from tap_ayrshare.ayrshare.contract import breakdowns, first, has_field, reported
 from tap_ayrshare.ayrshare.endpoints import SOCIAL_ANALYTICS
 from tap_ayrshare.ayrshare.envelopes import good_blocks, good_elements
 from tap_ayrshare.ayrshare.rows import account_row, freshness
@@ -20,7 +20,7 @@ from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.engine.values import number, one_object, text, timestamp
 from tap_ayrshare.streams.bookmarks import SeriesBookmark
 from tap_ayrshare.streams.by_network import ByNetworkStream, NetworkSnapshotStream
-from tap_ayrshare.streams.source import NO_ID
+from tap_ayrshare.streams.issues import NO_ID
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -49,8 +49,13 @@ class SocialAnalyticsStream(NetworkSnapshotStream):
     def messages(self, source: Source, network: str, answer: Answer) -> Batch:
         """Yield the row of a network."""
         if (block := _block(network, answer)) is not None and block.get("analytics"):
-            name = text(first("account_fields", network, "account_name", block.get("analytics")))
-            yield self.record(source, {"platform": network, "account_name": name, **account_row(network, block)})
+            own = {
+                name: text(first("account_fields", network, name, block.get("analytics")))
+                for name in ("account_id", "account_name")
+            }
+            if not has_field("account_fields", network, "account_id"):
+                own["account_id"] = source.linked_id(network)
+            yield self.record(source, {"platform": network, **own, **account_row(network, block)})
 
 
 class AccountDemographicsStream(NetworkSnapshotStream):
@@ -100,7 +105,7 @@ class SocialAnalyticsDailyStream(ByNetworkStream):
 
     async def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
         """Read the series of every network that has one, as far back as its bookmark asks."""
-        networks = await source.networks(self.reads, self.name)
+        networks = await source.networks.able(self.reads, self.name)
         ends = _ends(bookmark)
         read_on = dict(bookmark.get("read_on", {}))
 
@@ -135,8 +140,9 @@ class SocialAnalyticsDailyStream(ByNetworkStream):
             last_dates += [max(series.points)] if series.points else []
             if series.unreadable:
                 yield Issue(self.name, _without_date(series), series.metric, network)
-        end = min(last_dates, default=None)
-        if end and end <= source.today:
+        if last_dates:
+            # Accounts ahead of UTC have a point of tomorrow, which isn't whole yet.
+            end = min(*last_dates, source.today)
             ends[network] = max(end, ends.get(network, end))
 
 

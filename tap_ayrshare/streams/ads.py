@@ -41,7 +41,7 @@ class AdsFamilyStream(AyrshareStream):
 
     def expected(self, source: Source) -> int | None:
         """Return a request for the ad accounts; how many there are isn't known before."""
-        networks = source.known_networks("ads")
+        networks = source.networks.known("ads")
         return None if networks is None else int(NETWORK in networks)
 
     async def accounts(self, source: Source) -> Answer:
@@ -67,7 +67,7 @@ class AdAccountsStream(AdsFamilyStream):
 
     async def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:  # noqa: ARG002
         """Read the ad accounts."""
-        if source.is_read_today(self.name) or NETWORK not in await source.networks("ads", self.name):
+        if source.is_read_today(self.name) or NETWORK not in await source.networks.able("ads", self.name):
             return
         answer = await self.accounts(source)
         if answer.refusal and answer.refusal.rule.failure:
@@ -88,7 +88,7 @@ class ByAccountStream(AdsFamilyStream):
 
     async def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
         """Read every account, first those that the budget of an earlier run left over."""
-        if source.is_read_today(self.name) or NETWORK not in await source.networks("ads", self.name):
+        if source.is_read_today(self.name) or NETWORK not in await source.networks.able("ads", self.name):
             return
         began, accounts = _left(self.name, bookmark)
         # A failure of an earlier run counts until all accounts have been read again.

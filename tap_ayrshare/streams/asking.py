@@ -129,7 +129,7 @@ class Asker:
         """Take a post's blocks from batches; return the networks that are left."""
         if self.batches is None:
             return post.networks
-        open_networks = self._source.open_networks(self._stream.name, post.networks)
+        open_networks = self._source.networks.open(self._stream.name, post.networks)
         blocks, requests = await self.batches.blocks(post, open_networks)
         found.requests += requests
         if blocks:
@@ -142,8 +142,8 @@ class Asker:
         """Ask for a post on some networks: all at once, then without those that are refused, at worst one by one."""
         source = self._source
         while True:
-            networks = tuple(source.open_networks(self._stream.name, wanted))
-            found.unasked |= source.left_out & set(wanted)
+            networks = tuple(source.networks.open(self._stream.name, wanted))
+            found.unasked |= source.networks.left_out & set(wanted)
             if wanted and not networks:
                 return
             answer = found.answer = await source.attempt(self._stream.request(post, networks))
@@ -172,7 +172,7 @@ class Asker:
         """Leave networks out for the rest of the run that refuse all posts; return those that are named."""
         refused = {refusal.platform: refusal for refusal in refusals if refusal.platform}
         for network, refusal in refused.items() if not post.anywhere else ():
-            self._source.leave_out(network, refusal.rule)
+            self._source.networks.leave_out(network, refusal.rule)
             # A refusal is no reading.
             found.unasked.add(network)
         return set(refused)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,10 +11,10 @@ from tap_ayrshare.ayrshare.endpoints import CUT_SHORT
 from tap_ayrshare.ayrshare.envelopes import is_error
 from tap_ayrshare.engine.errors import Refusal
 from tap_ayrshare.engine.messages import Checkpoint, Issue, Record
-from tap_ayrshare.engine.values import fitted
 from tap_ayrshare.posts.cursor import is_ahead
 from tap_ayrshare.streams.bookmarks import SnapshotBookmark
-from tap_ayrshare.streams.source import no_id, not_an_object
+from tap_ayrshare.streams.issues import no_id, not_an_object
+from tap_ayrshare.streams.lengths import Lengths
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from tap_ayrshare.engine.messages import Batch
     from tap_ayrshare.posts.bookmarks import StreamBookmark
     from tap_ayrshare.streams.source import Source
-logger = logging.getLogger(__name__)
 
 DATE_COLUMNS = ("snapshot_date", "last_seen")
 """The columns that hold the date of the run."""
@@ -53,7 +51,7 @@ class AyrshareStream(ABC):
         self.leader = ""
         self.served: list[AyrshareStream] = []
         self._blank = dict.fromkeys(self.contract.schema["properties"])
-        self._overlong: set[str] = set()
+        self._lengths = Lengths(self.name, self.contract.lengths)
         self._date_columns = [column for column in DATE_COLUMNS if column in self._blank]
         self._keys = [name for name in self.contract.key_properties if name != "profile"]
 
@@ -148,7 +146,7 @@ class AyrshareStream(ABC):
         for column, body in self.contract.bodies.items():
             snapshot.drift.look_at(self.name, body, values.get("platform"), record[column])
         record["extracted_at"] = snapshot.extracted_at
-        return self.fitting(record)
+        return Record(self.name, self._lengths.fit(record))
 
     def note_missing(
         self, source: Source, endpoint: Endpoint, answer: Answer, received: int, cut_short: str = "", network: str = ""
@@ -168,20 +166,6 @@ class AyrshareStream(ABC):
         if why := cut_short or too_few:
             refusal = Refusal(CUT_SHORT, "list_cut", why, answer.status)
             source.note(Issue(self.name, refusal, platform=network or None))
-
-    def fitting(self, values: dict[str, Any]) -> Record:
-        """Return a record whose text fits its columns; that something did not is logged once for each column."""
-        for column, length in self.contract.lengths.items():
-            value = values[column]
-            if value is not None and len(value) > length:
-                values[column] = fitted(value, length)
-                if column not in self._overlong:
-                    self._overlong.add(column)
-                    logger.warning(
-                        "%s: a %s of %d characters is longer than the contract's %d: such values end in a hash",
-                        self.name, column, len(value), length,
-                    )  # fmt: skip
-        return Record(self.name, values)
 
     def saved(self, bookmark: StreamBookmark) -> Checkpoint:
         """Return a message with a bookmark."""

@@ -53,12 +53,12 @@ class BatchProof:
     @property
     def is_proven(self) -> bool:
         """Whether the network's batches are right."""
-        return self._network in self._source.proven_batches
+        return self._network in self._source.networks.proven_batches
 
     @property
     def is_off(self) -> bool:
         """Whether the network's posts are asked for singly."""
-        return self._network in self._source.unbatched
+        return self._network in self._source.networks.unbatched
 
     async def prove(self, found: dict[DuePost, Any]) -> dict[DuePost, Any]:
         """Return those of a first batch's blocks that can be trusted: all if it proves right, else single answers."""
@@ -72,12 +72,12 @@ class BatchProof:
                 self.turn_off("batch_differs", message, post.post_id)
                 return trusted
             if self._has_numbers(single):
-                self._source.proven_batches.add(self._network)
+                self._source.networks.proven_batches.add(self._network)
                 return {**await self.trusted({p: block for p, block in found.items() if p not in trusted}), **trusted}
         self._vain += 1
         if self._vain == COMPARED:
             self._source.remark(f"{self._stream.name}: no batch of {self._network} has numbers that prove it right")
-            self._source.unbatched.add(self._network)
+            self._source.networks.unbatched.add(self._network)
         return trusted
 
     async def trusted(self, found: dict[DuePost, Any]) -> dict[DuePost, Any]:
@@ -113,6 +113,6 @@ class BatchProof:
 
     def turn_off(self, code: str, message: str, resource: str = ALL) -> None:
         """Ask for the network's posts singly in this run, and say why."""
-        self._source.unbatched.add(self._network)
+        self._source.networks.unbatched.add(self._network)
         refusal = Refusal(DIFFERS, code, message, HTTPStatus.OK, self._network)
         self._source.note(Issue(self._stream.name, refusal, resource, self._network))

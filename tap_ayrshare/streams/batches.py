@@ -43,7 +43,7 @@ class Batches:
         waiting: dict[str, deque[tuple[DuePost, str]]] = {}
         for post in posts:
             for network in post.networks:
-                can = "post_batches" in NETWORKS[network].reads and network not in source.unbatched
+                can = "post_batches" in NETWORKS[network].reads and network not in source.networks.unbatched
                 if can and (social_id := stream.social_id(source, post, network)):
                     waiting.setdefault(network, deque()).append((post, social_id))
         self._networks = {network: NetworkBatches(source, stream, network, posts) for network, posts in waiting.items()}
@@ -113,7 +113,7 @@ class NetworkBatches:
                 self._source.label,
                 refused.refusal,
             )
-            self._source.unbatched.update(NETWORKS)
+            self._source.networks.unbatched.update(NETWORKS)
         finally:
             done.set()
 
@@ -146,7 +146,11 @@ class NetworkBatches:
         """Log once if the API counts each post of a batch: its count is far above what one request each makes."""
         count, in_flight = self._source.client.pacer.count, int(self._source.client.lanes.size)
         # Requests that were in flight raise the count too.
-        if count is not None and count - expected >= max(ids // 2, in_flight + 1) and not self._source.proven_batches:
+        if (
+            count is not None
+            and count - expected >= max(ids // 2, in_flight + 1)
+            and not self._source.networks.proven_batches
+        ):
             logger.warning(
                 "profile %s: the API counts each post of a batch: batches save time but no quota", self._source.label
             )
@@ -167,7 +171,7 @@ class NetworkBatches:
             # It doesn't grow again: what was too much for the API once is so the next time.
             self._size = self._most = len(batch) // 2
             if self._size < LEAST:
-                self._source.unbatched.add(self._network)
+                self._source.networks.unbatched.add(self._network)
             return None
         self._size = min(self._most, max(self._size, len(batch) * 2))
         return {by_id[social_id]: block for social_id, block in self._elements(answer).items() if social_id in by_id}

@@ -34,7 +34,7 @@ class ByNetworkStream(AyrshareStream):
 
     def expected(self, source: Source) -> int | None:
         """See `AyrshareStream.expected`."""
-        networks = source.known_networks(self.reads)
+        networks = source.networks.known(self.reads)
         return None if networks is None else len(networks)
 
     async def answers(
@@ -83,7 +83,7 @@ class NetworkSnapshotStream(ByNetworkStream):
         readers = [one for one in self._readers(source) if not source.is_read_today(one.name)]
         if not readers:
             return
-        able = await source.networks(self.reads, self.name)
+        able = await source.networks.able(self.reads, self.name)
         networks = [network for network in able if any(one.can_read(network) for one in readers)]
         read_on = {one.name: dict(source.bookmark(one.name).get("read_on", {})) for one in readers}
         # A network has been read once every stream that reads it has it.

@@ -13,10 +13,10 @@ from tap_ayrshare.ayrshare.times import singer_time
 from tap_ayrshare.engine.errors import Refusal, Rule, Scope
 from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.engine.values import integer, objects, text, timestamp
+from tap_ayrshare.streams.issues import NO_ID
 from tap_ayrshare.streams.native_posts import NativePostsStream
 from tap_ayrshare.streams.refresh import RefreshedStream
 from tap_ayrshare.streams.sent_posts import SentPostsStream
-from tap_ayrshare.streams.source import NO_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

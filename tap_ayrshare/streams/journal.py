@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.contract import contract_version, tap_version
 from tap_ayrshare.ayrshare.times import singer_time
+from tap_ayrshare.engine.messages import Record
 from tap_ayrshare.engine.values import storable
 from tap_ayrshare.streams.base import AyrshareStream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from tap_ayrshare.engine.messages import Batch, Ended, Issue, Record
+    from tap_ayrshare.engine.messages import Batch, Ended, Issue
     from tap_ayrshare.streams.source import Source
 
 LONGEST = 1000
@@ -51,7 +52,7 @@ class ExtractionErrorsStream(JournalStream):
             "extracted_at": source.snapshot.extracted_at,
         }
         # Ids and labels of the settings are in it too, which may hold anything.
-        return self.fitting(storable(record))
+        return Record(self.name, self._lengths.fit(storable(record)))
 
 
 class SyncRunsStream(JournalStream):
@@ -89,4 +90,4 @@ class SyncRunsStream(JournalStream):
             "newest_covered": stats.newest,
             "extracted_at": snapshot.extracted_at,
         }
-        return self.fitting(storable(record))
+        return Record(self.name, self._lengths.fit(storable(record)))

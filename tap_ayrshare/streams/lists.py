@@ -35,7 +35,7 @@ class ListStream(AyrshareStream):
         network = self.declared.network
         if not network:
             return 1
-        networks = source.known_networks(self.declared.reads)
+        networks = source.networks.known(self.declared.reads)
         return None if networks is None else int(network in networks)
 
     async def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
@@ -43,7 +43,7 @@ class ListStream(AyrshareStream):
         network = self.declared.network
         if source.is_read_today(self.name):
             return
-        if network and network not in await source.networks(self.declared.reads, self.name):
+        if network and network not in await source.networks.able(self.declared.reads, self.name):
             return
         paging = paging_of(self.declared.cursor, text(bookmark.get("cursor")) or "")
         seen: set[Any] = set()

@@ -35,7 +35,7 @@ class MessagesStream(ByNetworkStream):
         """Read the messages of every network, X page by page; what a budget leaves over comes first next time."""
         if source.is_read_today(self.name):
             return
-        networks = await source.networks(self.reads, self.name)
+        networks = await source.networks.able(self.reads, self.name)
         read_on, begun = dict(bookmark.get("read_on", {})), dict(bookmark.get("pages", {}))
         pagings = {name: paging_of("next" if name == X else None, begun.get(name, "")) for name in networks}
 

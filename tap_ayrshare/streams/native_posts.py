@@ -45,7 +45,7 @@ class NativePostsStream(RefreshedStream):
         if ids is None:
             return None
         named = [DuePost.named(post, (post.platform or "",)) for post in ids]
-        return [post for post in named if all(map(source.check_keys, post.networks))]
+        return [post for post in named if all(map(source.networks.check_keys, post.networks))]
 
     def social_id(self, source: Source, post: DuePost, network: str) -> str | None:  # noqa: ARG002
         """Return the network's own id, which is the post's."""
@@ -62,7 +62,7 @@ class NativePostsStream(RefreshedStream):
 
     def known_due(self, source: Source) -> list[DuePost] | None:
         """Return the posts that are due; None as long as they haven't been listed."""
-        networks, native = source.known_networks(self.name), source.native
+        networks, native = source.networks.known(self.name), source.native
         if networks is None or not native.ended.issuperset(networks):
             return None
         passes = self.passes(source, networks)
@@ -77,11 +77,11 @@ class NativePostsStream(RefreshedStream):
 
     async def read_due(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
         """Read the posts that an earlier run listed and left over, then all that are due."""
-        networks = await source.networks(self.name, self.name, with_limited=True)
+        networks = await source.networks.able(self.name, self.name, with_limited=True)
         terms, native, sent = source.snapshot.terms(self.name), source.native, source.history.native_ids
         passes = self.passes(source, networks)
         left = LeftOver(RefreshBookmark.from_state(bookmark).left_over, terms, networks)
-        passes.cut_short(source.limited)
+        passes.cut_short(source.networks.limited)
         for network, last in passes.in_future:
             source.warn_of_future(self.name, last, network)
 
@@ -111,7 +111,7 @@ class NativePostsStream(RefreshedStream):
             yield [saved()]
             raise
         left.network = ""
-        refused = native.gaps & source.left_out - source.limited
+        refused = native.gaps & source.networks.left_out - source.networks.limited
         passes.cut_short(refused, is_refused=True)
         passes.cut_short(native.gaps - refused)
         async for batch in refresh.read(passes.due(self._listed(source), left.read, is_native=True), is_whole=True):
@@ -120,10 +120,9 @@ class NativePostsStream(RefreshedStream):
     async def _list(self, source: Source, passes: Passes, networks: Sequence[str], after: str) -> AsyncIterator[Batch]:
         """List the native posts that can be due, and the posts that Ayrshare sent in that time."""
         # Those at which the last run's budget ended come first, so that none is left out for ever.
-        waiting = sorted(set(networks) - source.left_out, key=lambda network: (network <= after, network))
-        depths = {
-            network: passes.oldest_due_of([network]) for network in waiting if network not in source.native.kept.posts
-        }
+        known = source.native.kept.posts
+        waiting = sorted(set(networks) - source.networks.left_out, key=lambda network: (network <= after, network))
+        depths = {network: passes.oldest_due_of([network]) for network in waiting if network not in known}
         deepen(source, depths)
         async with aclosing(source.native.read(self.name, depths, {})) as found:
             async for one in found:

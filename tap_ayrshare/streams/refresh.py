@@ -273,7 +273,7 @@ class Refresh:
             self._seen.setdefault(post.post_id, set()).update(set(post.networks) - due)
 
     def _cut_short(self, found: Found) -> None:
-        refused = found.unasked & self._source.left_out - self._source.limited
+        refused = found.unasked & self._source.networks.left_out - self._source.networks.limited
         self._passes.cut_short(refused, is_refused=True)
         self._passes.cut_short(found.unasked - refused)
 

@@ -239,7 +239,7 @@ class SentPostsStream(RefreshedStream):
 
     def known_due(self, source: Source) -> list[DuePost] | None:
         """Return the posts that are due; None as long as they haven't been listed."""
-        networks = source.known_networks(self.reads)
+        networks = source.networks.known(self.reads)
         if networks is None:
             return None
         known = RefreshBookmark.from_state(source.bookmark(self.name))
@@ -251,7 +251,7 @@ class SentPostsStream(RefreshedStream):
 
     async def read_due(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
         """Read the posts that an earlier run listed and left over, then all that are due."""
-        networks = await source.networks(self.reads, self.name, with_limited=True)
+        networks = await source.networks.able(self.reads, self.name, with_limited=True)
         terms, history = source.snapshot.terms(self.name), source.history
         known = RefreshBookmark.from_state(bookmark)
         passes = Passes(terms, known, networks)

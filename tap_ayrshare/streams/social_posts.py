@@ -34,13 +34,13 @@ class SocialPostsStream(AyrshareStream):
 
     def expected(self, source: Source) -> int | None:
         """See `AyrshareStream.expected`: a page of each list; how many more there are is not known."""
-        networks = source.known_networks("native_history")
+        networks = source.networks.known("native_history")
         return None if networks is None else len(networks)
 
     async def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
         """Read the native posts of every network to the depth that is due for it."""
         known = ListsBookmark.from_state(bookmark)
-        lasts = _lasts(known, await source.networks("native_history", self.name))
+        lasts = _lasts(known, await source.networks.able("native_history", self.name))
         depths: dict[str, datetime | None] = {}
         # Those that have waited longest come first, so that no budget leaves any out for ever.
         for network, last in sorted(lasts.items(), key=lambda item: item[1] or date.min):
@@ -67,7 +67,7 @@ class SocialPostsStream(AyrshareStream):
         self, source: Source, known: ListsBookmark, read: Mapping[str, bool], depths: Mapping[str, datetime | None]
     ) -> Checkpoint:
         """Return the bookmark: a network whose list has been read whole has today's date."""
-        networks = await source.networks("native_history", self.name)
+        networks = await source.networks.able("native_history", self.name)
         lasts = _lasts(known, networks)
         dates = {network: last for network, last in lasts.items() if last}
         begun = {network: began for network, (_, began) in (known.pages or {}).items()}

@@ -1,706 +1,158 @@
+// The whole page: filters, themes, printing, and the beginning.
 
-"use strict";
-(() => {
-  const NETWORKS = {
-    bluesky: ["Bluesky", "#2b8fb8", "#6cc7ff"], facebook: ["Facebook", "#1667d9", "#6aabff"],
-    gmb: ["Google Business", "#23804a", "#5fce86"], instagram: ["Instagram", "#c2307f", "#f47bb8"],
-    linkedin: ["LinkedIn", "#3a4a9f", "#a3b1ff"], pinterest: ["Pinterest", "#b4530f", "#ff9f5e"],
-    reddit: ["Reddit", "#8f5d07", "#f0b540"], snapchat: ["Snapchat", "#77690a", "#e6d84a"],
-    telegram: ["Telegram", "#41718f", "#8cc2dd"], threads: ["Threads", "#7446a8", "#c79bf5"],
-    tiktok: ["TikTok", "#0b7c84", "#35d3cf"], twitter: ["X", "#4d5965", "#b4bfca"],
-    youtube: ["YouTube", "#c62222", "#ff7a70"],
-  };
-  const METRICS = {
-    engagements: "Engagements", reactions: "Reactions", likes: "Likes", comments: "Comments", shares: "Shares",
-    saves: "Saves", clicks: "Clicks", impressions: "Impressions", reach: "Reach", views: "Views",
-    video_views: "Video views", watch_time_seconds: "Watch time in seconds", engagement_rate: "Engagement rate",
-    engagement_rate_by_impressions: "Engagement rate by impressions", engagement_rate_by_reach: "Engagement rate by reach",
-    engagement_rate_by_followers: "Engagement rate by followers", followers: "Followers",
-  };
-  const GAINS = ["engagements", "reactions", "comments", "shares", "saves", "clicks", "impressions", "views", "video_views"];
-  const RATES = ["engagement_rate", "engagement_rate_by_impressions", "engagement_rate_by_reach", "engagement_rate_by_followers"];
-  const STREAMS = {
-    accounts: "linked accounts", posts: "posts sent", post_analytics: "numbers of posts", social_posts: "list of posts",
-    social_post_analytics: "numbers of other posts", social_analytics: "numbers of accounts",
-    social_analytics_daily: "daily series", link_analytics: "link clicks", youtube_playlists: "playlists",
-  };
-  const WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-  const FEWEST = 3;      // posts that a format's median must stand on to be drawn
-  const FIRM = 5;        // posts that a time's median must stand on to be called best: one post may be on four networks
-  const RIPE_DAYS = 2;   // younger posts have most of their numbers still to come
-  const LINES = 10;      // lines in a chart that can still be told apart
-  const DASHES = ["solid", "dashed", "dotted"];
-  const PAPER = 620;     // pixels that fit on the width of a sheet
-  const DAY = 86400000;
+let cache;
+function chosen() {
+  cache = cache || { daily: rowsOf(D.daily), followers: rowsOf(D.followers), posts: rowsOf(D.posts) };
+  return { daily: cache.daily.filter(isChosen), followers: cache.followers.filter(isChosen), posts: cache.posts.filter(isChosen) };
+}
 
-  const $ = (id) => document.getElementById(id);
-  const number = new Intl.NumberFormat("en-US");
-  const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
-  const state = { profile: -1, networks: new Set(), from: 0, to: 0, metric: "engagements", sort: "engagements",
-                  shown: 10, followers: "percent", rate: "engagement_rate", pictures: false, open: new Set(), closed: new Set() };
-  const charts = new Map();
-  let D, first;
+function render() {
+  const focused = document.activeElement && document.activeElement.getAttribute("aria-label");
+  const { daily, followers, posts } = chosen();
+  const accounts = accountsOf(followers);
+  const inside = posts.filter(isPublished);
+  const who = make("bdi", { dir: "auto" }, state.profile < 0 ? plural(D.profiles.length, "profile") : D.profiles[state.profile]);
+  const span = before();
+  $("scope").replaceChildren(`${written(state.from, true)} – ${written(state.to, true)} (${plural(days(), "day")}), `, who, `, ${plural(state.networks.size, "network")}. Changes are against ${written(span.from)} – ${written(span.to)}. ${zones()}`);
+  highlights(accounts, inside);
+  tiles(daily, followers, posts);
+  followersCard(accounts);
+  clientsCard(daily, followers, inside);
+  engagementCard(daily, inside);
+  bestCard(inside, posts);
+  formatsCard(inside);
+  timesCard(inside);
+  audienceCard();
+  linksCard();
+  if (!D.is_client) freshnessCard(accounts, posts);
+  if (!D.is_client) meaningsCard();
+  document.documentElement.dataset.drawn = [...charts.keys()].join(" ");
+  const again = focused && [...document.querySelectorAll("select")].find((one) => one.getAttribute("aria-label") === focused);
+  if (again) again.focus();
+}
 
-  // Numbers
-
-  const is = (value) => value !== null && value !== undefined;
-  const count = (value) => (is(value) ? number.format(Math.round(value)) : "–");
-  const short = (value) => (is(value) ? (Math.abs(value) < 10000 ? count(value) : compact.format(value)) : "–");
-  const signed = (value, show = count) => (is(value) ? (value > 0 ? "+" : value < 0 ? "−" : "±") + show(Math.abs(value)) : "–");
-  const percent = (value, digits = 1) => (is(value) ? `${(100 * value).toFixed(digits)} %` : "–");
-  const plural = (n, one, many = `${one}s`) => `${number.format(n)} ${n === 1 ? one : many}`;
-  const shown = (metric, value) => (RATES.includes(metric) ? percent(value, 2) : count(value));
-
-  /** The sum of growth over days, posts or profiles, if all agree that it may be added up; null if nothing is reported. */
-  function total(level, metric, over, values) {
-    const meaning = (D.additive[level] || {})[metric];
-    for (const what of over) {
-      if (!meaning || !meaning[what]) throw new Error(`${metric} of ${level}s must not be added up over ${what}`);
-    }
-    let sum = null;
-    for (const value of values) if (is(value)) sum = (sum || 0) + value;
-    return sum;
+function setPeriod(value) {
+  const last = dayOf(D.last);
+  $("range").hidden = value !== "custom";
+  if (value !== "custom") {
+    const month = /^\d{4}-\d\d$/.test(value) ? dayOf(`${value}-01`) : null;
+    state.to = month === null ? last : Math.min(last, dayOf(`${monthOf(month + 31)}-01`) - 1);
+    state.from = month === null ? (value === "all" ? 0 : Math.max(0, last - Number(value) + 1)) : Math.max(0, month);
   }
+  $("from").value = iso(state.from);
+  $("to").value = iso(state.to);
+}
 
-  function median(values) {
-    const sorted = values.filter(is).sort((a, b) => a - b);
-    const middle = sorted.length >> 1;
-    if (!sorted.length) return null;
-    return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-  }
+const monthNamed = (name) => new Date(`${name}-01T00:00:00Z`).toLocaleDateString("en-US", { month: "long", year: "numeric", timeZone: "UTC" });
 
-  function groups(rows, key) {
-    const found = new Map();
-    for (const row of rows) {
-      const name = key(row);
-      if (!found.has(name)) found.set(name, []);
-      found.get(name).push(row);
-    }
-    return found;
-  }
-
-  // Days
-
-  const moment = (day) => new Date(first + day * DAY);
-  const iso = (day) => moment(day).toISOString().slice(0, 10);
-  const dayOf = (text) => Math.round((Date.parse(`${text}T00:00:00Z`) - first) / DAY);
-  const written = (day, year = false) => moment(day).toLocaleDateString("en-US",
-    { month: "short", day: "numeric", timeZone: "UTC", ...(year ? { year: "numeric" } : {}) });
-  const days = () => state.to - state.from + 1;
-  const before = () => ({ from: state.from - days(), to: state.from - 1 });
-
-  // Names
-
-  const network = (n) => (NETWORKS[D.networks[n]] || [D.networks[n]])[0];
-  const networkNamed = (name) => (NETWORKS[name] || [name])[0];
-  const isDark = () => document.documentElement.dataset.theme === "dark";
-  const color = (n) => (NETWORKS[D.networks[n]] || ["", "#5a6570", "#aab4be"])[isDark() ? 2 : 1];
-  const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  const account = (row) => (state.profile < 0 && D.profiles.length > 1
-    ? `${network(row.network)}, ${D.profiles[row.profile]}` : network(row.network));
-
-  // Elements: text is only ever set as text
-
-  function make(tag, attributes = {}, ...children) {
-    const element = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes)) {
-      if (name === "style") element.style.setProperty(...value);
-      else if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-      else if (value === true) element.setAttribute(name, "");
-      else if (value !== false && is(value)) element.setAttribute(name, value);
-    }
-    element.append(...children.filter(is));
-    return element;
-  }
-
-  const dot = (n) => make("span", { class: "dot", style: ["--color", color(n)], "aria-hidden": "true" });
-  const link = (url, text) => (url ? make("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, text) : text);
-  const escaped = (text) => String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
-
-  function table(caption, columns, rows) {
-    const cell = (tag, at, value) => make(tag, { class: columns[at][1], scope: tag === "th" ? "col" : null }, is(value) ? value : "–");
-    return make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Table: ${caption}` },
-      make("table", {}, make("caption", {}, caption),
-        make("thead", {}, make("tr", {}, ...columns.map((column, at) => cell("th", at, column[0])))),
-        make("tbody", {}, ...rows.map((row) => make("tr", {}, ...row.map((value, at) => cell("td", at, value)))))));
-  }
-
-  /** Tables are made when they are opened: with thousands of rows they cost more than all charts. */
-  function folded(id, build, title = "Show the numbers", isOpen = false) {
-    const details = make("details", { open: state.open.has(id) || (isOpen && !state.closed.has(id)) }, make("summary", {}, title));
-    const fill = () => { if (details.open && details.children.length === 1) details.append(build()); };
-    fill();
-    details.addEventListener("toggle", () => {
-      state[details.open ? "open" : "closed"].add(id);
-      state[details.open ? "closed" : "open"].delete(id);
-      fill();
-    });
-    return details;
-  }
-
-  function card(id, title, text, controls, ...content) {
-    const buttons = make("div", { class: "controls" }, ...controls);
-    disposed(id);
-    $(id).replaceChildren(
-      make("header", {}, make("div", {}, make("h2", { id: `${id}-title` }, title), make("p", {}, text)), buttons), ...content.filter(is));
-  }
-
-  const empty = (text) => make("p", { class: "empty" }, text);
-  const choice = (label, options, value, change) => make("select",
-    { "aria-label": label, onchange: (event) => { change(event.target.value); render(); } },
-    ...options.map(([name, text]) => make("option", { value: name, selected: name === value }, text)));
-  const toggle = (text, pressed, click) => make("button",
-    { type: "button", "aria-pressed": String(pressed), onclick: () => { click(); render(); } }, text);
-
-  // Charts
-
-  function disposed(id) {
-    if (charts.has(id)) charts.get(id).dispose();
-    charts.delete(id);
-  }
-
-  function draw(id, element, height, label, option) {
-    element.style.height = `${height}px`;
-    element.setAttribute("role", "img");
-    element.setAttribute("aria-label", label);
-    const chart = echarts.init(element, null, { renderer: "svg" });
-    charts.set(id, chart);
-    chart.setOption({ animation: false, textStyle: { fontFamily: getComputedStyle(document.body).fontFamily }, ...option });
-    scalable(element);
-    return chart;
-  }
-
-  /** With a viewBox a sheet of paper can show it smaller, whenever it was drawn. */
-  function scalable(element) {
-    const svg = element.querySelector("svg");
-    svg.setAttribute("viewBox", `0 0 ${svg.getAttribute("width")} ${svg.getAttribute("height")}`);
-  }
-
-  const axisText = () => ({ color: css("--quiet"), fontSize: 12 });
-  const tooltip = (formatter, more = {}) => ({
-    confine: true, backgroundColor: css("--card"), borderColor: css("--line"), textStyle: { color: css("--ink"), fontSize: 13 },
-    formatter, ...more,
-  });
-  const grid = (more = {}) => ({ left: 8, right: 12, top: 16, bottom: 4, containLabel: true, ...more });
-  const dates = (values, labels) => ({
-    type: "category", data: values, axisLabel: { ...axisText(), hideOverlap: true, formatter: (value) => labels.get(value) },
-    axisTick: { show: false }, axisLine: { lineStyle: { color: css("--line") } }, boundaryGap: true,
-  });
-  const values = (formatter) => ({
-    type: "value", axisLabel: { ...axisText(), formatter }, splitLine: { lineStyle: { color: css("--grid") } },
-  });
-
-  // What is chosen
-
-  const isChosen = (row) => (state.profile < 0 || row.profile === state.profile) && state.networks.has(row.network);
-  const within = (row, span = state) => row.day >= span.from && row.day <= span.to;
-  const rowsOf = (columns) => {
-    const names = Object.keys(columns);
-    return columns[names[0]].map((_, at) => Object.fromEntries(names.map((name) => [name, columns[name][at]])));
-  };
-  /** Whether a number is there from the first day of a span on. */
-  const isCovered = (rows, metric, span) => rows.some((row) => row.day <= span.from && is(row[metric]));
-
-  function accountsOf(rows) {
-    return [...groups(rows, (row) => row.profile * 1000 + row.network).values()].map((series) => {
-      const inside = series.filter((row) => within(row));
-      if (!inside.length) return null;
-      const earlier = series.filter((row) => row.day < state.from).pop() || inside[0];
-      const last = inside[inside.length - 1];
-      const { profile, network: net } = last;
-      const change = last.followers - earlier.followers;
-      return { profile, network: net, rows: inside, start: earlier.followers, followers: last.followers, change,
-               read: last.day, growth: earlier.followers > 0 ? change / earlier.followers : null,
-               gained: total("account", "followers", ["days"], inside.map((row) => row.gained)),
-               lost: total("account", "followers", ["days"], inside.map((row) => row.lost)) };
-    }).filter(is);
-  }
-
-  // Sections
-
-  function highlights(accounts, posts) {
-    const growing = accounts.filter((one) => one.start >= 100 && one.change > 0).sort((a, b) => b.growth - a.growth)[0];
-    const [best, metric] = bestPost(posts);
-    $("highlights").replaceChildren(
-      growing
-        ? make("div", { class: "highlight", style: ["--color", color(growing.network)] },
-          make("p", { class: "kicker" }, "Grows fastest"),
-          make("p", { class: "big" }, `${account(growing)}: ${signed(growing.growth, (v) => percent(v))} followers`),
-          make("p", { class: "quiet" }, `${signed(growing.change)} to ${count(growing.followers)} in ${plural(days(), "day")}`))
-        : make("div", { class: "highlight" }, make("p", { class: "kicker" }, "Grows fastest"),
-          make("p", { class: "big" }, accounts.length ? "No account won followers" : "No followers reported"),
-          make("p", { class: "quiet" }, "in this period, with these filters")),
-      best
-        ? make("div", { class: "highlight", style: ["--color", color(best.network)] },
-          make("p", { class: "kicker" }, "Did best"),
-          make("p", { class: "big" }, link(best.url, `“${clipped(best.text || "Post without text", 110)}”`)),
-          make("p", { class: "quiet" }, `${shown(metric, best[metric])} ${METRICS[metric].toLowerCase()} · ${account(best)} · `
-            + `${written(best.day)}`))
-        : make("div", { class: "highlight" }, make("p", { class: "kicker" }, "Did best"),
-          make("p", { class: "big" }, posts.length ? "No post has numbers yet" : "No post was published"),
-          make("p", { class: "quiet" }, "in this period, with these filters")));
-  }
-
-  const clipped = (text, length) => (text.length > length ? `${text.slice(0, length - 1).trimEnd()}…` : text);
-
-  function bestPost(posts) {
-    for (const metric of ["engagements", "views", "impressions", "reactions"]) {
-      const ranked = posts.filter((post) => post[metric] > 0).sort((a, b) => b[metric] - a[metric]);
-      if (ranked.length) return [ranked[0], metric];
-    }
-    return [null, null];
-  }
-
-  function change(now, then, isKnown) {
-    if (!is(now)) return null;
-    if (!isKnown) return make("span", { class: "change same" }, "no earlier data");
-    if (!is(then)) return make("span", { class: "change same" }, "not comparable");
-    const difference = now - then;
-    if (!difference) return make("span", { class: "change same" }, "= no change");
-    const share = then ? ` (${signed(difference / Math.abs(then), (v) => percent(v, 0))})` : "";
-    const kind = difference > 0 ? "up" : difference < 0 ? "down" : "same";
-    const arrow = { up: "▲", down: "▼", same: "=" }[kind];
-    return make("span", { class: `change ${kind}` }, `${arrow} ${Number.isInteger(difference)
-      ? signed(difference, short) : signed(difference * 100, (v) => `${v.toFixed(2)} points`)}${Number.isInteger(difference) ? share : ""}`);
-  }
-
-  function spark(series) {
-    const known = series.filter(is);
-    if (known.length < 2) return null;
-    const high = Math.max(...known), low = Math.min(0, ...known), span = high - low || 1;
-    const points = series.map((value, at) => (is(value) ? `${(100 * at / (series.length - 1)).toFixed(1)},${(28 - 26 * (value - low) / span).toFixed(1)}` : null)).filter(is);
-    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    svg.setAttribute("viewBox", "0 0 100 30");
-    svg.setAttribute("preserveAspectRatio", "none");
-    svg.setAttribute("aria-hidden", "true");
-    const line = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
-    for (const [name, value] of Object.entries({ points: points.join(" "), fill: "none", stroke: css("--accent"), "stroke-width": 1.6, "vector-effect": "non-scaling-stroke" })) line.setAttribute(name, value);
-    svg.append(line);
-    return svg;
-  }
-
-  function tile(title, now, then, known, show, note, series) {
-    return make("div", { class: "tile" }, make("h2", {}, title), make("div", { class: "value" }, is(now) ? show(now) : "–"),
-      change(now, then, known), series ? spark(series) : null, make("p", { class: "note" }, note));
-  }
-
-  function perDay(rows, value) {
-    const byDay = groups(rows, (row) => row.day);
-    return Array.from({ length: days() }, (_, at) => (byDay.has(state.from + at) ? value(byDay.get(state.from + at)) : null));
-  }
-
-  function tiles(daily, followers, posts) {
-    const span = before();
-    const [now, then] = [daily.filter((row) => within(row)), daily.filter((row) => within(row, span))];
-    const [followersNow, followersThen] = [followers.filter((row) => within(row)), followers.filter((row) => within(row, span))];
-    const [postsNow, postsThen] = [posts.filter((post) => within(post)), posts.filter((post) => within(post, span))];
-    const knownPosts = isCovered(posts, "day", span);
-    const gain = (metric) => {
-      const sum = (rows) => total("post", metric, ["days", "posts", "profiles"], rows.map((row) => row[metric]));
-      const reporting = new Set(now.filter((row) => is(row[metric])).map((row) => network(row.network)));
-      const note = reporting.size ? `from ${[...reporting].sort().slice(0, 3).join(", ")}${reporting.size > 3 ? ` and ${reporting.size - 3} more` : ""}` : "not reported";
-      return tile(METRICS[metric], sum(now), sum(then), isCovered(daily, metric, span), short, note, perDay(now, sum));
-    };
-    const net = (rows) => total("account", "followers", ["days", "profiles"], rows.map((row) => row.change));
-    const rate = RATES.find((name) => postsNow.some((post) => is(post[name]))) || "engagement_rate";
-    $("tiles").replaceChildren(
-      tile("Followers won, net", net(followersNow), net(followersThen), isCovered(followers, "change", span), (v) => signed(v, short),
-        `of ${plural(new Set(followersNow.map((row) => row.profile * 1000 + row.network)).size, "account")}`, perDay(followersNow, net)),
-      gain("engagements"), gain("views"), gain("impressions"),
-      tile("Posts published", postsNow.length, postsThen.length, knownPosts, short, "that have numbers", null),
-      tile("Engagement rate", median(postsNow.map((post) => post[rate])), median(postsThen.map((post) => post[rate])), knownPosts,
-        (v) => percent(v, 2), `median of ${plural(postsNow.filter((post) => is(post[rate])).length, "post")} of the period`, null));
-  }
-
-  function followersCard(accounts) {
-    const ranked = [...accounts].sort((a, b) => (b.growth || 0) - (a.growth || 0));
-    const drawn = [...accounts].sort((a, b) => Math.abs(b.change) - Math.abs(a.change)).slice(0, LINES)
-      .sort((a, b) => (b.growth || 0) - (a.growth || 0));
-    const some = drawn.length < accounts.length ? ` The ${LINES} of ${accounts.length} accounts that changed most are drawn.` : "";
-    const isShare = state.followers === "percent";
-    const element = make("div", { class: "chart" });
-    const legend = make("ul", { class: "legend" });
-    const by = "By account: followers of several accounts are not added up, the same person may follow two.";
-    card("followers", "Followers by network", by + some,
-      [toggle("Growth in %", isShare, () => { state.followers = "percent"; }), toggle("Followers", !isShare, () => { state.followers = "count"; })],
-      accounts.length ? make("div", { class: "legended" }, element, legend) : empty("No followers are reported for this choice."),
-      accounts.length ? folded("followers", () => table("Followers by account",
-        [["Account"], ["Followers", "number"], ["Change", "number"], ["Change in %", "number"], ["Won", "number"], ["Lost", "number"], ["Read on"]],
-        ranked.map((one) => [make("span", {}, dot(one.network), ` ${account(one)}`), count(one.followers), signed(one.change),
-          signed(one.growth, (v) => percent(v)), count(one.gained), count(one.lost), written(one.read)]))) : null);
-    if (!accounts.length) return;
-    const all = Array.from({ length: days() }, (_, at) => state.from + at);
-    const labels = new Map(all.map((day) => [iso(day), written(day)]));
-    const show = (value) => (isShare ? signed(value, (v) => `${v.toFixed(1)} %`) : count(value));
-    const dash = (one) => (state.profile < 0 ? one.profile : 0) % DASHES.length;
-    const chart = draw("followers", element, 320, `Line chart. ${ranked.slice(0, 5).map((one) => `${account(one)}: ${signed(one.change)} followers, ${signed(one.growth, (v) => percent(v))}`).join(". ")}.`, {
-      grid: grid(),
-      tooltip: tooltip((points) => `<b>${escaped(written(dayOf(points[0].axisValue), true))}</b><br>`
-        + [...points].filter((p) => is(p.value)).sort((a, b) => b.value - a.value).map((p) => `${p.marker}${escaped(p.seriesName)}: <b>${escaped(show(p.value))}</b>`).join("<br>"), { trigger: "axis" }),
-      xAxis: { ...dates(all.map(iso), labels), boundaryGap: false },
-      yAxis: { ...values((value) => (isShare ? `${value} %` : short(value))), scale: true },
-      series: drawn.map((one) => {
-        const known = new Map(one.rows.map((row) => [row.day, row.followers]));
-        return {
-          name: account(one), type: "line", showSymbol: days() === 1, connectNulls: true, color: color(one.network),
-          lineStyle: { width: 2.5, type: DASHES[dash(one)] },
-          data: all.map((day) => (!known.has(day) ? null : isShare ? (one.start ? 100 * (known.get(day) / one.start - 1) : null) : known.get(day))),
-          emphasis: { focus: "series" },
-        };
-      }),
-    });
-    legend.append(...drawn.map((one, at) => {
-      const stroke = make("span", { class: "stroke", style: ["border-top", `3px ${DASHES[dash(one)]} ${color(one.network)}`], "aria-hidden": "true" });
-      const value = isShare ? signed(one.growth, (v) => percent(v)) : count(one.followers);
-      return make("li", { onmouseenter: () => chart.dispatchAction({ type: "highlight", seriesIndex: at }),
-        onmouseleave: () => chart.dispatchAction({ type: "downplay", seriesIndex: at }) }, stroke, make("span", {}, account(one)), make("b", {}, value));
-    }));
-  }
-
-  function engagementCard(daily) {
-    const inside = daily.filter((row) => within(row));
-    const reported = GAINS.filter((metric) => inside.some((row) => is(row[metric])));
-    const metric = reported.includes(state.metric) ? state.metric : reported[0];
-    const title = metric ? METRICS[metric] : "Engagement";
-    const step = days() > 100 ? 7 : 1;
-    const element = make("div", { class: "chart" });
-    if (!metric) {
-      card("engagement", "Engagement by day", "What posts won on each day.", [], empty("No engagement was reported for this choice."));
-      return;
-    }
-    const bins = Array.from({ length: Math.ceil(days() / step) }, (_, at) => state.from + at * step);
-    const binOf = (row) => state.from + Math.floor((row.day - state.from) / step) * step;
-    const nets = [...groups(inside.filter((row) => is(row[metric])), (row) => row.network).entries()]
-      .map(([n, rows]) => {
-        const byBin = groups(rows, binOf);
-        const sums = bins.map((bin) => (byBin.has(bin) ? total("post", metric, ["days", "posts", "profiles"], byBin.get(bin).map((row) => row[metric])) : null));
-        return { n, sums, all: total("post", metric, ["days", "posts", "profiles"], sums) };
-      }).sort((a, b) => b.all - a.all);
-    const labels = new Map(bins.map((bin) => [iso(bin), written(bin)]));
-    const weekday = step === 1 ? (day) => ` (${WEEKDAYS[(moment(day).getUTCDay() + 6) % 7]})` : () => ", seven days";
-    card("engagement", `${title} by ${step === 1 ? "day" : "week"}`,
-      "What all posts won on each day, whenever they were published. A new post's first reading counts on its day.",
-      [choice("What is counted", reported.map((name) => [name, METRICS[name]]), metric, (value) => { state.metric = value; })], element,
-      folded("engagement", () => table(`${title} by ${step === 1 ? "day" : "week"} and network`,
-        [[step === 1 ? "Day" : "Week from"], ...nets.map((one) => [network(one.n), "number"])],
-        bins.map((bin, at) => [written(bin, true), ...nets.map((one) => count(one.sums[at]))]).reverse())));
-    draw("engagement", element, 320, `Bar chart. ${title} in the period: ${nets.map((one) => `${network(one.n)} ${count(one.all)}`).join(", ")}.`, {
-      grid: grid({ top: 40 }), legend: { top: 0, left: 0, textStyle: { color: css("--ink") }, itemWidth: 14, itemHeight: 10, type: "scroll", pageTextStyle: { color: css("--quiet") } },
-      tooltip: tooltip((points) => `<b>${escaped(written(dayOf(points[0].axisValue), true) + weekday(dayOf(points[0].axisValue)))}</b><br>`
-        + points.filter((p) => is(p.value)).map((p) => `${p.marker}${escaped(p.seriesName)}: <b>${count(p.value)}</b>`).join("<br>"), { trigger: "axis", axisPointer: { type: "shadow" } }),
-      xAxis: dates(bins.map(iso), labels), yAxis: values(short),
-      series: nets.map((one) => ({ name: network(one.n), type: "bar", stack: "all", color: color(one.n), data: one.sums, barCategoryGap: "25%" })),
-    });
-  }
-
-  function bestCard(posts, everyPost) {
-    const sorts = [...GAINS, "reach", ...RATES].filter((metric) => posts.some((post) => is(post[metric])));
-    const sort = sorts.includes(state.sort) ? state.sort : sorts[0];
-    if (!sort) {
-      card("best", "Best posts", "", [], empty(posts.length ? "None of the posts has numbers yet." : "No post was published in this period."));
-      return;
-    }
-    const usual = new Map([...groups(everyPost, (post) => post.profile * 1000 + post.network)].map(([key, rows]) => [key, median(rows.map((post) => post[sort]))]));
-    const ranked = posts.filter((post) => is(post[sort])).sort((a, b) => b[sort] - a[sort]);
-    const item = (post, at) => {
-      const ordinary = usual.get(post.profile * 1000 + post.network);
-      const times = ordinary > 0 ? post[sort] / ordinary : null;
-      const facts = ["engagements", "engagement_rate", "views", "impressions", "reach"].filter((name) => name !== sort && is(post[name]) && (name !== "impressions" || post.impressions !== post.views))
-        .map((name) => make("span", {}, `${shown(name, post[name])} ${METRICS[name].toLowerCase()}`));
-      const picture = post.thumbnail && state.pictures
-        ? make("div", { class: "thumbnail" }, make("img", { src: post.thumbnail, alt: "", loading: "lazy" })) : null;
-      return make("li", { class: "post" }, make("div", { class: "rank" }, String(at + 1)),
-        make("div", {}, make("div", { class: "text" }, post.text || "Post without text"),
-          make("div", { class: "facts" }, make("span", { class: "network" }, dot(post.network), account(post)),
-            make("span", {}, `${written(post.day, true)}${is(post.hour) ? `, ${String(post.hour).padStart(2, "0")}:00` : ""}`),
-            post.format || post.media ? make("span", {}, kindOf(post)) : null, ...facts,
-            post.url ? link(post.url, "Open post") : null, post.thumbnail ? link(post.thumbnail, "Thumbnail") : null)),
-        make("div", { class: "score" }, make("b", {}, shown(sort, post[sort])), make("span", {}, ` ${METRICS[sort].toLowerCase()} `),
-          times >= 3 ? make("div", {}, make("span", { class: "tag" }, `${times >= 10 ? Math.round(times) : times.toFixed(1)}× its usual`)) : null),
-        picture);
-    };
-    const list = make("ol", { class: "posts" }, ...ranked.slice(0, state.shown).map(item));
-    const hasPictures = ranked.some((post) => post.thumbnail);
-    card("best", "Best posts", `${plural(ranked.length, "post")} published in the period with engagements, by their newest numbers. “Usual” is the median of the account's posts.`,
-      [hasPictures ? toggle("Load thumbnails", state.pictures, () => { state.pictures = !state.pictures; }) : null,
-        choice("Sorted by", sorts.map((name) => [name, METRICS[name]]), sort, (value) => { state.sort = value; })].filter(is),
-      list,
-      ranked.length > state.shown ? make("button", { type: "button", class: "more", onclick: () => { state.shown += 20; render(); } },
-        `Show ${Math.min(20, ranked.length - state.shown)} more of ${number.format(ranked.length)}`) : null);
-  }
-
-  const spoken = (word) => word.charAt(0).toUpperCase() + word.slice(1).replace(/_/g, " ").toLowerCase();
-  const kindOf = (post) => [...new Set([post.format, post.media].filter(is).map(spoken))].join(" / ");
-
-  function formatsCard(posts) {
-    const rates = RATES.filter((name) => posts.some((post) => is(post[name])));
-    const rate = rates.includes(state.rate) ? state.rate : rates[0];
-    const known = posts.filter((post) => rate && is(post[rate]) && (post.format || post.media));
-    const kinds = [...groups(known, (post) => `${network(post.network)} · ${kindOf(post)}`)].map(([name, rows]) => ({
-      name, n: rows.length, net: rows[0].network, rate: median(rows.map((post) => post[rate])),
-      low: quantile(rows.map((post) => post[rate]), 0.25), high: quantile(rows.map((post) => post[rate]), 0.75),
-    })).sort((a, b) => b.rate - a.rate);
-    const firm = kinds.filter((kind) => kind.n >= FEWEST);
-    const drawn = (firm.length ? firm : kinds).slice(0, 14);
-    const text = "Median engagement rate of the posts of each format and media type. Compare within a network: networks count differently.";
-    const element = make("div", { class: "chart" });
-    card("formats", "What works: format and media", text,
-      rates.length > 1 ? [choice("Which rate", rates.map((name) => [name, METRICS[name]]), rate, (value) => { state.rate = value; })] : [],
-      drawn.length ? element : empty("No post of this choice has both a format and an engagement rate."),
-      firm.length < kinds.length && firm.length ? make("p", { class: "under" }, `Kinds with fewer than ${FEWEST} posts are only in the table.`) : null,
-      drawn.length ? folded("formats", () => table("Median engagement rate by format and media type",
-        [["Format and media"], ["Posts", "number"], ["Median rate", "number"], ["Middle half", "number"]],
-        kinds.map((kind) => [kind.name, count(kind.n), percent(kind.rate, 2), `${percent(kind.low, 2)} – ${percent(kind.high, 2)}`]))) : null);
-    if (!drawn.length) return;
-    const order = [...drawn].reverse();
-    draw("formats", element, 40 + 30 * drawn.length, `Bar chart. Median engagement rate: ${drawn.map((kind) => `${kind.name} ${percent(kind.rate, 2)} of ${plural(kind.n, "post")}`).join(", ")}.`, {
-      grid: grid({ right: 96 }), xAxis: { ...values((value) => `${+(100 * value).toFixed(1)} %`), splitNumber: 4 },
-      yAxis: { type: "category", data: order.map((kind) => kind.name), axisTick: { show: false }, axisLine: { show: false },
-        axisLabel: { color: css("--ink"), fontSize: 12, width: 170, overflow: "truncate" } },
-      tooltip: tooltip((p) => `<b>${escaped(p.name)}</b><br>median of ${plural(order[p.dataIndex].n, "post")}: <b>${percent(p.value, 2)}</b><br>middle half: ${percent(order[p.dataIndex].low, 2)} – ${percent(order[p.dataIndex].high, 2)}`),
-      series: [{ type: "bar", barMaxWidth: 18, data: order.map((kind) => ({ value: kind.rate, itemStyle: { color: color(kind.net), borderRadius: [0, 4, 4, 0] } })),
-        label: { show: true, position: "right", color: css("--ink"), formatter: (p) => `${percent(p.value, 1)}  n = ${order[p.dataIndex].n}` } }],
-    });
-  }
-
-  function quantile(list, share) {
-    const sorted = list.filter(is).sort((a, b) => a - b);
-    const at = (sorted.length - 1) * share, low = Math.floor(at);
-    return sorted.length ? sorted[low] + (at - low) * ((sorted[low + 1] ?? sorted[low]) - sorted[low]) : null;
-  }
-
-  function timesCard(posts) {
-    const metric = ["engagements", "views", "impressions", "reactions"].find((name) => posts.some((post) => post[name] > 0));
-    const ripe = posts.filter((post) => metric && is(post[metric]) && is(post.hour) && is(post.weekday) && post.read - post.day >= RIPE_DAYS);
-    const usual = new Map([...groups(ripe, (post) => post.profile * 1000 + post.network)].map(([key, rows]) => [key, median(rows.map((post) => post[metric]))]));
-    const scored = ripe.map((post) => ({ ...post, score: usual.get(post.profile * 1000 + post.network) > 0 ? post[metric] / usual.get(post.profile * 1000 + post.network) : null })).filter((post) => is(post.score));
-    if (!scored.length) {
-      card("times", "Best weekday and hour", "", [], empty("No post of this choice has numbers old enough to compare."));
-      return;
-    }
-    const summary = (rows) => ({ n: rows.length, score: median(rows.map((post) => post.score)) });
-    const cells = new Map([...groups(scored, (post) => `${post.weekday}-${post.hour}`)].map(([key, rows]) => [key, summary(rows)]));
-    const bestOf = (entries) => [...entries].filter(([, one]) => one.n >= FIRM).sort((a, b) => b[1].score - a[1].score)[0];
-    const bestCell = bestOf(cells);
-    const byWeekday = [...groups(scored, (post) => post.weekday)].map(([key, rows]) => [key, summary(rows)]);
-    const byHour = [...groups(scored, (post) => post.hour)].map(([key, rows]) => [key, summary(rows)]);
-    const bestWeekday = bestOf(byWeekday), bestHour = bestOf(byHour);
-    const hours = [...new Set(scored.map((post) => post.hour))].sort((a, b) => a - b);
-    const clock = (hour) => `${String(hour).padStart(2, "0")}:00`;
-    const times = (one) => `${one.score.toFixed(1)}×`;
-    const said = bestCell
-      ? `Best: ${WEEKDAYS[bestCell[0].split("-")[0] - 1]} ${clock(bestCell[0].split("-")[1])}, ${times(bestCell[1])} the usual (${plural(bestCell[1].n, "post")}). `
-      : `No weekday and hour has ${FIRM} posts. `;
-    const apart = (bestWeekday ? `Weekday: ${WEEKDAYS[bestWeekday[0] - 1]}, ${times(bestWeekday[1])} (${plural(bestWeekday[1].n, "post")}). ` : "")
-      + (bestHour ? `Hour: ${clock(bestHour[0])}, ${times(bestHour[1])} (${plural(bestHour[1].n, "post")}).` : "");
-    const cell = (one, isBest) => {
-      if (!one) return make("td", {}, "");
-      const share = one.n < FIRM ? 0 : Math.min(1, Math.max(0, (one.score - 0.5) / 1.5));
-      const td = make("td", { class: `${one.n < FIRM ? "few" : ""} ${isBest ? "best" : ""}` }, times(one), make("small", {}, `n = ${one.n}`));
-      td.style.background = `rgba(${css("--heat")}, ${(isDark() ? 0.42 : 0.34) * share})`;
-      return td;
-    };
-    card("times", "Best weekday and hour", said + apart, [],
-      make("table", { class: "heat" }, make("caption", {}, `${METRICS[metric]} of posts by the time of publication, as a multiple of their account's median; n: posts.`),
-        make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Hour"), ...WEEKDAYS.map((name) => make("th", { scope: "col" }, name)))),
-        make("tbody", {}, ...hours.map((hour) => make("tr", {}, make("th", { scope: "row" }, clock(hour)),
-          ...WEEKDAYS.map((_, at) => cell(cells.get(`${at + 1}-${hour}`), bestCell && bestCell[0] === `${at + 1}-${hour}`)))))),
-      make("p", { class: "under" }, `Times are those of the models. Stands on ${plural(scored.length, "post")} at least ${RIPE_DAYS} days old when read; fewer than ${FIRM} are too few to call.`));
-  }
-
-  function linksCard() {
-    const rows = D.links.filter((row) => state.profile < 0 || row.profile === state.profile).sort((a, b) => b.clicks - a.clicks);
-    const most = Math.max(1, ...rows.map((row) => row.clicks));
-    const many = D.profiles.length > 1 && state.profile < 0;
-    const windows = new Set(rows.map((row) => row.window).filter(is));
-    const text = rows.length ? `Newest reading of each link${windows.size === 1 ? `: clicks in the last ${[...windows][0]} days, as the API counts them` : ""}. Not by network or period: the API doesn't give that.` : "";
-    card("links", "Links by clicks", text, [], rows.length
-      ? table("Links by clicks", [["Destination", "words"], ["Short link"], ...(many ? [["Profile"]] : []), ["Clicks", "number"], ["Read on"]],
-        rows.slice(0, 50).map((row) => [link(row.url, row.url || "unknown"), row.short, ...(many ? [D.profiles[row.profile]] : []),
-          make("div", {}, count(row.clicks), (() => { const bar = make("div", { class: "bar" }); bar.style.width = `${Math.max(1, 100 * row.clicks / most)}%`; return bar; })()), written(row.read)]))
-      : empty(D.missing.includes("ayrshare__link_clicks_daily") ? "Link clicks are not among the models." : "No link of this choice has clicks."),
-    rows.length > 50 ? make("p", { class: "under" }, `The first 50 of ${number.format(rows.length)}.`) : null);
-  }
-
-  function freshnessCard(accounts, posts) {
-    const names = new Set([...state.networks].map((n) => D.networks[n]));
-    const isOf = (row) => state.profile < 0 || row.profile === D.profiles[state.profile];
-    const errors = D.errors.map((row) => ({ ...row, n: Object.entries(row.days).reduce((sum, [day, rows]) => (day >= state.from && day <= state.to ? sum + rows : sum), 0), last: Math.max(...Object.keys(row.days).map(Number)) }))
-      .filter((row) => row.n && isOf(row) && (names.has(row.network) || !D.networks.includes(row.network)))
-      .sort((a, b) => b.n - a.n);
-    const newest = new Map([...groups(posts, (post) => post.profile * 1000 + post.network)].map(([key, rows]) => [key, rows.reduce((latest, post) => Math.max(latest, post.read), -Infinity)]));
-    const linked = D.accounts.filter(isChosen);
-    const end = dayOf(D.last);
-    const age = (day) => (is(day) && Number.isFinite(day) ? `${written(day, true)}${end - day > 0 ? ` (${plural(end - day, "day")} behind)` : ""}` : "never");
-    const late = D.health.filter((row) => isOf(row) && (row.complete === null || end - row.complete > 1 || (row.status && row.status !== "complete")));
-    const read = new Map(accounts.map((one) => [one.profile * 1000 + one.network, one.read]));
-    const stale = linked.filter((row) => { const key = row.profile * 1000 + row.network; const latest = Math.max(row.read ?? -Infinity, newest.get(key) ?? -Infinity, read.get(key) ?? -Infinity); return end - latest > 1; });
-    const said = [
-      stale.length ? `${plural(stale.length, "account")} of ${linked.length} ${stale.length === 1 ? "has" : "have"} no number of the last day.` : linked.length ? `All ${plural(linked.length, "account")} have numbers of ${written(end, true)}.` : "",
-      errors.length ? `${plural(errors.length, "kind")} of trouble in the period.` : "Nothing was left unread in the period.",
-    ].join(" ");
-    card("freshness", "How fresh, and what could not be read", said, [],
-      linked.length ? folded("accounts", () => table("Newest numbers of each account", [["Account"], ["Name", "words"], ["Followers", "number"], ["Account read"], ["Posts read"]],
-        linked.map((row) => [make("span", {}, dot(row.network), ` ${account(row)}`), link(row.url, row.name || "–"), count(row.followers), age(row.read), newest.has(row.profile * 1000 + row.network) ? age(newest.get(row.profile * 1000 + row.network)) : "none"])), "Accounts", stale.length > 0) : empty("The models have no linked accounts."),
-      late.length ? table("Streams that are not complete", [["Profile"], ["What"], ["Last complete"], ["Last run"], ["Why", "words"]],
-        late.map((row) => [row.profile, STREAMS[row.stream] || row.stream, age(row.complete), row.status || "–", row.reason])) : null,
-      errors.length ? table("What could not be read", [["Profile"], ["Network"], ["What"], ["Why", "words"], ["Times", "number"], ["Last on"]],
-        errors.slice(0, 100).map((row) => [row.profile, row.network === "all" ? "all" : networkNamed(row.network), STREAMS[row.stream] || row.stream,
-          `${row.message || "no message"}${row.code ? ` (${row.code})` : ""}`, count(row.n), written(row.last)])) : null,
-      D.missing.length ? make("p", { class: "under" }, `Not among the models, and so not here: ${D.missing.join(", ")}.`) : null);
-  }
-
-  function meaningsCard() {
-    const names = new Set([...state.networks].map((n) => D.networks[n]));
-    const rows = D.meanings.filter((row) => names.has(row.network) && (METRICS[row.metric]));
-    card("meanings", "What the numbers mean", "Exact: the network's own name for it. Equivalent: another name for the same. Derived: a sum of the network's own parts.", [],
-      rows.length ? folded("meanings", () => table("What each number counts", [["Number"], ["Of"], ["Network"], ["Basis"], ["Counts", "words"]],
-        rows.map((row) => [METRICS[row.metric], row.level, networkNamed(row.network), row.basis, row.counts || row.field])), "By number and network") : empty("The models say nothing about these networks."));
-  }
-
-  // The whole
-
-  let cache;
-  function chosen() {
-    cache = cache || { daily: rowsOf(D.daily), followers: rowsOf(D.followers), posts: rowsOf(D.posts) };
-    return { daily: cache.daily.filter(isChosen), followers: cache.followers.filter(isChosen), posts: cache.posts.filter(isChosen) };
-  }
-
-  function render() {
-    const focused = document.activeElement && document.activeElement.getAttribute("aria-label");
-    const { daily, followers, posts } = chosen();
-    const accounts = accountsOf(followers);
-    const inside = posts.filter((post) => within(post));
-    const who = state.profile < 0 ? plural(D.profiles.length, "profile") : D.profiles[state.profile];
-    const span = before();
-    $("scope").textContent = `${written(state.from, true)} – ${written(state.to, true)} (${plural(days(), "day")}), ${who}, `
-      + `${plural(state.networks.size, "network")}. Changes are against ${written(span.from)} – ${written(span.to)}.`;
-    highlights(accounts, inside);
-    tiles(daily, followers, posts);
-    followersCard(accounts);
-    engagementCard(daily);
-    bestCard(inside, posts);
-    formatsCard(inside);
-    timesCard(inside);
-    linksCard();
-    freshnessCard(accounts, posts);
-    meaningsCard();
-    document.documentElement.dataset.drawn = [...charts.keys()].join(" ");
-    const again = focused && [...document.querySelectorAll("select")].find((one) => one.getAttribute("aria-label") === focused);
-    if (again) again.focus();
-  }
-
-  function setPeriod(value) {
-    const last = dayOf(D.last);
-    $("range").hidden = value !== "custom";
-    if (value !== "custom") {
-      state.to = last;
-      state.from = value === "all" ? 0 : Math.max(0, last - Number(value) + 1);
-    }
-    $("from").value = iso(state.from);
-    $("to").value = iso(state.to);
-  }
-
-  function filters() {
-    const last = dayOf(D.last);
-    $("profile").replaceChildren(...(D.profiles.length > 1 ? [make("option", { value: -1 }, `All ${D.profiles.length} profiles`)] : []),
-      ...D.profiles.map((name, at) => ({ name, at })).sort((a, b) => a.name.localeCompare(b.name)).map(({ name, at }) => make("option", { value: at }, name)));
-    state.profile = Number($("profile").value);
-    const spans = [7, 14, 28, 30, 60, 90, 180, 365].filter((n) => n <= last + 1);
-    $("period").replaceChildren(...spans.map((n) => make("option", { value: n }, `Last ${n} days`)),
-      make("option", { value: "all" }, `All ${plural(last + 1, "day")}`), make("option", { value: "custom" }, "From … to …"));
-    $("period").value = last + 1 >= 60 ? "30" : last + 1 >= 14 ? String(spans.filter((n) => 2 * n <= last + 1).pop()) : "all";
-    for (const id of ["from", "to"]) Object.assign($(id), { min: D.first, max: D.last });
-    setPeriod($("period").value);
-    const order = D.networks.map((_, n) => n).sort((a, b) => network(a).localeCompare(network(b)));
-    state.networks = new Set(order);
-    $("networks").append(...order.map((n) => make("button", { type: "button", class: "chip", "aria-pressed": "true", "data-network": D.networks[n], onclick: (event) => {
-      if (state.networks.has(n)) state.networks.delete(n); else state.networks.add(n);
-      event.currentTarget.setAttribute("aria-pressed", String(state.networks.has(n)));
-      render();
-    } }, dot(n), network(n))));
-    $("profile").addEventListener("change", (event) => { state.profile = Number(event.target.value); state.shown = 10; render(); });
-    $("period").addEventListener("change", (event) => { setPeriod(event.target.value); state.shown = 10; render(); });
-    for (const id of ["from", "to"]) {
-      $(id).addEventListener("change", () => {
-        const [from, to] = [dayOf($("from").value), dayOf($("to").value)];
-        if (Number.isFinite(from) && Number.isFinite(to)) {
-          state.from = Math.max(0, Math.min(from, to, last));
-          state.to = Math.min(last, Math.max(from, to, 0));
-          render();
-        }
-      });
-    }
-    $("filters").addEventListener("submit", (event) => event.preventDefault());
-  }
-
-  function setTheme(name) {
-    document.documentElement.dataset.theme = name;
-    $("theme").textContent = name === "dark" ? "Light" : "Dark";
-    for (const chip of document.querySelectorAll(".chip .dot")) {
-      const n = D.networks.indexOf(chip.parentElement.dataset.network);
-      chip.style.setProperty("--color", color(n));
-    }
-  }
-
-  function printing() {
-    let shownTheme;
-    window.addEventListener("beforeprint", () => {
-      shownTheme = document.documentElement.dataset.theme;
-      setTheme("light");
-      render();
-      for (const chart of charts.values()) {
-        chart.resize({ width: PAPER });
-        chart.getZr().flush();  // the sheet is laid out before the next frame
-        scalable(chart.getDom());
+function filters() {
+  const last = dayOf(D.last);
+  $("profile").replaceChildren(...(D.profiles.length > 1 ? [make("option", { value: -1 }, `All ${D.profiles.length} profiles`)] : []),
+    ...D.profiles.map((name, at) => ({ name, at })).sort((a, b) => a.name.localeCompare(b.name)).map(({ name, at }) => make("option", { value: at }, name)));
+  state.profile = Number($("profile").value);
+  const months = [...new Set(Array.from({ length: last + 1 }, (_, day) => monthOf(day)))]
+    .filter((name) => dayOf(`${name}-01`) >= 0).reverse().slice(0, 13);
+  const spans = [7, 14, 28, 30, 60, 90, 180, 365].filter((n) => n <= last + 1);
+  $("period").replaceChildren(...spans.map((n) => make("option", { value: n }, `Last ${n} days`)),
+    ...months.map((name) => make("option", { value: name }, monthNamed(name))),
+    make("option", { value: "all" }, `All ${plural(last + 1, "day")}`), make("option", { value: "custom" }, "From … to …"));
+  $("period").value = D.month ? D.month.slice(0, 7) : last + 1 >= 60 ? "30" : last + 1 >= 14 ? String(spans.filter((n) => 2 * n <= last + 1).pop()) : "all";
+  for (const id of ["from", "to"]) Object.assign($(id), { min: D.first, max: D.last });
+  setPeriod($("period").value);
+  const order = D.networks.map((_, n) => n).sort((a, b) => network(a).localeCompare(network(b)));
+  state.networks = new Set(order);
+  $("networks").append(...order.map((n) => make("button", { type: "button", class: "chip", "aria-pressed": "true", "data-network": D.networks[n], onclick: (event) => {
+    if (state.networks.has(n)) state.networks.delete(n); else state.networks.add(n);
+    event.currentTarget.setAttribute("aria-pressed", String(state.networks.has(n)));
+    render();
+  } }, dot(n), network(n))));
+  $("profile").addEventListener("change", (event) => { state.profile = Number(event.target.value); state.shown = 10; render(); });
+  $("period").addEventListener("change", (event) => { setPeriod(event.target.value); state.shown = 10; render(); });
+  for (const id of ["from", "to"]) {
+    $(id).addEventListener("change", () => {
+      const [from, to] = [dayOf($("from").value), dayOf($("to").value)];
+      if (Number.isFinite(from) && Number.isFinite(to)) {
+        state.from = Math.max(0, Math.min(from, to, last));
+        state.to = Math.min(last, Math.max(from, to, 0));
+        render();
       }
     });
-    window.addEventListener("afterprint", () => { setTheme(shownTheme); render(); });
-    $("print").addEventListener("click", () => window.print());
   }
+  $("filters").addEventListener("submit", (event) => event.preventDefault());
+}
 
-  async function unpacked() {
-    const bytes = Uint8Array.from(atob($("data").textContent.trim()), (c) => c.charCodeAt(0));
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-    return JSON.parse(await new Response(stream).text());
+function setTheme(name) {
+  document.documentElement.dataset.theme = name;
+  $("theme").textContent = name === "dark" ? "Light" : "Dark";
+  for (const chip of document.querySelectorAll(".chip .dot")) {
+    const n = D.networks.indexOf(chip.parentElement.dataset.network);
+    chip.style.setProperty("--color", color(n));
   }
+}
 
-  async function begin() {
-    if (typeof DecompressionStream === "undefined") {
-      throw new Error("this browser is too old for it: it takes Chrome or Edge 80, Firefox 113, Safari 16.4, or later");
-    }
-    D = await unpacked();
-    first = Date.parse(`${D.first}T00:00:00Z`);
-    $("title").textContent = D.title;
-    const many = D.posts_shown < D.posts_total ? `, the newest ${number.format(D.posts_shown)} of ${plural(D.posts_total, "post")}` : `, ${plural(D.posts_shown, "post")}`;
-    $("about").textContent = `${plural(D.profiles.length, "profile")}, ${plural(D.networks.length, "network")}${many} · numbers up to ${written(dayOf(D.last), true)}`;
-    const dark = window.matchMedia("(prefers-color-scheme: dark)");
-    setTheme(dark.matches ? "dark" : "light");
-    filters();
-    setTheme(document.documentElement.dataset.theme);
-    $("theme").addEventListener("click", () => { setTheme(isDark() ? "light" : "dark"); render(); });
-    dark.addEventListener("change", () => { setTheme(dark.matches ? "dark" : "light"); render(); });
-    document.querySelector(".buttons").hidden = false;
-    $("report").hidden = false;
-    $("footer").append(make("p", {}, `Written ${D.written.replace("T", " ").replace("+00:00", " UTC")} by tap-ayrshare ${D.version}. A dash is a number that the network doesn't report; it is never 0. `
-      + "Nothing in this file is loaded from elsewhere, unless you ask for thumbnails."));
+function printing() {
+  let shownTheme;
+  window.addEventListener("beforeprint", () => {
+    shownTheme = document.documentElement.dataset.theme;
+    setTheme("light");
     render();
-    printing();
-    let waiting, width = window.innerWidth;
-    window.addEventListener("resize", () => {
-      clearTimeout(waiting);
-      waiting = setTimeout(() => {
-        if (window.innerWidth === width || window.matchMedia("print").matches) return;
-        width = window.innerWidth;
-        render();
-      }, 150);
-    });
-    document.documentElement.dataset.ready = "true";
-  }
-
-  begin().catch((error) => {
-    $("trouble").textContent = `The report can't be shown: ${error.message}.`;
-    $("trouble").hidden = false;
-    throw error;
+    for (const [id, chart] of charts) {
+      chart.resize({ width: PAPER, ...(id === "formats" ? {} : { height: LOW }) });
+      chart.getZr().flush();  // the sheet is laid out before the next frame
+      scalable(chart.getDom());
+    }
   });
-})();
+  window.addEventListener("afterprint", () => { setTheme(shownTheme); render(); });
+  $("print").addEventListener("click", () => window.print());
+}
+
+async function unpacked() {
+  const bytes = Uint8Array.from(atob($("data").textContent.trim()), (c) => c.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return JSON.parse(await new Response(stream).text());
+}
+
+async function begin() {
+  if (typeof DecompressionStream === "undefined") {
+    throw new Error("this browser is too old for it: it takes Chrome or Edge 80, Firefox 113, Safari 16.4, or later");
+  }
+  D = await unpacked();
+  first = Date.parse(`${D.first}T00:00:00Z`);
+  $("title").textContent = D.is_client && D.profiles.length === 1 ? `${D.profiles[0]} · ${D.title}` : D.title;
+  if (D.logo) {
+    $("logo").append(make("img", { src: D.logo, alt: "" }));
+    $("logo").hidden = false;
+  }
+  for (const id of ["freshness", "meanings"]) $(id).hidden = D.is_client;
+  $("profile").parentElement.hidden = D.is_client;
+  const many = D.posts_shown < D.posts_total ? `, the newest ${number.format(D.posts_shown)} of ${plural(D.posts_total, "post")}` : `, ${plural(new Set(D.posts.key).size, "post")}`;
+  $("about").textContent = `${plural(D.profiles.length, "profile")}, ${plural(D.networks.length, "network")}${many} · numbers up to ${written(dayOf(D.last), true)}`;
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  setTheme(dark.matches ? "dark" : "light");
+  filters();
+  setTheme(document.documentElement.dataset.theme);
+  $("theme").addEventListener("click", () => { setTheme(isDark() ? "light" : "dark"); render(); });
+  dark.addEventListener("change", () => { setTheme(dark.matches ? "dark" : "light"); render(); });
+  document.querySelector(".buttons").hidden = false;
+  $("report").hidden = false;
+  $("footer").append(make("p", {}, `Written ${D.written.replace("T", " ").replace("+00:00", " UTC")}${D.is_client ? "" : ` by tap-ayrshare ${D.version}`}. A dash is a number that the network doesn't report; it is never 0. `
+    + "Nothing in this file is loaded from elsewhere, unless you ask for thumbnails."));
+  render();
+  printing();
+  let waiting, width = window.innerWidth;
+  window.addEventListener("resize", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => {
+      if (window.innerWidth === width || window.matchMedia("print").matches) return;
+      width = window.innerWidth;
+      render();
+    }, 150);
+  });
+  document.documentElement.dataset.ready = "true";
+}
+
+begin().catch((error) => {
+  $("trouble").textContent = `The report can't be shown: ${error.message}.`;
+  $("trouble").hidden = false;
+  throw error;
+});

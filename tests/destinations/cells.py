@@ -99,7 +99,7 @@ def plain(value: Any, entry: dict) -> Any:
     if "object" in types or "array" in types:
         value = json.loads(value) if isinstance(value, str) else value
         has_objects = "object" in entry.get("items", {}).get("type", [])
-        return [plain(item, entry["items"]) for item in value] if has_objects else value
+        return [plain(item, entry["items"]) for item in value] if value and has_objects else value
     if entry.get("format") == "date-time":
         return instant(str(value))
     if entry.get("format") == "date":

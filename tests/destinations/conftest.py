@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -228,3 +229,42 @@ def edited(output: Output, edit: Callable[[dict], dict | None]) -> Output:
 def of(*names: str):
     """An edit that keeps only these streams."""
     return lambda message: message if message.get("stream") in names else None
+
+
+AGE = 2
+"""Seconds after which a loader that is killed lets out its state, instead of five minutes."""
+
+
+def killed_after_a_state(destination: Destination, output: Output, sign: str = "") -> list[str]:
+    """Load a run until its first state is out, and kill the loader; return the lines up to that state.
+
+    sign: what the loader logs once more before it is killed, such as that it loads another batch.
+    """
+    lines = output.raw.splitlines(keepends=True)
+    end = [message["type"] for message in output.messages].index("STATE") + 1
+    state, later = output.messages[end - 1]["value"], iter(lines[end:])
+    out, log = destination.directory / "states", destination.directory / "loader.log"
+    env = environment(None, {**destination.env, "TEST_RECORD_AGE": str(AGE / 60)})
+    with (
+        out.open("w") as states,
+        log.open("w") as said,
+        subprocess.Popen(
+            destination.command(), stdin=subprocess.PIPE, stdout=states, stderr=said, text=True, env=env
+        ) as loader,
+    ):
+
+        def load_until(condition: Callable[[], bool]) -> None:
+            while not condition():
+                line = next(later)
+                assert json.loads(line)["type"] == "RECORD", "there are too few records behind the first state"
+                loader.stdin.write(line)
+                loader.stdin.flush()
+                time.sleep(0.05)
+
+        loader.stdin.writelines(lines[:end])
+        load_until(lambda: state in map(json.loads, out.read_text().splitlines()))
+        before = log.read_text().count(sign)
+        load_until(lambda: not sign or log.read_text().count(sign) > before)
+        loader.kill()
+    destination.state = out.read_text().strip().splitlines()[-1]
+    return lines[:end]

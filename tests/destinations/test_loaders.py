@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import time
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -19,11 +20,12 @@ from tests.destinations.bigquery.client import target_bigquery
 from tests.destinations.cells import APPENDED, MERGED, REPLACED, assert_arrived
 from tests.destinations.conftest import FLAT, LARGEST, edited, of, target_duckdb, target_postgres
 from tests.destinations.snowflake.client import target_snowflake
-from tests.support import ROOT
+from tests.support import ROOT, environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.timeout(900)
 SNAPSHOTS = ("social_analytics", "post_analytics", "social_posts", "link_analytics")
 MANY = 150_000
 """Cells, at the least, that are compared over three loads."""
@@ -209,6 +211,27 @@ def test_an_integer_of_more_than_64_bits_ends_a_load_into_bigquery(nights, tmp_p
         done = destination.run(edited(nights(False).first, of("social_analytics")).raw)
     assert done.returncode != 0
     assert done.stderr.endswith("TypeError: Integer exceeds 64-bit range\n")
+
+
+def test_a_kill_loses_rows_in_bigquery(nights, tmp_path):
+    """A state says that rows are loaded, but they are in a temporary table until the end of the run."""
+    *lines, last = edited(nights(False).first, of("accounts")).raw.splitlines(keepends=True)
+    out = tmp_path / "states"
+    with target_bigquery(tmp_path) as destination, out.open("w") as states:
+        env = environment(None, {**destination.env, "TEST_RECORD_AGE": "0.01"})
+        with subprocess.Popen(
+            destination.command(), stdin=subprocess.PIPE, stdout=states, stderr=subprocess.DEVNULL, text=True, env=env
+        ) as loader:
+            loader.stdin.writelines(lines)
+            for number in range(1000):
+                loader.stdin.write(last + json.dumps({"type": "STATE", "value": {"number": number}}) + "\n")
+                loader.stdin.flush()
+                time.sleep(0.2)
+                if out.read_text():
+                    break
+            loader.kill()
+        assert "number" in out.read_text()
+        assert destination.ask("SELECT count(*) FROM ayrshare.accounts") == [[0]]
 
 
 TRANSLATE = """\

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import json
 import subprocess
-import time
 from dataclasses import replace
 
 import pytest
 
 from tests.destinations.cells import APPENDED, MERGED, TRUNCATED, assert_arrived, compare, read, sorted_rows
-from tests.destinations.conftest import QUICK, config, edited, of, plugin, target_duckdb
+from tests.destinations.conftest import QUICK, config, edited, killed_after_a_state, of, plugin, target_duckdb
 from tests.destinations.snowflake.client import is_real, target_snowflake
 from tests.destinations.test_models import build
 from tests.models.warehouses import streams
-from tests.support import Output, environment, messages
+from tests.support import Output, messages
 from tools.models import models
 
 pytestmark = pytest.mark.timeout(900)
@@ -179,51 +178,15 @@ def test_the_models_are_those_of_duckdb_after_each_load(nights, snowflake, tmp_p
 
 
 GROWING = ("accounts", "posts", "post_analytics", "social_posts", "social_analytics", "extraction_errors")
-BATCH, AGE = 20, 2
-"""Rows in a batch; seconds after which the target lets out its state, instead of five minutes."""
-
-
-def killed_after_a_state(destination, output: Output, number: int) -> list[str]:
-    """Load a run until a state is out and a batch behind it is loaded, then kill the loader; return what it was given.
-
-    number: of the state in the run's output. What it was given ends with that state.
-    """
-    lines = output.raw.splitlines(keepends=True)
-    end = [place for place, message in enumerate(output.messages) if message["type"] == "STATE"][number] + 1
-    later = iter(lines[end:])
-    out, log = destination.directory / "states", destination.directory / "loader.log"
-    env = environment(None, {**destination.env, "TEST_RECORD_AGE": str(AGE / 60)})
-    with (
-        out.open("w") as states,
-        log.open("w") as said,
-        subprocess.Popen(
-            destination.command(), stdin=subprocess.PIPE, stdout=states, stderr=said, text=True, env=env
-        ) as loader,
-    ):
-
-        def load_until(condition) -> None:
-            while not condition():
-                line = next(later)
-                assert json.loads(line)["type"] == "RECORD", "choose a state with more records behind it"
-                loader.stdin.write(line)
-                loader.stdin.flush()
-                time.sleep(0.05)
-
-        loader.stdin.writelines(lines[:end])
-        state = output.messages[end - 1]["value"]
-        load_until(lambda: state in map(json.loads, out.read_text().splitlines()))
-        batches = log.read_text().count("is full")
-        load_until(lambda: log.read_text().count("is full") > batches)
-        loader.kill()
-    destination.state = out.read_text().strip().splitlines()[-1]
-    return lines[:end]
+BATCH = 20
+"""Rows, which is one batch."""
 
 
 def test_a_kill_between_two_batches_loses_nothing(tap, box, tmp_path):
     settings = {**config(box), **QUICK}
     whole = tap.run(settings, select=GROWING)
     with target_snowflake(tmp_path, batch_size_rows=BATCH) as destination:
-        given = killed_after_a_state(destination, whole, 0)
+        given = killed_after_a_state(destination, whole, "is full")
         covered = Output(0, messages("".join(given)), "", "")
         missing = {
             stream: {key_of(whole, stream, record) for record in covered.records(stream)}

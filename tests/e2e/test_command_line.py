@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 
@@ -59,6 +60,31 @@ def test_a_closed_stdout_is_one_line(arguments):
     assert done.stderr == (
         "tap-ayrshare: stdout is closed, so nothing can be written; connect it to a target or a file\n"
     )
+
+
+def test_a_closed_stderr_changes_nothing(api, tmp_path):
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({**api.config, **QUICK}))
+    command = f"exec {sys.executable} -m tap_ayrshare --config {config} 2>&-"
+    done = subprocess.run(["sh", "-c", command], stdout=subprocess.PIPE, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0
+    assert '"type":"RECORD"' in done.stdout
+
+
+def test_an_interrupted_check_is_one_line(sandbox):
+    box = sandbox("--latency", "5")
+    env = {f"TAP_AYRSHARE_{name.upper()}": value for name, value in box.config.items() if name != "profiles"}
+    command = [sys.executable, "-m", "tap_ayrshare", "--config", "ENV", "--test"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment(None, env)
+    ) as process:
+        # The line that stands before the first request.
+        assert any(line.startswith("tap-ayrshare ") for line in iter(process.stderr.readline, ""))
+        process.send_signal(signal.SIGINT)
+        _, rest = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in rest
+    assert rest.splitlines()[-1].endswith("interrupted by SIGINT")
 
 
 def test_a_wrong_level_of_the_log_is_one_line():

@@ -59,6 +59,7 @@ class History:
                 "last": rng.choice([99, 99, 5]), "thread": rng.choice([0, 0, 1]),
                 "streams": rng.sample(["post_analytics", "social_post_analytics", "social_posts"], rng.randint(1, 3)),
                 "both": rng.random() < 0.5, "every": rng.choice([1, 1, 2, 3]),
+                "published": rng.choice([START - timedelta(days=2), START + timedelta(days=rng.randint(0, 9))]),
             })  # fmt: skip
 
     def name_of(self, index: int, night: int) -> str:
@@ -94,7 +95,9 @@ class History:
         analytics = nested({part: self.grow((*what, part)) for part in PARTS if self.rng.random() < 0.9})
         if self.rng.random() < 0.3:
             analytics |= {"ups": -1, "quoteCount": "12", "uniqueImpressionsCount": "none"}
-        published = datetime(2026, 2, 27, self.rng.randint(0, 3), 5, tzinfo=timezone.utc)
+        # Not quite the same in each reading; some are published while the account is being read.
+        hour = datetime.min.time().replace(hour=self.rng.randint(0, 3), minute=5)
+        published = datetime.combine(post["published"], hour, timezone.utc)
         row = {"profile": profile, "platform": post["platform"], "snapshot_date": day,
                "published_at": None if self.rng.random() < 0.2 else published,
                "post_url": f"https://example.com/{post['native']}", "analytics": analytics, "extracted_at": at,
@@ -113,6 +116,7 @@ class History:
         levels = {level: self.grow((*what, level)) for level in LEVELS}
         self.put("social_analytics", {
             "profile": profile, "platform": "facebook", "snapshot_date": day,
+            "account_id": self.rng.choice([None, "1", "1", "1", "2"]),
             "account_name": self.rng.choice([None, "name"]), "extracted_at": at,
             "analytics": nested({"reactions.total": self.grow((*what, "r"))}), "likes": self.grow((*what, "likes")),
             **levels,

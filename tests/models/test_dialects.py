@@ -7,6 +7,7 @@ uses, and `qualify` that each column is there.
 import json
 import os
 import re
+import shutil
 import subprocess
 from collections import Counter
 
@@ -21,6 +22,7 @@ from tests.models.warehouses import streams
 from tests.support import ROOT
 from tools.models import models
 from tools.reserved_words import reserved_words
+from tools.semantic import semantic_models
 
 pytestmark = pytest.mark.timeout(600)
 PYTHON = ROOT / ".venvs" / "dbt-dialects" / "bin" / "python"
@@ -49,9 +51,9 @@ class Recorder:
         self.kinds = {}
         (directory / "profiles.yml").write_text(PROFILES)
 
-    def places(self):
+    def places(self, project="dbt"):
         """Where dbt finds its project, and puts its files."""
-        return ["--project-dir", "dbt", "--profiles-dir", str(self.directory), "--target", self.dialect,
+        return ["--project-dir", project, "--profiles-dir", str(self.directory), "--target", self.dialect,
                 "--target-path", str(self.directory / "target"), "--log-path", str(self.directory)]  # fmt: skip
 
     def said(self, *arguments, **variables):
@@ -125,9 +127,9 @@ def test_a_whole_build_and_its_second_night(recorder):
     assert first["Create"] >= MODELS
     assert first["Select"] > 40
     night = understood(recorder.said("build"), recorder)
-    assert night["Delete"] == 4
+    assert night["Delete"] == 5
     # What is forgotten is built again; what was read before is replaced.
-    assert night["Merge"] + night["Insert"] == 7
+    assert night["Merge"] + night["Insert"] == 8
 
 
 def test_another_time_zone_and_no_authors(recorder):
@@ -165,3 +167,23 @@ def test_nothing_is_deprecated(recorder, dbt, arguments):
     said = done.stdout + done.stderr
     assert done.returncode == 0, said[-3000:]
     assert "[error]" not in said
+
+
+def test_the_semantic_layer_in_its_current_form(tmp_path):
+    """For dbt-core 1.12 and dbt 2, `dbt/current` takes the place of the two files that older versions read."""
+    project = tmp_path / "project"
+    shutil.copytree(ROOT / "dbt", project, ignore=shutil.ignore_patterns("target", "logs"))
+    (project / "current" / "marts.yml").replace(project / "models" / "marts" / "marts.yml")
+    (project / "current" / "semantic.yml").replace(project / "models" / "semantic" / "semantic.yml")
+    recorder = Recorder("snowflake", tmp_path)
+    command = [str(DBT_2), "parse", "--no-version-check", "--warn-error-options", '{"error": "all"}',
+               *recorder.places(str(project)), "--vars", '{"ayrshare_semantic_layer": true}']  # fmt: skip
+    # Its validation needs an account at dbt.
+    env = {**os.environ, "DO_NOT_TRACK": "1", "DBT_ENGINE_NO_WARN_SEMANTIC_MANIFEST_VALIDATION": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env=env)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    manifest = json.loads((tmp_path / "target" / "semantic_manifest.json").read_text())
+    expected = {f"ayrshare_{metric.name}" for model in semantic_models() for metric in model.metrics}
+    assert {metric["name"] for metric in manifest["metrics"]} == expected | {"ayrshare_engagement_rate"}
+    assert {model["name"] for model in manifest["semantic_models"]} == {model.name for model in semantic_models()}
+    assert all(metric["description"] and metric["label"] for metric in manifest["metrics"])

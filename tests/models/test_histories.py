@@ -9,7 +9,8 @@ from tests.models.warehouses import DuckDB
 
 MODELS = ("int_ayrshare__post_latest", "ayrshare__post_metrics_daily", "ayrshare__account_metrics_daily",
           "ayrshare__link_clicks_daily", "ayrshare__post_metrics_latest", "ayrshare__network_metrics_daily",
-          "ayrshare__accounts_current", "ayrshare__rollup")  # fmt: skip
+          "ayrshare__accounts_current", "ayrshare__rollup", "int_ayrshare__post_ages", "ayrshare__post_facts",
+          "ayrshare__account_coverage", "ayrshare__report_monthly")  # fmt: skip
 SEED = 20261125
 NIGHTS = 12
 BUILT = (2, 4, 5, 7, 11)

@@ -31,7 +31,7 @@ def fill(warehouse):
     """Load three snapshots of a post, an account and a link."""
     posts, accounts, links = [], [], []
     for day, likes in DAYS:
-        common = {"profile": "p", "snapshot_date": day, "extracted_at": f"{day} 03:00:00"}
+        common = {"profile": "p", "snapshot_date": day, "extracted_at": f"{day} 15:00:00"}
         body = {"reactions": {"total": 2 * likes}, "totalMediaViewUnique": 90}
         posts.append({**common, "post_id": "a", "platform": "facebook", "thread_index": 0, "social_post_id": "s",
                       "published_at": "2026-11-19 23:30:00", "likes": likes, "comments": 2, "shares": 1,

@@ -97,7 +97,7 @@ REVIEWS = [
 ]  # fmt: skip
 TOTALS = [
     {"profile": "a", "platform": "gmb", "snapshot_date": day, "average_rating": rating, "total_reviews": total,
-     "extracted_at": f"{day} 03:00:00"}
+     "extracted_at": f"{day} 15:00:00"}
     for day, rating, total in (("2026-11-01", 4.5, 10), ("2026-11-03", None, None), ("2026-11-05", 4.75, 14),
                                ("2026-11-06", 4.8, 13))
 ]  # fmt: skip

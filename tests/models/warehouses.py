@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
 BIN = ROOT / ".venvs" / "dbt" / "bin"
 POSTGRES = {"string": "text", "integer": "bigint", "number": "double precision", "boolean": "boolean",
-            "object": "jsonb", "array": "jsonb", "date": "date", "date-time": "timestamp"}  # fmt: skip
+            "object": "jsonb", "array": "jsonb", "texts": "text[]", "date": "date",
+            "date-time": "timestamp"}  # fmt: skip
 """Types that target-postgres creates."""
 DUCKDB = {**POSTGRES, "string": "varchar", "integer": "hugeint", "number": "double", "object": "json", "array": "json",
-          "date": "varchar"}  # fmt: skip
+          "texts": "json", "date": "varchar"}  # fmt: skip
 """Types that target-duckdb creates."""
 OPTIONAL_STREAMS = [
     "accounts", "comments", "social_post_comments", "reviews", "review_totals", "ad_spend_daily",
@@ -49,6 +50,8 @@ def create_table(stream: str, types: dict[str, str]) -> str:
     for name, entry in contract.schema["properties"].items():
         kinds = [entry["type"]] if isinstance(entry["type"], str) else entry["type"]
         (kind,) = [one for one in kinds if one != "null"]
+        if kind == "array" and entry.get("items", {}).get("type") == "string":
+            kind = "texts"
         columns.append(f'"{name}" {types[entry.get("format", kind)]}')
     key = ", ".join(f'"{name}"' for name in contract.key_properties)
     return f"create table ayrshare.{stream} ({', '.join(columns)}, primary key ({key}))"
@@ -87,11 +90,15 @@ class Warehouse:
             return []
         names = list(rows[0])
         columns = ", ".join(f'"{name}"' for name in names)
-        lines = [f"({', '.join(literal(row[name]) for name in names)})" for row in rows]
+        lines = [f"({', '.join(self.literal(row[name]) for name in names)})" for row in rows]
         return [
             f"insert into ayrshare.{stream} ({columns}) values {', '.join(lines[start : start + 1000])}"
             for start in range(0, len(lines), 1000)
         ]
+
+    def literal(self, value: Any) -> str:
+        """Return a value as SQL."""
+        return literal(value)
 
     def dbt(self, *arguments: str, fails: bool = False, env: dict[str, str] | None = None, project: str = "dbt",
             **variables: Any) -> str:  # fmt: skip
@@ -134,6 +141,11 @@ class DuckDB(Warehouse):
 
 class Postgres(Warehouse):
     dialect = "postgres"
+
+    def literal(self, value: Any) -> str:
+        if isinstance(value, list) and all(isinstance(one, str) for one in value):
+            return f"cast(array[{', '.join(map(literal, value))}] as text[])"
+        return literal(value)
 
     def __init__(self, directory: Path, uri: str) -> None:
         self.uri = uri

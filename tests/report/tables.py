@@ -22,14 +22,14 @@ WORDS = """autumn blend coffee roast trail winter jacket studio light type brand
 paper garden window market season recipe workshop story people hands slow bright small open early""".split()  # noqa: SIM905
 
 POSTS = {
-    "profile": "VARCHAR", "platform": "VARCHAR", "social_post_id": "VARCHAR", "thread_index": "BIGINT",
+    "profile": "VARCHAR", "platform": "VARCHAR", "post_key": "VARCHAR", "social_post_id": "VARCHAR",
     "snapshot_date": "DATE", "published_at": "TIMESTAMP", "published_date": "DATE", "published_hour": "BIGINT",
     "published_weekday": "BIGINT", "message": "VARCHAR", "post_url": "VARCHAR", "thumbnail_url": "VARCHAR",
-    "post_format": "VARCHAR", "media_type": "VARCHAR", **dict.fromkeys(COUNTS, "BIGINT"),
+    "post_format": "VARCHAR", "media_type": "VARCHAR", "times_usual": "DOUBLE", **dict.fromkeys(COUNTS, "BIGINT"),
     **dict.fromkeys(RATES, "DOUBLE"),
 }  # fmt: skip
 TABLES = {
-    "ayrshare__post_metrics_latest": POSTS,
+    "ayrshare__post_facts": POSTS,
     "ayrshare__network_metrics_daily": {
         "profile": "VARCHAR", "platform": "VARCHAR", "snapshot_date": "DATE", "posts_published": "BIGINT",
         **{f"{name}_gained": "BIGINT" for name in COUNTS if name not in NOT_ADDED},
@@ -42,9 +42,17 @@ TABLES = {
         "profile": "VARCHAR", "platform": "VARCHAR", "account_name": "VARCHAR", "profile_url": "VARCHAR",
         "followers": "BIGINT", "snapshot_date": "DATE",
     },
+    "ayrshare__account_coverage": {
+        "profile": "VARCHAR", "platform": "VARCHAR", "account_number": "BIGINT", "covered_from": "DATE",
+        "covered_until": "DATE", "time_zone": "VARCHAR",
+    },
+    "ayrshare__audience": {
+        "profile": "VARCHAR", "platform": "VARCHAR", "audience": "VARCHAR", "dimension": "VARCHAR", "bucket": "VARCHAR",
+        "share": "DOUBLE", "share_basis": "VARCHAR", "snapshot_date": "DATE",
+    },
     "ayrshare__link_clicks_daily": {
         "profile": "VARCHAR", "short_url": "VARCHAR", "original_url": "VARCHAR", "snapshot_date": "DATE",
-        "window_days": "BIGINT", "clicks": "BIGINT",
+        "clicks_gained": "BIGINT",
     },
     "ayrshare__extraction_errors": {
         "profile": "VARCHAR", "platform": "VARCHAR", "stream": "VARCHAR", "code": "VARCHAR", "message": "VARCHAR",
@@ -114,9 +122,16 @@ class Models:
         self.add("ayrshare__network_metrics_daily", *daily)
         self.add("ayrshare__account_metrics_daily", *followers)
         self.add("ayrshare__accounts_current", *current)
-        self.add("ayrshare__post_metrics_latest", *(
+        self.add("ayrshare__account_coverage", *(covered(*account, first) for account in accounts))
+        self.add("ayrshare__post_facts", *(
             post(chance, n, *accounts[n % len(accounts)], first, days, engagement=engagement) for n in range(posts)
         ))  # fmt: skip
+
+
+def covered(profile: str, network: str, first: date, last: date = LAST, number: int = 1) -> dict:
+    """The days of an account whose growth is known, from the day after its first reading on."""
+    return {"profile": profile, "platform": network, "account_number": number, "time_zone": "UTC",
+            "covered_from": first + timedelta(days=1), "covered_until": last}  # fmt: skip
 
 
 def post(chance: random.Random, n: int, profile: str, network: str, first: date, days: int, *, engagement=True) -> dict:
@@ -130,14 +145,15 @@ def post(chance: random.Random, n: int, profile: str, network: str, first: date,
                "engagements": reactions + reactions // 7 + reactions // 12, "engagement_rate": reactions / (seen + 1),
                "engagement_rate_by_reach": reactions / (seen + 1)}  # fmt: skip
     return {
-        "profile": profile, "platform": network, "social_post_id": f"{chance.getrandbits(60)}", "thread_index": 0,
+        "profile": profile, "platform": network, "post_key": f"{chance.getrandbits(60)}",
         "snapshot_date": LAST, "published_at": published, "published_date": published.date(),
         "published_hour": published.hour, "published_weekday": published.isoweekday(),
         "message": " ".join(chance.choices(WORDS, k=chance.randint(6, 26))) + f" #{n}",
         "post_url": f"https://{network}.example/p/{chance.getrandbits(60):x}",
         "thumbnail_url": f"https://cdn.{network}.example/{chance.getrandbits(400):x}.jpg",
         "post_format": chance.choice(("feed", "reels", "story")), "media_type": chance.choice(("image", "video")),
-        "views": seen, "reach": int(seen * 0.8), **(numbers if engagement else {}),
+        "times_usual": chance.lognormvariate(0, 0.5), "views": seen, "reach": int(seen * 0.8),
+        **(numbers if engagement else {}),
     }  # fmt: skip
 
 
@@ -150,7 +166,7 @@ def meanings(networks: tuple[str, ...]) -> list[dict]:
             "growth_additive_over_posts": metric not in NOT_ADDED,
             "growth_additive_over_profiles": metric != "reach",
         }
-        for level, metrics in (("post", COUNTS), ("account", ("followers",)))
+        for level, metrics in (("post", COUNTS), ("account", ("followers",)), ("link", ("clicks_gained",)))
         for network in networks
         for metric in metrics
     ]  # fmt: skip

@@ -118,6 +118,13 @@ def test_an_unknown_file_is_one_line(given, option):
     assert output.log.splitlines()[-1] == f"ERROR --{option}: there is no file /nowhere/a.json"
 
 
+@pytest.mark.parametrize("option", ["config", "state", "catalog"])
+def test_an_empty_path_is_not_no_file(given, option):
+    output = given.world.command("--config", "ENV", f"--{option}", "", TAP_AYRSHARE_API_KEY=CONFIG["api_key"])
+    assert output.code == 2
+    assert output.log.splitlines()[-1] == f"ERROR --{option}: must be the path of a JSON file"
+
+
 def test_settings_in_place_of_a_file_are_not_shown(given):
     output = given.world.command("--config", json.dumps(CONFIG))
     assert output.code == 2
@@ -165,6 +172,9 @@ def test_selected_beside_a_stream_counts_where_its_metadata_do_not_say(given):
     said = [{"breadcrumb": [], "metadata": {"selected": False}}]
     both = {"stream": "accounts", "selected": True, "metadata": said}
     assert run({"stream": "posts", "selected": True}, both) == {"posts"}
+    wrong = given(catalog={"streams": [{"stream": "posts", "selected": "true"}]})
+    assert wrong.code == 2
+    assert "selected of posts isn't true or false" in wrong.log
     # A stream of which nothing is said is as the tap selects it.
     assert run({"stream": "posts"}, {"stream": "auto_schedules"}) == {"posts"}
 
@@ -260,7 +270,8 @@ def test_a_setting_of_the_sdk_that_cannot_be_used_is_named_without_its_value(giv
 @pytest.mark.parametrize(
     ("variables", "level"),
     [
-        ({}, "INFO"), ({"LOGLEVEL": "debug"}, "DEBUG"), ({"TAP_AYRSHARE_LOGLEVEL": " 'Warning'\r"}, "WARNING"),
+        ({}, "INFO"), ({"LOGLEVEL": "debug"}, "DEBUG"), ({"LOGLEVEL": "warn"}, "WARN"),
+        ({"TAP_AYRSHARE_LOGLEVEL": " 'Warning'\r"}, "WARNING"),
         ({"TAP_AYRSHARE_LOGLEVEL": " ", "LOGLEVEL": "ERROR"}, "ERROR"), ({"LOGLEVEL": "''"}, "INFO"),
         ({"TAP_AYRSHARE_LOGLEVEL": "INFO", "LOGLEVEL": "trace"}, "INFO"),
     ],

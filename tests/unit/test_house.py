@@ -24,7 +24,8 @@ from tap_ayrshare.engine.tally import Tally
 from tap_ayrshare.streams import STREAMS, PostAnalyticsStream, PostsStream, SocialPostAnalyticsStream, SocialPostsStream
 from tap_ayrshare.streams.base import AyrshareStream
 from tap_ayrshare.streams.by_network import relate
-from tap_ayrshare.streams.source import Snapshot, Source
+from tap_ayrshare.streams.snapshot import Snapshot
+from tap_ayrshare.streams.source import Source
 from tests.support import ROOT
 from tests.world import CONFIG, START, Post, World, posts
 

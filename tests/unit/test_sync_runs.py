@@ -77,7 +77,7 @@ def test_a_refused_profile_is_exit_1_after_everything_else_was_read():
     world.fault = lambda _, given: (
         NO_KEY if "bad" in world.senders[-1] else (500, {}) if "p0002" in str(given) else None
     )
-    assert world.run(**BOTH).last_line.endswith("; what else is missing stands above")
+    assert world.run(**BOTH).last_line.endswith("; see the lines above for what else is missing")
     calm = world.run(**BOTH, fail_on=[])
     assert calm.code == 0
     assert "is not complete" in calm.last_line

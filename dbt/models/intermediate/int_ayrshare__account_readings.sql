@@ -1,5 +1,5 @@
 {% set keys = ["profile", "platform", "read_on"] %}
-{% set columns = ["snapshot_date", "read_at", "account_name"] %}
+{% set columns = ["snapshot_date", "read_at", "account_id", "account_name"] %}
 {{ config(
     enabled=has("social_analytics"),
     materialized="incremental",
@@ -16,15 +16,12 @@
 with social_analytics_rows as (
 
     select
-        profile,
+        {{ profile_name() }} as profile,
         platform,
         cast(snapshot_date as date) as read_on,
-        {% if var("ayrshare_timezone") == "UTC" -%}
-        cast(snapshot_date as date)
-        {%- else -%}
-        cast({{ local_time(instant("extracted_at")) }} as date)
-        {%- endif %} as snapshot_date,
+        {{ closing_day(instant("extracted_at"), profile_name()) }} as snapshot_date,
         {{ instant("extracted_at") }} as read_at,
+        {{ account_id() }} as account_id,
         account_name,
         analytics,
         {{ promoted("account") | join(", ") }}

@@ -15,14 +15,10 @@
 with loaded as (
 
     select
-        profile,
+        {{ profile_name() }} as profile,
         short_url,
         cast(snapshot_date as date) as read_on,
-        {% if var("ayrshare_timezone") == "UTC" -%}
-        cast(snapshot_date as date)
-        {%- else -%}
-        cast({{ local_time(instant("extracted_at")) }} as date)
-        {%- endif %} as snapshot_date,
+        {{ closing_day(instant("extracted_at"), profile_name()) }} as snapshot_date,
         {{ instant("extracted_at") }} as read_at,
         original_url,
         {{ instant("created_at") }} as created_at,

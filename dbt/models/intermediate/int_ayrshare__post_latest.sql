@@ -21,7 +21,11 @@ select
     max(ayrshare_post_id) as ayrshare_post_id,
     max(snapshot_date) as snapshot_date,
     max(read_at) as read_at,
+    min(first_read_at) as first_read_at,
     min(published_at) as published_at,
+    {{ bool_or("is_counted_from_zero") }} as is_counted_from_zero,
+    max(account_id) as account_id,
+    max(account_name) as account_name,
     {% for attribute in ["post_url", "media_type", "post_format", "thumbnail_url", "source_stream", "message"] %}
     {{ latest(attribute, "snapshot_date", is_text=true) }} as {{ attribute }},
     {% endfor %}

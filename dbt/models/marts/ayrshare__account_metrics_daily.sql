@@ -1,4 +1,4 @@
-{% set keys = ["profile", "platform"] %}
+{% set keys = ["profile", "platform", "account_number"] %}
 {{ config(
     enabled=has("social_analytics"),
     materialized="incremental",
@@ -13,21 +13,18 @@
 {% set changes = ref("int_ayrshare__account_changes") %}
 {% set levels = account_levels() %}
 {% set totals = account_totals() %}
+{% set constants = ["changed_upto"] + (["built_until"] if is_incremental() else []) %}
 
-with numbered as (
+with changed_readings as (
 
     select
         readings.*,
         {% if is_incremental() %}
         changes.changed_upto,
-        changes.built_until,
+        changes.built_until
         {% else %}
-        upto.changed_upto,
+        upto.changed_upto
         {% endif %}
-        row_number() over (
-            partition by readings.profile, readings.platform, readings.snapshot_date
-            order by readings.read_at desc, readings.read_on desc
-        ) as position
     from {{ ref("int_ayrshare__account_readings") }} as readings
     {% if is_incremental() %}
     inner join {{ changes }} as changes
@@ -35,21 +32,22 @@ with numbered as (
     {% else %}
     cross join (select max(changed_at) as changed_upto from {{ ref("int_ayrshare__account_readings") }}) as upto
     {% endif %}
-    where not readings.is_gone
 
 ),
 
 snapshots as (
 
-    select * from numbered where position = 1
+    {{ account_snapshots(
+        "changed_readings",
+        ["profile", "platform", "snapshot_date", "account_name"] + constants + levels + totals
+    ) }}
 
 ),
 
 growth as (
 
     {{ with_growth(
-        "snapshots", keys, levels, constants=["changed_upto"] + (["built_until"] if is_incremental() else []),
-        details=["account_name"] + totals, every_day=true
+        "snapshots", keys, levels, constants=["account_id"] + constants, details=["account_name"] + totals, every_day=true
     ) }}
 
 )
@@ -58,6 +56,8 @@ select
     profile,
     platform,
     snapshot_date,
+    account_id,
+    cast(account_number as {{ dbt.type_bigint() }}) as account_number,
     account_name,
     is_snapshot,
     cast(days_covered as {{ dbt.type_bigint() }}) as days_covered,

@@ -1,7 +1,7 @@
 {{ config(enabled=has("ad_spend_daily"), materialized="view") }}
 
 select
-    profile,
+    {{ profile_name() }} as profile,
     platform,
     account_id,
     ad_id,

@@ -5,14 +5,12 @@
 with snapshots as (
 
     select
-        profile,
+        {{ profile_name() }} as profile,
         platform,
         audience,
         dimension,
         bucket,
         cast(snapshot_date as date) as read_on,
-        -- Groups that a network no longer lists are no part of the latest snapshot.
-        max(cast(snapshot_date as date)) over (partition by profile, platform, audience, dimension) as latest_on,
         {{ instant("extracted_at") }} as read_at,
         cast(value as {{ double }}) as value,
         unit
@@ -23,9 +21,15 @@ with snapshots as (
 latest as (
 
     select
-        snapshots.*,
+        dated.*,
         sum(case when unit = 'count' then value end) over (partition by profile, platform, audience, dimension) as listed
-    from snapshots
+    from (
+        select
+            snapshots.*,
+            -- Groups that a network no longer lists are no part of the latest snapshot.
+            max(read_on) over (partition by profile, platform, audience, dimension) as latest_on
+        from {{ once("snapshots", ["profile", "platform", "audience", "dimension", "bucket", "read_on"]) }} as snapshots
+    ) as dated
     where read_on = latest_on
 
 )
@@ -36,11 +40,7 @@ select
     audience,
     dimension,
     bucket,
-    {% if var("ayrshare_timezone") == "UTC" -%}
-    read_on
-    {%- else -%}
-    cast({{ local_time("read_at") }} as date)
-    {%- endif %} as snapshot_date,
+    {{ closing_day("read_at") }} as snapshot_date,
     value,
     unit,
     case unit when 'share' then value when 'count' then value / nullif(listed, 0) end as share,

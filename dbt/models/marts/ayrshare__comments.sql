@@ -20,10 +20,10 @@
 with accounts as (
 
     {% if authors and has("accounts") %}
-    select profile, platform, account_id, lower(username) as username
+    select {{ profile_name() }} as profile, platform, account_id, lower(username) as username, extracted_at
     from {{ source("ayrshare", "accounts") }}
     {% else %}
-    {{ no_rows({"profile": dbt.type_string(), "platform": dbt.type_string(), "account_id": dbt.type_string(), "username": dbt.type_string()}) }}
+    {{ no_rows({"profile": dbt.type_string(), "platform": dbt.type_string(), "account_id": dbt.type_string(), "username": dbt.type_string(), "extracted_at": dbt.type_timestamp()}) }}
     {% endif %}
 
 ),
@@ -32,7 +32,7 @@ loaded as (
 
     {% for stream in loaded_streams %}
     select
-        profile,
+        {{ profile_name() }} as profile,
         platform,
         {{ stream.post_id }} as post_id,
         {{ stream.ayrshare_post_id }} as ayrshare_post_id,
@@ -88,8 +88,8 @@ comments as (
         cast(null as {{ dbt.type_boolean() }}) as is_own,
         cast(null as {{ dbt.type_bigint() }}) as listed_replies
         {% endif %}
-    from loaded
-    left join accounts
+    from {{ once("loaded", keys, newest="last_seen") }} as loaded
+    left join {{ once("accounts", ["profile", "platform"], newest="extracted_at") }} as accounts
         on loaded.profile = accounts.profile and loaded.platform = accounts.platform
 
 ),
@@ -138,7 +138,7 @@ select
     end as {{ dbt.type_bigint() }}) as depth,
     comments.published_at,
     comments.created_at,
-    cast({{ local_time("comments.created_at") }} as date) as created_date,
+    {{ local_date("comments.created_at", "comments.profile") }} as created_date,
     comments.text,
     comments.is_hidden,
     comments.likes,

@@ -1,7 +1,7 @@
 {{ config(enabled=has("extraction_errors"), materialized="view") }}
 
 select
-    profile,
+    {{ profile_name() }} as profile,
     stream,
     platform,
     resource_id,

@@ -1,24 +1,8 @@
 {{ config(enabled=has_posts(), materialized="view") }}
 
 {% set additive = ayrshare.additive_post_metrics() %}
-{% set keys = ["profile", "platform", "social_post_id", "thread_index"] %}
 
-{#-
-  Most of what a post wins, it wins before it is read for the first time. A counter starts at 0 when the post is
-  published, so the first reading is growth too, if the account was being read before: then the post is new, rather
-  than found late.
--#}
-with days as (
-
-    select
-        days.*,
-        min(snapshot_date) over (partition by profile, platform) as account_first_read,
-        min(snapshot_date) over (partition by {{ keys | join(", ") }}) as post_first_read
-    from {{ ref("ayrshare__post_metrics_daily") }} as days
-
-),
-
-gains as (
+with gains as (
 
     select
         profile,
@@ -27,17 +11,9 @@ gains as (
         cast(null as {{ dbt.type_bigint() }}) as posts_published,
         cast(count(distinct case when is_snapshot then social_post_id end) as {{ dbt.type_bigint() }}) as posts_read,
         {% for metric in additive %}
-        sum(
-            case
-                when snapshot_date = post_first_read
-                    and post_first_read > account_first_read
-                    and published_date >= account_first_read
-                    then {{ metric }}
-                else {{ metric }}_delta
-            end
-        ) as {{ metric }}_gained{% if not loop.last %},{% endif %}
+        sum({{ metric }}_delta) as {{ metric }}_gained{% if not loop.last %},{% endif %}
         {% endfor %}
-    from days
+    from {{ ref("ayrshare__post_metrics_daily") }}
     group by profile, platform, snapshot_date
 
 ),

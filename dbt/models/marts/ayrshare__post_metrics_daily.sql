@@ -19,7 +19,11 @@ with snapshots as (
 
 growth as (
 
-    {{ with_growth("snapshots", keys, ayrshare.post_metrics(), constants=["ayrshare_post_id", "published_at", "changed_at"], details=["source_stream"]) }}
+    {{ with_growth(
+        "snapshots", keys, ayrshare.post_metrics(),
+        constants=["ayrshare_post_id", "published_at", "is_counted_from_zero", "changed_at"], details=["source_stream"],
+        from_zero="is_counted_from_zero", kinds=kind_columns()
+    ) }}
 
 )
 
@@ -31,9 +35,9 @@ select
     ayrshare_post_id,
     snapshot_date,
     published_at,
-    cast({{ local_time("published_at") }} as date) as published_date,
-    cast({{ days_between("cast(" ~ local_time("published_at") ~ " as date)", "snapshot_date") }} as {{ dbt.type_bigint() }})
-        as age_days,
+    {{ local_date("published_at") }} as published_date,
+    cast({{ days_between(local_date("published_at"), "snapshot_date") }} as {{ dbt.type_bigint() }}) as age_days,
+    is_counted_from_zero,
     is_snapshot,
     cast(days_covered as {{ dbt.type_bigint() }}) as days_covered,
     source_stream,
@@ -42,5 +46,6 @@ select
     {{ metric }}_delta,
     {% endfor %}
     corrected_metrics,
+    restarted_metrics,
     changed_at
 from growth

@@ -3,13 +3,9 @@
 with numbered as (
 
     select
-        profile,
+        {{ profile_name() }} as profile,
         platform,
-        {% if var("ayrshare_timezone") == "UTC" -%}
-        cast(snapshot_date as date)
-        {%- else -%}
-        cast({{ local_time(instant("extracted_at")) }} as date)
-        {%- endif %} as snapshot_date,
+        {{ closing_day(instant("extracted_at"), profile_name()) }} as snapshot_date,
         cast(average_rating as {{ type_double() }}) as average_rating,
         cast(total_reviews as {{ dbt.type_bigint() }}) as total_reviews,
         extracted_at,
@@ -22,7 +18,7 @@ positioned as (
 
     select
         numbered.*,
-        -- In another time zone, two nights can fall on the same day: the later one counts.
+        -- Two readings can close the same day: the later one counts.
         row_number() over (
             partition by profile, platform, snapshot_date order by extracted_at desc, read_on desc
         ) as position

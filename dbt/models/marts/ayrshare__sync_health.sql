@@ -6,7 +6,7 @@
 with runs as (
 
     select
-        profile,
+        {{ profile_name() }} as profile,
         stream,
         {{ instant("extracted_at") }} as run_at,
         cast(snapshot_date as date) as run_date,
@@ -17,7 +17,7 @@ with runs as (
         cast({{ left_unread }} as {{ dbt.type_bigint() }}) as unread,
         {{ instant("oldest_covered") }} as oldest_covered,
         {{ instant("newest_covered") }} as newest_covered,
-        row_number() over (partition by profile, stream order by extracted_at desc, run_id desc) as age
+        row_number() over (partition by {{ profile_name() }}, stream order by extracted_at desc, run_id desc) as age
     from {{ source("ayrshare", "sync_runs") }}
 
 ),
@@ -48,8 +48,12 @@ select
     runs.errors as last_errors,
     runs.unread as last_left,
     runs.oldest_covered,
-    runs.newest_covered
+    runs.newest_covered,
+    freshness.oldest_update as data_as_of,
+    cast({{ dbt.datediff("freshness.oldest_update", "freshness.read_at", "minute") }} as {{ type_double() }}) / 60 as hours_behind
 from streams
 inner join runs
     on streams.profile = runs.profile and streams.stream = runs.stream and runs.age = 1
+left join {{ ref("int_ayrshare__api_freshness") }} as freshness
+    on streams.profile = freshness.profile and streams.stream = freshness.stream
 cross join (select max(run_date) as run_date from runs) as newest

@@ -56,7 +56,7 @@ URL = re.compile(r"(https?|ftp|wss?)://|www\.", re.IGNORECASE)
 OF_TIME = re.compile(r"seconds|date|time|created|updated|expires|at$", re.IGNORECASE)
 FIELD = re.compile(r"[a-z][a-zA-Z0-9_]*")
 COMPOUND = re.compile(r"[a-z]+(?:[A-Z][a-z]+)+")
-LONGEST_FIELD, LEAST_ID = 60, 4
+LONGEST_FIELD, LEAST_ID, EARLIEST = 60, 4, 1900
 ERROR, SAID = "what an error says", ("message", "action", "details")
 
 
@@ -109,11 +109,12 @@ class Masks:
         """Return a body with every value replaced; name: the field that it stands in."""
         if isinstance(value, dict):
             # Without a single known name, an object may be keyed by what people wrote.
-            is_open = name in open_names() or not value.keys() & known_names()
+            is_open = not value.keys() & known_names()
+            pattern = None if name in open_names() else COMPOUND if is_open else FIELD
             says = ERROR if is_error(value) else ""
             masked: dict[str, Any] = {}
             for key, item in value.items():
-                other = self._key(key, is_open=is_open)
+                other = self._key(key, pattern)
                 while other in masked:
                     other += "_"
                 masked[other] = self.body(item, says if says and key in SAID else key)
@@ -143,11 +144,11 @@ class Masks:
             return re.sub(r"\w+", lambda word: word[0] if word[0].lower() in WORDS else "x" * len(word[0]), value)
         return self._words(value) if re.search(r"\s", value.strip()) else self._scrambled(value)
 
-    def _key(self, key: str, *, is_open: bool) -> str:
-        """Return a key as it is if it is the name of a field, else another one in its place."""
+    def _key(self, key: str, pattern: re.Pattern[str] | None) -> str:
+        """Return a key as it is if it is the name of a field, else another one; pattern: how unknown names look."""
         if key in known_names() or (key.isdigit() and len(key) < LEAST_ID):
             return key
-        is_field = len(key) <= LONGEST_FIELD and (COMPOUND if is_open else FIELD).fullmatch(key)
+        is_field = pattern is not None and len(key) <= LONGEST_FIELD and pattern.fullmatch(key)
         return key if is_field else self._scrambled(key)
 
     # Values
@@ -173,9 +174,12 @@ class Masks:
         found = ISO.fullmatch(value.strip())
         if found is None:
             moment = instant(value)
-            return format_datetime(moment + self.shift) if moment else self._words(value)
+            return format_datetime(moment + self.shift) if moment and moment.year > EARLIEST else self._words(value)
         day, separator, clock, rest = found.groups()
-        moved = datetime.fromisoformat(f"{day}T{clock or '00:00:00'}") + self.shift
+        try:
+            moved = datetime.fromisoformat(f"{day}T{clock or '00:00:00'}") + self.shift
+        except (ValueError, OverflowError):
+            return self._words(value)
         # What lies behind the seconds is a fraction and a zone.
         fraction = re.sub(r"(?<=\.)\d+", lambda digits: "0" * len(digits[0]), rest)
         return f"{moved:%Y-%m-%d}" + (f"{separator}{moved:%H:%M:%S}{fraction}" if clock else "")

@@ -21,7 +21,7 @@ from tap_ayrshare.engine.clock import read_clock
 from tap_ayrshare.engine.values import parse_json
 from tap_ayrshare.preview.recording.masks import Masks
 from tap_ayrshare.preview.recording.plan import FIRST, Ask, by_ids, rest
-from tap_ayrshare.streams.source import request_headers
+from tap_ayrshare.streams.clients import request_headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -24,16 +24,12 @@ EMPTY = Rule(Scope.NOTHING, failure=False, action="nothing there")
 GONE = Rule(Scope.RESOURCE, failure=False, action="skipped: the network or Ayrshare no longer has it")
 NO_BLOCK = Rule(Scope.RESOURCE, failure=False, action="skipped: the API answered with success and no data")
 PLAN = Rule(Scope.STREAM, failure=False, action="stream skipped: the Ayrshare plan does not include it")
-NOT_LINKED = Rule(
-    Scope.NETWORK, failure=False, action="network left out: not linked to this profile", needs_person=True
-)
-RELINK = Rule(Scope.NETWORK, failure=False, action="network left out: link it again in Ayrshare", needs_person=True)
-OWN_KEYS = Rule(
-    Scope.NETWORK, failure=False, action="network left out: set x_api_key and x_api_secret", needs_person=True
-)
-X_LIMIT = Rule(Scope.NETWORK, failure=False, action="network left out: X allows no more requests now", stays_due=True)
+NOT_LINKED = Rule(Scope.PART, failure=False, action="network left out: not linked to this profile", needs_person=True)
+RELINK = Rule(Scope.PART, failure=False, action="network left out: link it again in Ayrshare", needs_person=True)
+OWN_KEYS = Rule(Scope.PART, failure=False, action="network left out: set x_api_key and x_api_secret", needs_person=True)
+X_LIMIT = Rule(Scope.PART, failure=False, action="network left out: X allows no more requests now", stays_due=True)
 NETWORK_LIMIT = Rule(
-    Scope.NETWORK, failure=False, action="network left out: it allows no more requests now", stays_due=True
+    Scope.PART, failure=False, action="network left out: it allows no more requests now", stays_due=True
 )
 NOT_ALLOWED = Rule(Scope.STREAM, failure=False, action="stream skipped: the API does not allow it to this account")
 MESSAGING = Rule(Scope.STREAM, failure=False, action="stream skipped: messaging is not enabled")
@@ -140,7 +136,7 @@ def judge(request: Request, status: int, body: Any, *, profile_key: bool) -> Ans
         profile_key: whether the request carried a Profile-Key.
     """
     is_ok = status in SUCCESSES
-    refused = refusals(status, body, request.networks, profile_key=profile_key)
+    refused = refusals(status, body, request.parts, profile_key=profile_key)
     if request.may_be_refused:
         refused = [replace(refusal, rule=NOT_ALLOWED) if _is_uncoded(refusal) else refusal for refusal in refused]
     ends = any(refusal.scope in (Scope.PROFILE, Scope.RUN) for refusal in refused)
@@ -150,7 +146,7 @@ def judge(request: Request, status: int, body: Any, *, profile_key: bool) -> Ans
         return Answer(status, body, [refusal for refusal in refused if is_ok or refusal.details])
     if not refused and is_ok and request.usable is None and isinstance(body, dict) and body:
         # An empty success is an answer: the network has nothing to say of the post or the account.
-        platform = request.networks[0] if len(request.networks) == 1 else None
+        platform = request.parts[0] if len(request.parts) == 1 else None
         nothing = Refusal(NO_BLOCK, "no_data", "the answer is a success without data", status, platform)
         return Answer(status, None, [nothing])
     if status == HTTPStatus.TOO_MANY_REQUESTS:

@@ -380,7 +380,7 @@ class Refresh:
             answer = found.answer = await source.ask(self._stream.request(post, networks))
             found.requests += answer.sent
             found.blocks.update(good_blocks(answer.body))
-            of_networks = [refusal for refusal in answer.refusals if refusal.scope is Scope.NETWORK]
+            of_networks = [refusal for refusal in answer.refusals if refusal.scope is Scope.PART]
             if any(refusal.platform is None for refusal in of_networks) and len(networks) > 1:
                 # The answer doesn't say which network it is about: each is asked by itself.
                 for network in networks:

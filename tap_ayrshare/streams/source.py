@@ -121,7 +121,7 @@ class Source:
 
     async def ask(self, request: Request) -> Answer:
         """Ask the API for this profile; see `ProfileClient.ask`."""
-        asks_x = X in request.networks
+        asks_x = X in request.parts
         if asks_x:
             self.memory.count_x(1)
         answer = await self.client.ask(request)
@@ -294,7 +294,7 @@ class Source:
         platform = issue.refusal.platform or issue.platform or ALL
         if scope in (Scope.PROFILE, Scope.RUN):
             return replace(issue, stream=ALL, resource=ALL, platform=ALL)
-        if scope is not Scope.NETWORK:
+        if scope is not Scope.PART:
             return replace(issue, platform=platform)
         self.leave_out(platform, issue.refusal.rule)
         if platform in self._networks_noted:
@@ -312,8 +312,8 @@ def client_of(settings: Settings, profile: Profile, client: Client) -> ProfileCl
 def _headers(settings: Settings, profile: Profile, request: Request) -> dict[str, str]:
     """Return the headers of a request beside the account's: the profile's key and those of the networks."""
     headers = {"Profile-Key": profile.key} if profile.key else {}
-    may_be_any = request.body is not None and not request.networks
-    for network in NETWORKS if may_be_any else request.networks:
+    may_be_any = request.body is not None and not request.parts
+    for network in NETWORKS if may_be_any else request.parts:
         if network in NETWORKS and not settings.missing_keys(network):
             headers |= {header: settings.network_keys[key] for header, key in NETWORKS[network].key_headers.items()}
     return headers

@@ -184,7 +184,7 @@ class NativeLists:
             if answer.refusal and not (answer.refusal.scope is Scope.NOTHING and walk.page.until):
                 # What the API has none of is read; anything else is read on next time.
                 rule = answer.refusal.rule
-                is_whole = not rule.failure and not rule.stays_due and rule.scope is not Scope.NETWORK
+                is_whole = not rule.failure and not rule.stays_due and rule.scope is not Scope.PART
                 break
             items = NATIVE_HISTORY.listed(answer.body)
             posts = list(self._posts(network, items, position, answer.body))

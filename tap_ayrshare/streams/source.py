@@ -112,7 +112,7 @@ class Source(Ledger):
 
         Items that can't be read are noted all the same.
         """
-        asks_x = X in request.networks
+        asks_x = X in request.parts
         if asks_x:
             self.memory.count_x(1)
         answer = await self.client.ask(request)
@@ -126,7 +126,7 @@ class Source(Ledger):
             }
             self.snapshot.drift.look_at(request.stream, "answer", None, around, is_kept=False)
         if answer.refusal is None and request.endpoint is not None:
-            platform = request.networks[0] if len(request.networks) == 1 else None
+            platform = request.parts[0] if len(request.parts) == 1 else None
             for position, item in request.endpoint.odd_items(answer.body):
                 self.note(not_an_object(request.stream, position, item, platform))
         return answer
@@ -220,7 +220,7 @@ class Source(Ledger):
         platform = issue.refusal.platform or issue.platform or ALL
         if scope in (Scope.PROFILE, Scope.RUN):
             return replace(issue, stream=ALL, resource=ALL, platform=ALL)
-        if scope is not Scope.NETWORK:
+        if scope is not Scope.PART:
             return replace(issue, platform=platform)
         self.networks.leave_out(platform, issue.refusal.rule)
         if platform in self._networks_noted:

@@ -9,6 +9,8 @@ OLDER_DBT := 1.8 1.9 1.10
 SLOWER := destinations models airbyte orchestration image report
 # The tests that try more under THOROUGH=1 than in make test.
 THOROUGH := tests/mutants
+# Random lives of accounts: LIVES says how many.
+RANDOM := tests/unit/test_any_world.py tests/unit/test_networks_that_come.py tests/unit/test_state_size.py
 COMMA := ,
 # The loaders that Meltano doesn't install here: an environment for each, empty where Python is too new for it.
 LOADERS := pipelinewise-target-postgres target-csv target-s3 z3-target-bigquery bqemulator dlt
@@ -39,8 +41,10 @@ test: .venvs/dev/ready .venvs/target-postgres/ready ## check formatting, lint, t
 	@$(PY) -m tools.lists --check
 	@TARGET_POSTGRES="$(CURDIR)/.venvs/target-postgres/bin/target-postgres" $(PY) -m pytest -q $(SLOWER:%=--ignore tests/%)
 
-test-thorough: .venvs/dev/ready ## try every mutant of the API's bodies, of which make test tries a sample
+test-thorough: .venvs/dev/ready ## try every mutant of the API's bodies, many lives of accounts, and mistakes that tests must notice
 	@THOROUGH=1 $(PY) -m pytest -q $(THOROUGH)
+	@LIVES=$${LIVES:-640} $(PY) -m pytest -q $(RANDOM)
+	@$(PY) -m tools.mutants
 
 test-destinations: .venvs/dev/ready .venvs/meltano/ready .venvs/fakesnow/ready ## test every destination and the dbt models with Meltano
 	@$(MAKE) --no-print-directory -j2 $(LOADERS:%=.venvs/%/ready)

@@ -21,7 +21,7 @@ from tap_ayrshare.ayrshare import contract
 from tap_ayrshare.posts import pages
 from tests.world import START, Post, World, errors
 
-CASES, PARTS = int(os.environ.get("LIVES", "120")), 4
+CASES, PARTS = int(os.environ.get("LIVES", "160")), 4
 DAY = timedelta(days=1)
 NETWORKS = ("facebook", "threads", "twitter")
 LINKED = (*NETWORKS, "bluesky")

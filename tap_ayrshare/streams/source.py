@@ -16,7 +16,7 @@ from tap_ayrshare.engine.errors import UNREAD, Refusal, Refused, Scope
 from tap_ayrshare.engine.lanes import USUAL
 from tap_ayrshare.engine.messages import ALL, Issue
 from tap_ayrshare.engine.values import objects, text
-from tap_ayrshare.posts.native import READERS, NativeLists
+from tap_ayrshare.posts.native import READERS, NativeLists, NativePosts
 from tap_ayrshare.posts.sent import OPEN_DAYS, History
 from tap_ayrshare.streams.clients import client_of
 from tap_ayrshare.streams.issues import NO_NAME, UNKNOWN_NETWORK, not_an_object
@@ -69,7 +69,7 @@ class Source(Ledger):
         )
         # A metric that a list has brought must go out with it.
         with_metrics = settings.native_metrics_from_list and "social_posts" in snapshot.selected
-        self.native = NativeLists(self, self.ahead, settings.start_date, with_metrics=with_metrics)
+        self.native = NativeLists(self, self.ahead, NativePosts(settings.start_date, with_metrics=with_metrics))
         self._user: dict[str, Any] | Refusal | None = None
         self._once: dict[str, Answer | Refusal] = {}
         self._bookmarks: dict[str, Mapping[str, Any]] = {}

@@ -118,7 +118,7 @@ class World:
         return 200, PLAIN.get(path, {"profiles": []})
 
     def block(self, post_id):
-        return {"id": f"x-{post_id}", "analytics": {"likeCount": 1}}
+        return {"id": f"x-{post_id}", "analytics": {"likeCount": 1, "likes": 1, "publicMetrics": {"likeCount": 1}}}
 
     def comments_on(self, post_id, query):
         post = next((p for p in self.posts if p.post_id == post_id), None)

@@ -31,22 +31,18 @@ POST_QUOTA = Rule(
     closes_kind=True,
 )
 PLAN = Rule(Scope.STREAM, failure=False, action="stream skipped: the Ayrshare plan does not include it")
-NOT_LINKED = Rule(
-    Scope.NETWORK, failure=False, action="network left out: not linked to this profile", needs_person=True
-)
-RELINK = Rule(Scope.NETWORK, failure=False, action="network left out: link it again in Ayrshare", needs_person=True)
+NOT_LINKED = Rule(Scope.PART, failure=False, action="network left out: not linked to this profile", needs_person=True)
+RELINK = Rule(Scope.PART, failure=False, action="network left out: link it again in Ayrshare", needs_person=True)
 LOCKED = Rule(
-    Scope.NETWORK,
+    Scope.PART,
     failure=False,
     action="network left out: its account is locked; unlock it there, then link it again",
     needs_person=True,
 )
-OWN_KEYS = Rule(
-    Scope.NETWORK, failure=False, action="network left out: set x_api_key and x_api_secret", needs_person=True
-)
-X_LIMIT = Rule(Scope.NETWORK, failure=False, action="network left out: X allows no more requests now", stays_due=True)
+OWN_KEYS = Rule(Scope.PART, failure=False, action="network left out: set x_api_key and x_api_secret", needs_person=True)
+X_LIMIT = Rule(Scope.PART, failure=False, action="network left out: X allows no more requests now", stays_due=True)
 NETWORK_LIMIT = Rule(
-    Scope.NETWORK, failure=False, action="network left out: it allows no more requests now", stays_due=True
+    Scope.PART, failure=False, action="network left out: it allows no more requests now", stays_due=True
 )
 NOT_ALLOWED = Rule(Scope.STREAM, failure=False, action="stream skipped: the API does not allow it to this account")
 MESSAGING = Rule(Scope.STREAM, failure=False, action="stream skipped: messaging is not enabled")

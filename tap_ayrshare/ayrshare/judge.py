@@ -60,7 +60,7 @@ def judge(request: Request, status: int, body: Any, *, profile_key: bool) -> Ans
         profile_key: whether the request carried a Profile-Key.
     """
     is_ok, endpoint = status in SUCCESSES, request.endpoint
-    refused = refusals(status, body, request.networks, request.rules, profile_key=profile_key)
+    refused = refusals(status, body, request.parts, request.rules, profile_key=profile_key)
     if request.may_be_refused:
         refused = [replace(refusal, rule=NOT_ALLOWED) if _is_uncoded(refusal) else refusal for refusal in refused]
     ends = any(refusal.scope in (Scope.PROFILE, Scope.RUN) for refusal in refused)
@@ -71,7 +71,7 @@ def judge(request: Request, status: int, body: Any, *, profile_key: bool) -> Ans
         return Answer(status, body, [*beside, *missing])
     if not refused and is_ok and endpoint.says_nothing(body):
         # An empty success is an answer: the network has nothing to say of the post or the account.
-        platform = request.networks[0] if len(request.networks) == 1 else None
+        platform = request.parts[0] if len(request.parts) == 1 else None
         return Answer(status, None, [_nothing(status, platform)])
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return Answer(status, None, refused, retry_after=_retry_after(refused))
@@ -93,7 +93,7 @@ def _unusable(status: int, body: Any, refused: list[Refusal]) -> list[Refusal]:
 def _missing(request: Request, status: int, body: Any, refused: Sequence[Refusal]) -> Iterator[Refusal]:
     """Yield a refusal for each network that was asked for and of which the answer has neither data nor an error."""
     found, explained = blocks(body), {refusal.platform for refusal in refused}
-    for network in () if None in explained else request.networks:
+    for network in () if None in explained else request.parts:
         block, is_explained = found.get(network), network in explained
         if not block and not is_explained:
             yield from _without_block(request, status, body, network)

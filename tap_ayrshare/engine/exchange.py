@@ -38,7 +38,7 @@ class Request:
     """A request to the API.
 
     stream: the stream that it is for.
-    networks: the networks that it is about, for reading which of them an error means.
+    parts: the parts of the source that it is about, for reading which of them an error means.
     endpoint: what the judge knows of what is asked.
     needs_success: whether a body is usable only with a status of success, as any object would do.
     may_be_refused: whether a refusal without a code concerns this request alone, not the profile or the key.
@@ -52,7 +52,7 @@ class Request:
     stream: str
     query: dict[str, str] = field(default_factory=dict)
     body: dict[str, Any] | None = None
-    networks: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
     needs_success: bool = False
     may_be_refused: bool = False
     tries: int | None = None

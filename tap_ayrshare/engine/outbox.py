@@ -73,7 +73,7 @@ class Outbox(Generic[S]):
             return
         refusal, label, part = found.refusal, found.label or source.label, str(found.platform)
         self._tally.refused(label, found.stream, refusal)
-        if refusal.scope is Scope.NETWORK and not found.of_settings:
+        if refusal.scope is Scope.PART and not found.of_settings:
             self.refused_parts[source.label, part] = refusal
         self._log(source.label, found)
         row = (label, found.stream, found.resource, found.platform)
@@ -88,5 +88,5 @@ class Outbox(Generic[S]):
         stream, part, refusal = issue.stream, issue.platform, issue.refusal
         if self._tally.met(label, stream, str(part), refusal.code):
             what = "all streams" if stream == ALL else stream
-            where = "all networks" if part == ALL else part
+            where = f"all {self._options.parts}" if part == ALL else part
             logger.warning("profile %s, %s, %s: %s (%s)", label, what, where, refusal, refusal.rule.action)

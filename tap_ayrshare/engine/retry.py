@@ -115,7 +115,7 @@ def is_limit(answer: Answer, quota: Quota) -> bool:
         return False
     meant = [refusal.scope for refusal in answer.refusals if refusal.rule is not UNREAD]
     # A part's own limit is believed only while there is something left of the source's.
-    return not meant or (quota.is_used_up and set(meant) == {Scope.NETWORK})
+    return not meant or (quota.is_used_up and set(meant) == {Scope.PART})
 
 
 def is_stray(answer: Answer) -> bool:

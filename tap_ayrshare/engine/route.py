@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -100,6 +101,7 @@ def trusted(environment: Mapping[str, str]) -> tuple[ssl.SSLContext | None, str]
     return None, ""
 
 
+@lru_cache(maxsize=8)
 def _certificates(variable: str, path: str) -> ssl.SSLContext:
     is_directory = Path(path).is_dir()
     try:

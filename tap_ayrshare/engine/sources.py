@@ -101,9 +101,11 @@ class Options:
 
     has_budget: whether it has a request budget, so that streams take turns from run to run.
     date_column: the column of records whose first and last value are counted, "" for none.
+    parts: what the parts of a source are called in the log.
     """
 
     now: datetime
     has_budget: bool
     fail_on_error: bool
     date_column: str = ""
+    parts: str = "parts"

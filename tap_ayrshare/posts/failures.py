@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from tap_ayrshare.posts.cursor import Position
+    from tap_ayrshare.posts.due import DuePost
 
 MOST = 10
 """Posts that stay due; the state has no room for more."""
@@ -45,38 +46,49 @@ class Failures:
         """Return those of a post's networks on which it stays due."""
         return _of(self._deferred.get(position), networks)
 
-    def is_deferred(self, position: Position, network: str) -> bool:
+    def is_deferred_on(self, post: DuePost, network: str) -> bool:
         """Return whether a post stays due on a network."""
-        return bool(self.networks_due(position, (network,)))
+        return bool(self.networks_due(post.position, (network,)))
 
-    def is_known(self, position: Position, networks: Collection[str]) -> bool:
-        """Return whether a post failed in an earlier run, on all of the networks on which it is due.
+    def is_deferred(self, post: DuePost) -> bool:
+        """Return whether a post stays due on any of its networks."""
+        return bool(self.networks_due(post.position, post.networks))
+
+    def has_failed(self, post: DuePost) -> bool:
+        """Return whether an earlier run couldn't read a post, on all of the networks on which it is due.
 
         On any other network it would count as read once older posts have been.
         """
-        return bool(networks) and len(_of(self._known.get(position), networks)) == len(networks)
+        networks = post.networks
+        return bool(networks) and len(_of(self._known.get(post.position), networks)) == len(networks)
 
-    def has_failed_before_today(self, position: Position, networks: Collection[str]) -> bool:
-        """Return whether it was on an earlier date."""
-        return self.is_known(position, networks) and self._known[position][0] < self._today
+    def has_failed_before_today(self, post: DuePost) -> bool:
+        """Return whether that was on an earlier date."""
+        return self.has_failed(post) and self._known[post.position][0] < self._today
 
-    def reopen(self, position: Position, networks: Collection[str]) -> None:
+    def in_order(self, posts: Iterable[DuePost]) -> list[DuePost]:
+        """Return posts in the order in which they are read: the newest first, and those that have failed last."""
+        return sorted(posts, key=lambda post: (not self.has_failed(post), post.position), reverse=True)
+
+    def reopen(self, post: DuePost) -> None:
         """Let a settled post that is due again come last: it stays due until then, if there is room for it."""
-        on = self._settled.get(position)
-        if on is not None and self.defer(position, networks):
-            self._known[position] = self._deferred[position] = (on, frozenset(networks))
+        on = self._settled.get(post.position)
+        if on is not None and self.defer(post):
+            self._known[post.position] = self._deferred[post.position] = (on, frozenset(post.networks))
 
-    def defer(self, position: Position, networks: Collection[str]) -> bool:
+    def defer(self, post: DuePost) -> bool:
         """Let a post stay due; return whether there was room for it."""
+        position = post.position
         first, before = self._deferred.get(position) or self._known.get(position) or (self._today, frozenset())
-        deferred = {**self._deferred, position: (first, before.union(networks))}
+        deferred = {**self._deferred, position: (first, before.union(post.networks))}
         if position not in self._deferred and (len(deferred) > MOST or _size(deferred) > FAILURES_ROOM):
             return False
         self._deferred = deferred
         return True
 
-    def resolve(self, position: Position, unasked: Collection[str] = ()) -> None:
+    def resolve(self, post: DuePost, unasked: Collection[str] = ()) -> None:
         """Count a post as read, but on networks that couldn't be asked for it."""
+        position = post.position
         if position not in self._deferred:
             return
         on, deferred = self._deferred[position]
@@ -95,14 +107,10 @@ class Failures:
             {position: entry for position, entry in left.items() if entry[1]} if networks else self._deferred
         )
 
-    def settle(self, position: Position) -> None:
-        """Remember that a post has failed for good today."""
-        kept = [(other, on) for other, on in self._settled.items() if other != position]
-        self._settled = dict([(position, self._today), *kept][:MOST_SETTLED])
-
-    def forget(self, position: Position) -> None:
-        """Forget that a post failed, since it has been answered for."""
-        self._settled.pop(position, None)
+    def remember(self, post: DuePost, *, failed: bool) -> None:
+        """Remember whether a post has failed for good today, for the next time that it is due."""
+        kept = [(position, on) for position, on in self._settled.items() if position != post.position]
+        self._settled = dict([*([(post.position, self._today)] if failed else []), *kept][:MOST_SETTLED])
 
     def to_rows(self) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
         """Return the posts that stay due and those that are settled, as the state has them."""

@@ -55,7 +55,9 @@ class LeftOver:
     def to_state(self, unread: Sequence[DuePost], passes: Passes) -> LeftOverBookmark | None:
         """Return what the next run needs: the first of the posts that are left, what failed only if all of them did."""
         open_posts = [(post, self._open_networks(post, passes)) for post in unread]
-        named = [(p.published, p.post_id, *names) for p, names in open_posts if names and not passes.has_failed(p)]
+        named = [
+            (p.published, p.post_id, *names) for p, names in open_posts if names and not passes.failures.has_failed(p)
+        ]
         named = named or [(p.published, p.post_id, *names) for p, names in open_posts if names]
         left = LeftOverBookmark(network=self.network)
         if named:

@@ -48,33 +48,24 @@ class ListEnd(NamedTuple):
     is_whole: bool
 
 
-class NativeLists:
-    """The native posts of a profile.
+class NativePosts:
+    """The native posts that lists have brought.
 
-    posts: by network, those that have been listed: when they were published, by id.
-    gaps: the networks whose list couldn't be read to the end; ended: those whose list is over, either way.
-    pages: by network, the page that comes next, by its name, and the date on which the list was begun.
+    posts: by network, when they were published, by id.
     """
 
-    def __init__(self, reader: Reader, ahead: int, start: datetime | None, *, with_metrics: bool) -> None:
-        """Make lists of nothing yet.
+    def __init__(self, start: datetime | None, *, with_metrics: bool) -> None:
+        """Begin with none.
 
         Args:
-            reader: the profile.
-            ahead: requests at once.
             start: nothing published earlier is kept.
             with_metrics: whether a post needn't be asked for whose item has every metric that its answer would have.
         """
-        self._reader = reader
-        self._ahead = ahead
         self._start = start
         self._with_metrics = with_metrics
         self._seen: dict[str, set[str]] = {}
         self._measured: dict[str, set[str]] = {}
         self.posts: dict[str, dict[str, datetime | None]] = {}
-        self.gaps: set[str] = set()
-        self.ended: set[str] = set()
-        self.pages: dict[str, list[str]] = {}
 
     def listed(self, *, without_measured: bool) -> dict[str, list[tuple[datetime | None, str]]]:
         """Return, by network, the posts that have been listed: (published, id).
@@ -87,6 +78,36 @@ class NativeLists:
             for network, posts in self.posts.items()
             for read in [left_out.get(network, set())]
         }
+
+    def keep(self, post: NativePost) -> bool:
+        """Keep a post that is wanted; return whether this run hasn't seen it yet."""
+        is_wanted = not (self._start and post.published and post.published < self._start)
+        if is_wanted:
+            self.posts[post.network][post.post_id] = post.published
+        if is_wanted and self._with_metrics and has_every_metric(post.network, post.item):
+            self._measured.setdefault(post.network, set()).add(post.post_id)
+        seen = self._seen.setdefault(post.network, set())
+        is_new = post.post_id not in seen
+        seen.add(post.post_id)
+        return is_new and is_wanted
+
+
+class NativeLists:
+    """The lists of a profile's native posts.
+
+    kept: the posts that they have brought.
+    gaps: the networks whose list couldn't be read to the end; ended: those whose list is over, either way.
+    pages: by network, the page that comes next, by its name, and the date on which the list was begun.
+    """
+
+    def __init__(self, reader: Reader, ahead: int, kept: NativePosts) -> None:
+        """Make lists of nothing yet; ahead: requests at once."""
+        self._reader = reader
+        self._ahead = ahead
+        self.kept = kept
+        self.gaps: set[str] = set()
+        self.ended: set[str] = set()
+        self.pages: dict[str, list[str]] = {}
 
     async def read(
         self, stream: str, depths: Mapping[str, datetime | None], begun: Mapping[str, list[str]]
@@ -155,7 +176,7 @@ class NativeLists:
     async def _read_on(self, stream: str, walk: Walk, answer: Answer) -> AsyncGenerator[NativePost | ListEnd, None]:
         """Yield the posts of a page and of those behind it, and the end of the list."""
         network = walk.network
-        self.posts.setdefault(network, {})
+        self.kept.posts.setdefault(network, {})
         begun = stream == OWNER and network in self.pages
         position, is_whole = 0, True
         while True:
@@ -163,12 +184,12 @@ class NativeLists:
             if answer.refusal and not (answer.refusal.scope is Scope.NOTHING and walk.page.until):
                 # What the API has none of is read; anything else is read on next time.
                 rule = answer.refusal.rule
-                is_whole = not rule.failure and not rule.stays_due and rule.scope is not Scope.NETWORK
+                is_whole = not rule.failure and not rule.stays_due and rule.scope is not Scope.PART
                 break
             items = NATIVE_HISTORY.listed(answer.body)
             posts = list(self._posts(network, items, position, answer.body))
             for post in posts:
-                if self._is_new(post):
+                if self.kept.keep(post):
                     yield post
             # A date in the future would be no end of a window.
             dates = [min(post.published, self._reader.now) for post in posts if post.published]
@@ -183,7 +204,7 @@ class NativeLists:
         self.pages.pop(network, None)
         if begun and answer.refusal is None:
             # The newer part of the list was read by an earlier run: whoever needs it lists it again.
-            self.posts.pop(network)
+            self.kept.posts.pop(network)
         (self.gaps.discard if is_whole else self.gaps.add)(network)
         self.ended.add(network)
         yield ListEnd(network, is_whole)
@@ -205,18 +226,6 @@ class NativeLists:
             if answer.refusal or refusal.scope is not Scope.RESOURCE:
                 self._reader.note(Issue(stream, refusal, platform=network))
 
-    def _is_new(self, post: NativePost) -> bool:
-        """Keep a post that is wanted; return whether this run hasn't seen it yet."""
-        is_wanted = not (self._start and post.published and post.published < self._start)
-        if is_wanted:
-            self.posts[post.network][post.post_id] = post.published
-        if is_wanted and self._with_metrics and has_every_metric(post.network, post.item):
-            self._measured.setdefault(post.network, set()).add(post.post_id)
-        seen = self._seen.setdefault(post.network, set())
-        is_new = post.post_id not in seen
-        seen.add(post.post_id)
-        return is_new and is_wanted
-
     def _say(self, stream: str, walk: Walk) -> None:
         """Say what of a list can't be read."""
         if walk.gap:
@@ -227,7 +236,7 @@ class NativeLists:
         if walk.cut_short:
             self._reader.note(Issue(stream, Refusal(CUT_SHORT, "list_cut", walk.cut_short, 200), platform=walk.network))
         if walk.is_cut:
+            label, count = NETWORKS[walk.network].label, len(self.kept.posts[walk.network])
             self._reader.remark(
-                f"{NETWORKS[walk.network].label} lists no more than its newest {len(self.posts[walk.network])} posts; "
-                "older ones are out of reach of social_posts"
+                f"{label} lists no more than its newest {count} posts; older ones are out of reach of social_posts"
             )

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from tap_ayrshare.posts.rows import created_at, is_open, is_unsent, published_at
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -58,6 +60,17 @@ class OpenPosts:
     def ids(self) -> list[str]:
         """The posts that are remembered, those first whose date is nearest."""
         return [post.post_id for post in self._remembered()]
+
+    def see(self, post_id: str, row: dict[str, Any]) -> None:
+        """Take note of what a row of the history says of a post."""
+        made, due = created_at(row), published_at(row)
+        if is_open(row):
+            if made and due:
+                self.opened(post_id, made, due)
+        elif is_unsent(row):
+            self.gone(post_id)
+        else:
+            self.sent(post_id)
 
     def opened(self, post_id: str, made: datetime, due: datetime) -> None:
         """Take note that a post is open."""

@@ -111,14 +111,10 @@ class Passes:
             if post.post_id in read:
                 asked = tuple(name for name in asked if name not in read[post.post_id])
             if asked:
-                self.failures.reopen(position, asked)
                 platform = asked[0] if is_native else None
                 found.append(DuePost(post.post_id, asked, post.published, platform=platform, out_at=post.out_at))
-        return self.newest_first(found)
-
-    def newest_first(self, posts: Iterable[DuePost]) -> list[DuePost]:
-        """Return posts in the order in which they are read: those that failed in earlier runs come last."""
-        return sorted(posts, key=lambda post: (not self.has_failed(post), post.position), reverse=True)
+                self.failures.reopen(found[-1])
+        return self.failures.in_order(found)
 
     def _in_step(self) -> list[tuple[RefreshCursor, tuple[str, ...]]]:
         """Return the passes that are under way, each with its networks."""
@@ -134,33 +130,6 @@ class Passes:
                     groups[id(cursor)] = cursor, (*groups.get(id(cursor), (cursor, ()))[1], network)
             self._groups[networks] = list(groups.values())
         return self._groups[networks]
-
-    def has_failed(self, post: DuePost) -> bool:
-        """Return whether an earlier run couldn't read a post on any of the networks on which it is due."""
-        return self.failures.is_known(post.position, post.networks)
-
-    def has_failed_before_today(self, post: DuePost) -> bool:
-        """Return whether a run of an earlier date couldn't."""
-        return self.failures.has_failed_before_today(post.position, post.networks)
-
-    def defer(self, post: DuePost) -> bool:
-        """Let a post stay due; return whether there was room for it."""
-        return self.failures.defer(post.position, post.networks)
-
-    def is_deferred(self, post: DuePost) -> bool:
-        """Return whether a post stays due on any network."""
-        return bool(self.failures.networks_due(post.position, post.networks))
-
-    def resolve(self, post: DuePost, unasked: Collection[str] = ()) -> None:
-        """Count a post that failed as read, but on networks that could not be asked for it."""
-        self.failures.resolve(post.position, unasked)
-
-    def remember(self, post: DuePost, *, failed: bool) -> None:
-        """Remember whether a post failed, for the next time that it is due."""
-        if failed:
-            self.failures.settle(post.position)
-        else:
-            self.failures.forget(post.position)
 
     def cut_short(self, networks: Iterable[str], *, is_refused: bool = False) -> None:
         """Let networks fall out of step, which couldn't be asked for a post: their passes won't be complete."""
@@ -191,15 +160,8 @@ class Passes:
     def to_state(self) -> dict[str, Any]:
         """Return the fields of a bookmark that say how far the passes have come."""
         in_step = self._in_step()
-        networks: dict[Progress, tuple[str, ...]] = {}
-        for names, progress in [*self._elsewhere_in_step, *((names, cursor.progress) for cursor, names in in_step)]:
-            networks[progress] = (*networks.get(progress, ()), *names)
-        networks.pop(Progress(), None)
-        schedule = self._terms.schedule
-        passes = tuple(
-            PassBookmark(names, one.as_of, one.since, tuple(part.to_row(schedule) for part in one.slices))
-            for one, names in networks.items()
-        )
+        present = ((names, cursor.progress) for cursor, names in in_step)
+        passes = _bookmarks([*self._elsewhere_in_step, *present], self._terms.schedule)
         deferred, failed = self.failures.to_rows()
         dates = [cursor.bookmark for cursor, _ in in_step]
         return {
@@ -209,6 +171,20 @@ class Passes:
             "deferred": deferred,
             "failed": failed,
         }
+
+
+def _bookmarks(
+    passes: Iterable[tuple[tuple[str, ...], Progress]], schedule: RefreshSchedule
+) -> tuple[PassBookmark, ...]:
+    """Return the passes as the state has them, one for networks that are in step."""
+    networks: dict[Progress, tuple[str, ...]] = {}
+    for names, progress in passes:
+        networks[progress] = (*networks.get(progress, ()), *names)
+    networks.pop(Progress(), None)
+    return tuple(
+        PassBookmark(names, one.as_of, one.since, tuple(part.to_row(schedule) for part in one.slices))
+        for one, names in networks.items()
+    )
 
 
 def _progress(

@@ -13,9 +13,6 @@ from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.posts.rows import (
     analytics_networks,
     approved_at,
-    created_at,
-    is_open,
-    is_unsent,
     network_entries,
     published_at,
     sent_to,
@@ -146,17 +143,6 @@ class History:
         self._followed = found
         return found
 
-    def _follow_up(self, post_id: str, row: dict[str, Any]) -> None:
-        """Take note whether a post is open."""
-        made, due = created_at(row), published_at(row)
-        if is_open(row):
-            if made and due:
-                self._open_posts.opened(post_id, made, due)
-        elif is_unsent(row):
-            self._open_posts.gone(post_id)
-        else:
-            self._open_posts.sent(post_id)
-
     async def deleted(self, stream: str, start: datetime) -> list[dict[str, Any]]:
         """Return the deleted posts since `start`, which the API gives only when asked for them."""
         windows = self._windows.read(stream, start, self._reader.now + SECOND, status="deleted")
@@ -186,7 +172,7 @@ class History:
         if post_id in self._seen:
             return False
         self._seen.add(post_id)
-        self._follow_up(post_id, row)
+        self._open_posts.see(post_id, row)
         if self._keeps_native_ids:
             self.native_ids.update(filter(None, (usable_id(e.get("id")) for e in network_entries(row) or ())))
         for entry in (network_entries(row) or ()) if self._keeps_social_ids else ():

@@ -60,7 +60,7 @@ class Extraction:
         self._account = self._account_source(client)
         extra = [self._account] if self._account and self._account not in self.readers else []
         self.sources = [*extra, *self.readers]
-        options = Options(now, settings.request_budget is not None, settings.fail_on_error, "published_at")
+        options = Options(now, settings.request_budget is not None, settings.fail_on_error, "published_at", "networks")
         work = [(source, self._streams_of(source)) for source in self.sources]
         self.sync = Sync(client, work, self.tally, options)
 

@@ -149,7 +149,7 @@ class Asker:
             answer = found.answer = await source.attempt(self._stream.request(post, networks))
             found.requests += answer.sent
             found.blocks.update(good_blocks(answer.body))
-            of_networks = [refusal for refusal in answer.refusals if refusal.scope is Scope.NETWORK]
+            of_networks = [refusal for refusal in answer.refusals if refusal.scope is Scope.PART]
             if len(networks) > 1 and any(refusal.platform is None for refusal in of_networks):
                 # The answer doesn't say which network it is about: each is asked by itself.
                 for network in networks:

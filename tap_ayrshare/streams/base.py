@@ -36,7 +36,7 @@ class AyrshareStream(ABC):
     and `record`: items without an id are noted, and an id that comes twice is kept once.
 
     takes_turns: whether it asks for anything, so that it needs its turn under a request budget.
-    serves: the streams whose records its answers hold too.
+    serves: the streams whose records its answers hold too; served: those of them that are read in this run.
     bookmark: what its bookmark may hold.
     leader: the stream that asks for this one in this run, "" if it asks itself.
     """
@@ -49,6 +49,7 @@ class AyrshareStream(ABC):
     def __init__(self) -> None:
         self.contract = stream_contract(self.name)
         self.leader = ""
+        self.served: list[AyrshareStream] = []
         self._blank = dict.fromkeys(self.contract.schema["properties"])
         self._lengths = Lengths(self.name, self.contract.lengths)
         self._date_columns = [column for column in DATE_COLUMNS if column in self._blank]

@@ -62,14 +62,7 @@ class ByNetworkStream(AyrshareStream):
 
 
 class NetworkSnapshotStream(ByNetworkStream):
-    """A snapshot a day of every network that has one; its answers may serve other streams of this kind.
-
-    served: those that it asks for in this run; set by `relate`, as their `leader` is.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.served: list[NetworkSnapshotStream] = []
+    """A snapshot a day of every network that has one; its answers may serve other streams of this kind."""
 
     def expected(self, source: Source) -> int | None:
         """Return a request for each network; none if another stream serves this one."""
@@ -134,7 +127,8 @@ class NetworkSnapshotStream(ByNetworkStream):
 
     def _readers(self, source: Source) -> list[NetworkSnapshotStream]:
         """Return the streams that this one's answers are for."""
-        return [self, *(one for one in self.served if not one.in_future(source, source.bookmark(one.name)))]
+        served = [one for one in self.served if isinstance(one, NetworkSnapshotStream)]
+        return [self, *(one for one in served if not one.in_future(source, source.bookmark(one.name)))]
 
     def _share(self, source: Source, one: NetworkSnapshotStream, network: str, answer: Answer) -> None:
         """Count an answer for a stream that it serves, too: what can't be read is missing from both."""
@@ -143,9 +137,9 @@ class NetworkSnapshotStream(ByNetworkStream):
 
 
 def relate(streams: Sequence[AyrshareStream]) -> None:
-    """Let the snapshots of a run know which of them asks for them."""
-    snapshots = {one.name: one for one in streams if isinstance(one, NetworkSnapshotStream)}
-    for leader in snapshots.values():
-        leader.served = [snapshots[name] for name in leader.serves if name in snapshots]
-        for one in leader.served:
-            one.leader = leader.name
+    """Let the streams of a run know whose records their answers hold too, and snapshots which of them asks for them."""
+    by_name = {one.name: one for one in streams}
+    for stream in streams:
+        stream.served = [by_name[name] for name in stream.serves if name in by_name]
+        for one in stream.served if isinstance(stream, NetworkSnapshotStream) else ():
+            one.leader = stream.name

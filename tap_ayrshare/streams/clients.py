@@ -24,8 +24,8 @@ def client_of(settings: Settings, profile: Profile, client: Client) -> ProfileCl
 def request_headers(settings: Settings, profile: Profile, request: Request) -> dict[str, str]:
     """Return the headers of a request beside the account's: the profile's key and those of the networks."""
     headers = {"Profile-Key": profile.key} if profile.key else {}
-    may_be_any = request.body is not None and not request.networks
-    for network in NETWORKS if may_be_any else request.networks:
+    may_be_any = request.body is not None and not request.parts
+    for network in NETWORKS if may_be_any else request.parts:
         if network in NETWORKS and not settings.missing_keys(network):
             headers |= {header: settings.network_keys[key] for header, key in NETWORKS[network].key_headers.items()}
     return headers

@@ -20,7 +20,7 @@ from tap_ayrshare.posts.passes import Passes
 from tap_ayrshare.posts.sent import OPEN_DAYS, Listed
 from tap_ayrshare.posts.windows import earlier
 from tap_ayrshare.streams.refresh import Refresh, RefreshedStream
-from tap_ayrshare.streams.social_posts import SocialPostsStream, deepen
+from tap_ayrshare.streams.social_posts import SocialPostsStream, deepen, listed_post
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
@@ -39,10 +39,6 @@ class NativePostsStream(RefreshedStream):
     spares_measured: ClassVar[bool] = False
     serves = (SocialPostsStream.name,)
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._lists = SocialPostsStream()
-
     def named(self, source: Source) -> list[DuePost] | None:
         """Return the posts that the settings name, None if they name none."""
         ids = source.settings.social_post_ids
@@ -58,7 +54,7 @@ class NativePostsStream(RefreshedStream):
     def _listed(self, source: Source, without: Collection[str] = ()) -> Iterator[Listed]:
         """Yield the posts that have been listed and that Ayrshare didn't send, `without` those of some networks."""
         sent = source.history.native_ids
-        for network, posts in source.native.listed(without_measured=self.spares_measured).items():
+        for network, posts in source.native.kept.listed(without_measured=self.spares_measured).items():
             alone = (network,)
             for published, post_id in posts if network not in without else ():
                 if post_id not in sent:
@@ -111,7 +107,7 @@ class NativePostsStream(RefreshedStream):
                 yield batch
         except BudgetSpent:
             refresh.unread = passes.due(self._listed(source, without=native.gaps), left.read, is_native=True)
-            left.is_checked, left.network = False, [left.network, *native.posts][-1]
+            left.is_checked, left.network = False, [left.network, *native.kept.posts][-1]
             yield [saved()]
             raise
         left.network = ""
@@ -124,13 +120,14 @@ class NativePostsStream(RefreshedStream):
     async def _list(self, source: Source, passes: Passes, networks: Sequence[str], after: str) -> AsyncIterator[Batch]:
         """List the native posts that can be due, and the posts that Ayrshare sent in that time."""
         # Those at which the last run's budget ended come first, so that none is left out for ever.
+        known = source.native.kept.posts
         waiting = sorted(set(networks) - source.networks.left_out, key=lambda network: (network <= after, network))
-        depths = {network: passes.oldest_due_of([network]) for network in waiting if network not in source.native.posts}
+        depths = {network: passes.oldest_due_of([network]) for network in waiting if network not in known}
         deepen(source, depths)
         async with aclosing(source.native.read(self.name, depths, {})) as found:
             async for one in found:
-                if isinstance(one, NativePost) and self._lists.name in source.snapshot.selected:
-                    yield [self._lists.listed(source, one)]
+                if isinstance(one, NativePost):
+                    yield [listed_post(stream, source, one) for stream in self.served]
         if networks:
             start = passes.oldest_due
             await source.history.reach(self.name, earlier(start, OPEN_DAYS) if start else None)
@@ -146,7 +143,7 @@ class NativePostsStream(RefreshedStream):
         return any(
             published is None and post_id not in sent
             for network in networks
-            for post_id, published in source.native.posts.get(network, {}).items()
+            for post_id, published in source.native.kept.posts.get(network, {}).items()
         )
 
 

@@ -70,6 +70,28 @@ class RefreshedStream(AyrshareStream):
         for row in self.rows(post, found.blocks):
             yield self.record(source, row)
 
+    def outcome(self, source: Source, post: DuePost, found: Found) -> Iterator[Message]:
+        """Yield the records of a post and the issues beside them."""
+        if found.answer is None:
+            return
+        source.settle(self.name, found.answer, found.requests)
+        refusal = found.answer.refusal
+        if post.anywhere and refusal and (not refusal.rule.failure or refusal.http_status == HTTPStatus.NOT_FOUND):
+            yield from self._not_here(source, post, refusal)
+            return
+        yield from self.messages(source, post, found)
+        for refusal in found.refusals:
+            yield Issue(self.name, refusal, post.post_id, post.platform)
+
+    def _not_here(self, source: Source, post: DuePost, refusal: Refusal) -> Iterator[Message]:
+        """Count that a profile doesn't have a post; an issue only once no profile has it."""
+        key = post.post_id, post.networks
+        self.missing[key] += 1
+        if self.missing[key] == len(source.settings.profiles):
+            unread = replace(refusal, rule=UNREAD_ANYWHERE, transient=False)
+            first = source.settings.profiles[0].label
+            yield Issue(self.name, unread, post.post_id, post.platform, label=first)
+
     @abstractmethod
     def social_id(self, source: Source, post: DuePost, network: str) -> str | None:
         """Return a post's own id on a network, None if it isn't known."""
@@ -116,16 +138,16 @@ class TriedPost:
     @property
     def has_failed(self) -> bool:
         """Whether an earlier run couldn't read it."""
-        return self.passes.has_failed(self.post)
+        return self.passes.failures.has_failed(self.post)
 
     @property
     def has_failed_before_today(self) -> bool:
         """Whether that was on an earlier date."""
-        return self.passes.has_failed_before_today(self.post)
+        return self.passes.failures.has_failed_before_today(self.post)
 
     def can_be_deferred(self) -> bool:
         """Remember it; return whether there was room for it."""
-        return self.passes.defer(self.post)
+        return self.passes.failures.defer(self.post)
 
 
 class Refresh:
@@ -176,7 +198,7 @@ class Refresh:
                 if self._attempts.is_spent:
                     return
                 launched = number
-                yield self._asker.ask_in_turn(post, in_batches=not self._passes.is_deferred(post))
+                yield self._asker.ask_in_turn(post, in_batches=not self._passes.failures.is_deferred(post))
 
         async with aclosing(in_order(jobs(), self._source.ahead)) as answers:
             async for post, found in answers:
@@ -227,9 +249,9 @@ class Refresh:
     def _settle(self, post: DuePost, found: Found, fate: Fate) -> Iterator[Message]:
         """Yield what was found of a post, which counts as read unless it is left due."""
         if found.answer is not None and fate is not Fate.LEFT_DUE:
-            self._passes.resolve(post, found.unasked)
-            self._passes.remember(post, failed=fate is Fate.GIVEN_UP)
-        yield from self._record(post, found)
+            self._passes.failures.resolve(post, found.unasked)
+            self._passes.failures.remember(post, failed=fate is Fate.GIVEN_UP)
+        yield from self._stream.outcome(self._source, post, found)
 
     async def _retry(self, post: DuePost) -> Batch:
         """Ask once more for a post that failed; return what comes of it."""
@@ -278,25 +300,3 @@ class Refresh:
         last = self._attempts.held[0].found.refusals[0]
         yield from self._carry_out(self._attempts.give_in())
         raise Refused(replace(last, rule=STOPPED, platform=None, details=None, transient=False))
-
-    def _record(self, post: DuePost, found: Found) -> Iterator[Message]:
-        """Yield the records of a post and the issues beside them."""
-        if found.answer is None:
-            return
-        self._source.settle(self._stream.name, found.answer, found.requests)
-        refusal = found.answer.refusal
-        if post.anywhere and refusal and (not refusal.rule.failure or refusal.http_status == HTTPStatus.NOT_FOUND):
-            yield from self._not_here(post, refusal)
-            return
-        yield from self._stream.messages(self._source, post, found)
-        for refusal in found.refusals:
-            yield Issue(self._stream.name, refusal, post.post_id, post.platform)
-
-    def _not_here(self, post: DuePost, refusal: Refusal) -> Iterator[Message]:
-        """Count that this profile doesn't have a post; an issue only once no profile has it."""
-        missing, key = self._stream.missing, (post.post_id, post.networks)
-        missing[key] += 1
-        if missing[key] == len(self._source.settings.profiles):
-            unread = replace(refusal, rule=UNREAD_ANYWHERE, transient=False)
-            first = self._source.settings.profiles[0].label
-            yield Issue(self._stream.name, unread, post.post_id, post.platform, label=first)

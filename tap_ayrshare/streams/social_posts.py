@@ -53,7 +53,7 @@ class SocialPostsStream(AyrshareStream):
             async with aclosing(source.native.read(self.name, depths, bookmark.get("pages", {}))) as found:
                 async for one in found:
                     if isinstance(one, NativePost):
-                        yield [self.listed(source, one)]
+                        yield [listed_post(self, source, one)]
                     else:
                         read[one.network] = one.is_whole
                         yield [await self._saved(source, known, read, wanted)]
@@ -62,10 +62,6 @@ class SocialPostsStream(AyrshareStream):
             raise
         if not depths and lasts:
             yield [await self._saved(source, known, {}, wanted)]
-
-    def listed(self, source: Source, post: NativePost) -> Record | Issue:
-        """Return the record of a post that a list has brought."""
-        return self.record(source, _native_post(post))
 
     async def _saved(
         self, source: Source, known: ListsBookmark, read: Mapping[str, bool], depths: Mapping[str, datetime | None]
@@ -86,6 +82,11 @@ class SocialPostsStream(AyrshareStream):
         value = min(dates.values(), default=None) if is_complete else known.value
         pages = {network: (name, read_date(began)) for network, (name, began) in source.native.pages.items()}
         return self.saved(ListsBookmark(value, {**gone, **dates}, since, pages))
+
+
+def listed_post(stream: AyrshareStream, source: Source, post: NativePost) -> Record | Issue:
+    """Return the record of a post that a list has brought, for the stream of these lists."""
+    return stream.record(source, _native_post(post))
 
 
 def _depth(source: Source, last: date | None, since: datetime | None) -> datetime | None:

@@ -16,7 +16,7 @@ from tap_ayrshare.engine.errors import UNREAD, Refusal, Refused, Scope
 from tap_ayrshare.engine.lanes import USUAL
 from tap_ayrshare.engine.messages import ALL, Issue
 from tap_ayrshare.engine.values import objects, text
-from tap_ayrshare.posts.native import READERS, NativeLists
+from tap_ayrshare.posts.native import READERS, NativeLists, NativePosts
 from tap_ayrshare.posts.sent import OPEN_DAYS, History
 from tap_ayrshare.streams.clients import client_of
 from tap_ayrshare.streams.issues import NO_NAME, UNKNOWN_NETWORK, not_an_object
@@ -69,7 +69,7 @@ class Source(Ledger):
         )
         # A metric that a list has brought must go out with it.
         with_metrics = settings.native_metrics_from_list and "social_posts" in snapshot.selected
-        self.native = NativeLists(self, self.ahead, settings.start_date, with_metrics=with_metrics)
+        self.native = NativeLists(self, self.ahead, NativePosts(settings.start_date, with_metrics=with_metrics))
         self._user: dict[str, Any] | Refusal | None = None
         self._once: dict[str, Answer | Refusal] = {}
         self._bookmarks: dict[str, Mapping[str, Any]] = {}
@@ -112,7 +112,7 @@ class Source(Ledger):
 
         Items that can't be read are noted all the same.
         """
-        asks_x = X in request.networks
+        asks_x = X in request.parts
         if asks_x:
             self.memory.count_x(1)
         answer = await self.client.ask(request)
@@ -126,7 +126,7 @@ class Source(Ledger):
             }
             self.snapshot.drift.look_at(request.stream, "answer", None, around, is_kept=False)
         if answer.refusal is None and request.endpoint is not None:
-            platform = request.networks[0] if len(request.networks) == 1 else None
+            platform = request.parts[0] if len(request.parts) == 1 else None
             for position, item in request.endpoint.odd_items(answer.body):
                 self.note(not_an_object(request.stream, position, item, platform))
         return answer
@@ -220,7 +220,7 @@ class Source(Ledger):
         platform = issue.refusal.platform or issue.platform or ALL
         if scope in (Scope.PROFILE, Scope.RUN):
             return replace(issue, stream=ALL, resource=ALL, platform=ALL)
-        if scope is not Scope.NETWORK:
+        if scope is not Scope.PART:
             return replace(issue, platform=platform)
         self.networks.leave_out(platform, issue.refusal.rule)
         if platform in self._networks_noted:

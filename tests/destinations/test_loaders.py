@@ -25,6 +25,7 @@ from tests.support import ROOT, environment
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.timeout(900)
 SNAPSHOTS = ("social_analytics", "post_analytics", "social_posts", "link_analytics")
 MANY = 150_000
 """Cells, at the least, that are compared over three loads."""

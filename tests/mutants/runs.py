@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from tap_ayrshare.config.settings import Settings
-from tap_ayrshare.engine import client
+from tap_ayrshare.engine import client, quota, retry, transport
 from tap_ayrshare.engine.messages import Ended, Record, Status
 from tap_ayrshare.run import extraction
 from tap_ayrshare.run.extraction import Extraction
@@ -98,11 +98,14 @@ def runner() -> Iterator[Runner]:
 
     with (
         mock.patch.object(client.Client, "send", send),
-        mock.patch.object(client, "FIRST_BACKOFF", 0),
-        mock.patch.object(client, "read_clock", return_value=NOW),
+        mock.patch.object(retry, "FIRST_BACKOFF", 0),
+        mock.patch.object(retry, "LEAST_SECONDS", 0),
+        mock.patch.object(quota, "read_clock", return_value=NOW),
         mock.patch.object(extraction, "read_clock", return_value=NOW),
-        mock.patch.object(client.aiohttp, "ClientSession", _no_connections),
-        mock.patch.object(client.aiohttp, "TCPConnector"),
+        # Reading the system's certificates takes longer than all the rest.
+        mock.patch.object(transport, "trusted", return_value=(None, "")),
+        mock.patch.object(transport.aiohttp, "ClientSession", _no_connections),
+        mock.patch.object(transport.aiohttp, "TCPConnector"),
     ):
         try:
             yield found

@@ -35,10 +35,13 @@ SHARED = {case.name: case for case in cases()}
 
 @pytest.fixture(scope="module")
 def run() -> Iterator[Runner]:
-    logging.getLogger("tap_ayrshare").setLevel(logging.CRITICAL)
+    logger = logging.getLogger("tap_ayrshare")
     with runner() as found:
-        yield found
-    logging.getLogger("tap_ayrshare").setLevel(logging.NOTSET)
+        logger.setLevel(logging.CRITICAL)
+        try:
+            yield found
+        finally:
+            logger.setLevel(logging.NOTSET)
 
 
 def found_losses(run: Runner, case: Case, paths: set | None = None) -> Iterator[tuple[Mutant, Loss]]:

@@ -37,9 +37,9 @@ def error(code=None, message="no", **more):
         (403, error(276), False, Scope.PROFILE, True),
         (429, error(106), True, Scope.STREAM, False),
         (403, error(106), False, Scope.STREAM, False),
-        (400, error(349), True, Scope.NETWORK, False),
-        (429, error(444), True, Scope.NETWORK, False),
-        (429, error(435), True, Scope.NETWORK, False),
+        (400, error(349), True, Scope.PART, False),
+        (429, error(444), True, Scope.PART, False),
+        (429, error(435), True, Scope.PART, False),
         (302, None, True, Scope.RUN, True),
         (400, error(221), True, Scope.NOTHING, False),
         (404, error(186), True, Scope.RESOURCE, False),
@@ -47,11 +47,11 @@ def error(code=None, message="no", **more):
         (400, error(101), True, Scope.RESOURCE, True),
         (400, error(485), True, Scope.RESOURCE, False),
         (500, None, True, Scope.RESOURCE, True),
-        (400, error("156", platform="tiktok"), True, Scope.NETWORK, False),
-        (403, error(419, platform="twitter"), True, Scope.NETWORK, False),
-        (400, error(272, platform="twitter"), True, Scope.NETWORK, False),
-        (200, error(161, platform="facebook"), True, Scope.NETWORK, False),
-        (200, error(message="Usage limit reached for X", platform="twitter"), True, Scope.NETWORK, False),
+        (400, error("156", platform="tiktok"), True, Scope.PART, False),
+        (403, error(419, platform="twitter"), True, Scope.PART, False),
+        (400, error(272, platform="twitter"), True, Scope.PART, False),
+        (200, error(161, platform="facebook"), True, Scope.PART, False),
+        (200, error(message="Usage limit reached for X", platform="twitter"), True, Scope.PART, False),
         (200, error(message="Reached a limit", platform="facebook"), True, Scope.RESOURCE, True),
     ],
 )
@@ -66,7 +66,7 @@ def test_some_codes_mean_something_else_to_some_endpoints():
     (no_data,) = judged(404, error(187, "Try again later", retryAvailable=True), rules=OF_ANALYTICS)
     assert (no_data.scope, no_data.rule.failure, no_data.transient) == (Scope.RESOURCE, False, False)
     assert judged(400, error(187))[0].rule.failure
-    assert judged(400, error(156), rules=OF_ANALYTICS)[0].scope is Scope.NETWORK
+    assert judged(400, error(156), rules=OF_ANALYTICS)[0].scope is Scope.PART
 
 
 def test_a_code_that_one_network_alone_gives_names_it():

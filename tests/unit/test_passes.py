@@ -247,6 +247,10 @@ def test_native_posts_had_a_pass_for_each_network():
 PLACE = (NOW - DAY, "p1")
 
 
+def placed(*networks: str) -> DuePost:
+    return DuePost("p1", networks, NOW - DAY)
+
+
 def failures(*, days=0, deferred=(), settled=()) -> Failures:
     return Failures(TODAY + days * DAY, deferred, settled)
 
@@ -257,10 +261,10 @@ def failures(*, days=0, deferred=(), settled=()) -> Failures:
 )
 def test_a_post_comes_last_if_it_failed_on_all_networks_on_which_it_is_due(networks, is_known):
     found = failures(deferred=[(*PLACE, "2026-11-19", *BOTH)])
-    assert found.is_known(PLACE, networks) is is_known
-    assert found.has_failed_before_today(PLACE, networks) is is_known
+    assert found.has_failed(placed(*networks)) is is_known
+    assert found.has_failed_before_today(placed(*networks)) is is_known
     same_day = failures(deferred=[(*PLACE, "2026-11-20", *BOTH)])
-    assert not same_day.has_failed_before_today(PLACE, networks)
+    assert not same_day.has_failed_before_today(placed(*networks))
 
 
 @pytest.mark.parametrize(
@@ -270,7 +274,7 @@ def test_a_post_comes_last_if_it_failed_on_all_networks_on_which_it_is_due(netwo
 @pytest.mark.parametrize("named", [BOTH, ()])
 def test_a_deferred_post_is_read_but_on_networks_that_could_not_be_asked(unasked, left, named):
     found = failures(deferred=[(*PLACE, "2026-11-19", *named)])
-    found.resolve(PLACE, unasked)
+    found.resolve(placed(*BOTH), unasked)
     assert found.networks_due(PLACE, BOTH) == left
 
 
@@ -279,16 +283,16 @@ def test_a_complete_pass_forgets_deferred_posts_that_no_list_has():
     found.complete(["facebook"])
     assert found.to_rows()[0] == ((*PLACE, "2026-11-19", "twitter"),)
     found.complete([])
-    assert found.is_deferred(PLACE, "twitter")
+    assert found.is_deferred_on(placed(*BOTH), "twitter")
     found.complete(BOTH)
     assert found.to_rows() == ((), ())
 
 
 def test_a_post_keeps_the_day_on_which_it_failed_first():
     found = failures(days=2, deferred=[(*PLACE, "2026-11-19", "facebook")])
-    assert found.defer(PLACE, BOTH)
+    assert found.defer(placed(*BOTH))
     assert found.to_rows()[0] == ((*PLACE, "2026-11-19", *BOTH),)
-    found.defer((NOW, "p2"), ["twitter"])
+    found.defer(DuePost("p2", ("twitter",), NOW))
     assert found.to_rows()[0][1] == (NOW, "p2", "2026-11-22", "twitter")
 
 
@@ -296,7 +300,7 @@ def test_what_has_failed_for_good_comes_last_when_it_is_due_again():
     listed = [post(1), post(2), post(3)]
     one = passes()
     for found in one.due(listed, {}):
-        one.remember(found, failed=found.post_id == "p1")
+        one.failures.remember(found, failed=found.post_id == "p1")
         one.passed(found)
     one.complete()
     state = saved(one)
@@ -304,19 +308,19 @@ def test_what_has_failed_for_good_comes_last_when_it_is_due_again():
     again = passes(state, days=1)
     order = again.due(listed, {})
     assert [found.post_id for found in order] == ["p2", "p3", "p1"]
-    assert again.has_failed_before_today(order[-1])
+    assert again.failures.has_failed_before_today(order[-1])
     # It stays due though older posts have been read.
     again.passed(order[1])
     assert due(passes(saved(again), days=1), *listed) == {"p1": BOTH}
-    again.remember(order[-1], failed=False)
-    again.resolve(order[-1])
+    again.failures.remember(order[-1], failed=False)
+    again.failures.resolve(order[-1])
     assert saved(again).keys().isdisjoint({"failed", "deferred"})
 
 
 def test_few_failures_are_remembered():
     found = failures()
     for number in range(MOST_SETTLED + 2):
-        found.settle((NOW, f"p{number}"))
+        found.remember(DuePost(f"p{number}", BOTH, NOW), failed=True)
     assert [row[1] for row in found.to_rows()[1]] == ["p6", "p5", "p4", "p3", "p2"]
 
 

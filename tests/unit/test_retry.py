@@ -10,7 +10,7 @@ from tap_ayrshare.engine.retry import LIMITED, STRAYED, UNREACHABLE, Act, Past, 
 KEY = Rule(Scope.RUN, failure=True, action="run ended", needs_person=True)
 CLIENT = Rule(Scope.PROFILE, failure=True, action="profile stopped", needs_person=True)
 PLAN = Rule(Scope.STREAM, failure=False, action="stream skipped")
-PART = Rule(Scope.NETWORK, failure=False, action="network left out", stays_due=True)
+PART = Rule(Scope.PART, failure=False, action="network left out", stays_due=True)
 GOOD = Answer(200, {"a": 1}, [])
 
 

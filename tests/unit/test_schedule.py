@@ -184,7 +184,7 @@ def test_deferred_posts_survive_a_kill_and_are_bounded():
     cycle = passes(noon(FIRST_DAY))
     posts = [DuePost(f"p{n}", ("facebook",), noon(FIRST_DAY, -n)) for n in range(1, MOST + 2)]
     listed = [Listed(post.published, post.post_id, post.networks) for post in posts]
-    kept = [cycle.defer(post) for post in posts]
+    kept = [cycle.failures.defer(post) for post in posts]
     for post in posts:
         cycle.passed(post)
     assert kept[:7] == [True] * 7
@@ -192,7 +192,7 @@ def test_deferred_posts_survive_a_kill_and_are_bounded():
     again = passes(noon(FIRST_DAY, 5), saved(cycle))
     due = [post.post_id for post in again.due(listed, {})]
     assert due == [post.post_id for post, is_kept in zip(posts, kept, strict=True) if is_kept]
-    again.resolve(posts[0])
+    again.failures.resolve(posts[0])
     assert posts[0].post_id not in [post.post_id for post in again.due(listed, {})]
 
 
@@ -219,10 +219,10 @@ def test_a_deferred_post_stays_deferred_on_networks_that_could_not_be_asked_for(
     now = datetime(2026, 11, 3, 12, tzinfo=timezone.utc)
     cycle = passes(now)
     post = DuePost("p1", ("facebook", "twitter"), now)
-    assert cycle.defer(post)
+    assert cycle.failures.defer(post)
     cycle.cut_short({"twitter"})
-    cycle.resolve(post, {"twitter"})
-    assert [cycle.failures.is_deferred(post.position, name) for name in post.networks] == [False, True]
+    cycle.failures.resolve(post, {"twitter"})
+    assert [cycle.failures.is_deferred_on(post, name) for name in post.networks] == [False, True]
     assert [cycle.is_cut_short(name) for name in post.networks] == [False, True]
-    cycle.resolve(post)
-    assert not cycle.is_deferred(post)
+    cycle.failures.resolve(post)
+    assert not cycle.failures.is_deferred(post)

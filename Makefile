@@ -7,8 +7,6 @@ PY := .venvs/dev/bin/python
 OLDER_DBT := 1.8 1.9 1.10
 # Below tests/, what has a target of its own.
 SLOWER := destinations models airbyte orchestration image report
-# The tests that try more under THOROUGH=1 than in make test.
-THOROUGH := tests/mutants
 COMMA := ,
 # The loaders that Meltano doesn't install here: an environment for each, empty where Python is too new for it.
 LOADERS := pipelinewise-target-postgres target-csv target-s3 z3-target-bigquery bqemulator dlt
@@ -39,8 +37,10 @@ test: .venvs/dev/ready .venvs/target-postgres/ready ## check formatting, lint, t
 	@$(PY) -m tools.lists --check
 	@TARGET_POSTGRES="$(CURDIR)/.venvs/target-postgres/bin/target-postgres" $(PY) -m pytest -q $(SLOWER:%=--ignore tests/%)
 
-test-thorough: .venvs/dev/ready ## try every mutant of the API's bodies, of which make test tries a sample
-	@THOROUGH=1 $(PY) -m pytest -q $(THOROUGH)
+test-thorough: .venvs/dev/ready .venvs/target-postgres/ready ## run what make test leaves out: all random examples and mutants, kills, the archives, and mistakes that tests must notice
+	@THOROUGH=1 TARGET_POSTGRES="$(CURDIR)/.venvs/target-postgres/bin/target-postgres" \
+		$(PY) -m pytest -q -m "random or thorough" --timeout=900 $(SLOWER:%=--ignore tests/%)
+	@$(PY) -m tools.mutants
 
 test-destinations: .venvs/dev/ready .venvs/meltano/ready .venvs/fakesnow/ready ## test every destination and the dbt models with Meltano
 	@$(MAKE) --no-print-directory -j2 $(LOADERS:%=.venvs/%/ready)

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import random
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -19,11 +18,11 @@ from tests.mutants.mutations import Mutant, dotted, mutants
 from tests.mutants.oracle import Loss, columns_fed, losses
 from tests.mutants.runs import Runner, runner
 from tests.mutants.samples import Case, cases, samples
+from tests.support import IS_THOROUGH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-IS_THOROUGH = bool(os.environ.get("THOROUGH"))
 NODES = 4
 """Nodes of a body that are mutated unless all are."""
 PROBES = {"absent", "null", "text", "zero"}
@@ -77,6 +76,7 @@ def test_each_body_gives_rows_or_says_why_not(run, name):
     assert plain.rows or plain.issues or case.sample.name in SAY_NOTHING
 
 
+@pytest.mark.random
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_is_lost_without_a_word(run, name):
     case = SHARED[name]

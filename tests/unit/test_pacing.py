@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tap_ayrshare.engine import pacing
 from tap_ayrshare.engine.pacing import Pacer
+from tests.support import examples
 
 
 class VirtualTime(asyncio.SelectorEventLoop):
@@ -62,7 +63,7 @@ def test_no_window_holds_too_many_and_no_time_is_lost(loop):
     assert loop.time() - 1000 <= 240 / 57 * 6 * 1.05
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     st.integers(1, 40),
     st.floats(0.5, 30),

@@ -235,15 +235,6 @@ def test_the_limit_is_used_and_never_broken(tap, sandbox):
     assert max(box.most_in_flight().values()) <= 24
 
 
-def test_a_limit_lower_than_the_settings_is_heard(tap, sandbox):
-    box = sandbox("--plain", "--posts", "40", "--networks-per-post", "1", "--profiles", "0", "--linked", "threads",
-                  "--limit", "20", "--window", "2", "--native-every", "0")  # fmt: skip
-    output = tap.run({**alone(box), "rate_limit_requests": 300, "rate_limit_window_seconds": 2}, select=ANALYTICS)
-    assert output.code == 0
-    assert len(output.records("post_analytics")) == 40
-    assert 429 not in {r["status"] for r in box.requests()}
-
-
 @pytest.mark.parametrize("retry_after", [{"retry_after": 1}, {"retry_after": "Mon, 23 Nov 2026 12:00:01 GMT"}, {}])
 def test_429_is_waited_out_and_is_no_failed_try(tap, box, retry_after):
     box.set_faults({"fault": "rate_limited", "endpoint": "/analytics/post", "times": 8, **retry_after})

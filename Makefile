@@ -7,10 +7,6 @@ PY := .venvs/dev/bin/python
 OLDER_DBT := 1.8 1.9 1.10
 # Below tests/, what has a target of its own.
 SLOWER := destinations models airbyte orchestration image report
-# The tests that try more under THOROUGH=1 than in make test.
-THOROUGH := tests/mutants
-# Random lives of accounts: LIVES says how many.
-RANDOM := tests/unit/test_any_world.py tests/unit/test_networks_that_come.py tests/unit/test_state_size.py
 COMMA := ,
 # The loaders that Meltano doesn't install here: an environment for each, empty where Python is too new for it.
 LOADERS := pipelinewise-target-postgres target-csv target-s3 z3-target-bigquery bqemulator dlt
@@ -41,9 +37,9 @@ test: .venvs/dev/ready .venvs/target-postgres/ready ## check formatting, lint, t
 	@$(PY) -m tools.lists --check
 	@TARGET_POSTGRES="$(CURDIR)/.venvs/target-postgres/bin/target-postgres" $(PY) -m pytest -q $(SLOWER:%=--ignore tests/%)
 
-test-thorough: .venvs/dev/ready ## try every mutant of the API's bodies, many lives of accounts, and mistakes that tests must notice
-	@THOROUGH=1 $(PY) -m pytest -q $(THOROUGH)
-	@LIVES=$${LIVES:-640} $(PY) -m pytest -q $(RANDOM)
+test-thorough: .venvs/dev/ready .venvs/target-postgres/ready ## run what make test leaves out: all random examples and mutants, kills, the archives, and mistakes that tests must notice
+	@THOROUGH=1 TARGET_POSTGRES="$(CURDIR)/.venvs/target-postgres/bin/target-postgres" \
+		$(PY) -m pytest -q -m "random or thorough" --timeout=900 $(SLOWER:%=--ignore tests/%)
 	@$(PY) -m tools.mutants
 
 test-destinations: .venvs/dev/ready .venvs/meltano/ready .venvs/fakesnow/ready ## test every destination and the dbt models with Meltano

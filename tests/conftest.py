@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sandbox.thread import serving
-from tests.support import NOW, TapProcess
+from tests.support import IS_THOROUGH, NOW, TapProcess
 
 
 @pytest.hookimpl(wrapper=True)
@@ -14,6 +14,17 @@ def pytest_runtest_makereport():
     report = yield
     report.sections = [(name, text.encode("utf-8", "backslashreplace").decode()) for name, text in report.sections]
     return report
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave the thorough tests to `make test-thorough`, which selects the random ones too (tests/support.py)."""
+    for item in items:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker(pytest.mark.random)
+    if not IS_THOROUGH:
+        thorough = [item for item in items if item.get_closest_marker("thorough")]
+        config.hook.pytest_deselected(items=thorough)
+        items[:] = [item for item in items if not item.get_closest_marker("thorough")]
 
 
 @pytest.fixture

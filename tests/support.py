@@ -34,9 +34,17 @@ OF_THE_SDK = {
     "flattening_max_key_length", "flattening_separator",
 }  # fmt: skip
 """Its settings that the tap has too."""
+IS_THOROUGH = bool(os.environ.get("THOROUGH"))
+"""Whether `make test-thorough` runs: every random example, and the tests that take minutes."""
+FEWEST = 8
 NO_MESSAGES = {"--discover", "--about", "--help", "--version"}
 """Options that write something else to stdout."""
 FORMATS = jsonschema.FormatChecker()
+
+
+def examples(most: int) -> int:
+    """Return how many examples a random test tries: all of them if it is thorough, else an eighth."""
+    return most if IS_THOROUGH else max(most // 8, min(most, FEWEST))
 
 
 @cache

@@ -17,7 +17,7 @@ from tap_ayrshare.engine.values import instant
 from tap_ayrshare.preview.recording import command, recorder
 from tap_ayrshare.preview.recording.masks import WORDS, Masks, known_names
 from tap_ayrshare.streams import STREAMS
-from tests.support import NOW, ROOT
+from tests.support import NOW, ROOT, examples
 from tests.world import World
 
 RECORDINGS = sorted(path for path in (ROOT / "tests" / "recordings").iterdir() if path.is_dir())
@@ -138,7 +138,7 @@ def form(value):
     return [form(item) for item in value] if isinstance(value, list) else type(value)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(anything)
 def test_masks_keep_nesting_and_types(value):
     assert form(Masks().body(value)) == form(value)
@@ -281,7 +281,7 @@ letters = st.text(alphabet="abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(letters)
 def test_no_text_survives_as_a_value_or_as_a_key_of_data(text):
     body = {"id": text, "post": text, "reactions": {text: 1}, "schedules": {text: {"schedule": [text]}}, "n": [text]}

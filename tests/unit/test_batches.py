@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support import examples
 from tests.world import START, World, errors, posts
 
 ANALYTICS = ("posts", "post_analytics", "extraction_errors")
@@ -236,7 +237,7 @@ def test_native_posts_come_in_batches():
     assert len(output.records("social_post_analytics")) == 90
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     count=st.integers(1, 90), lost=st.sets(st.integers(0, 89)), most=st.sampled_from([100, 30, 10, 0]),
     shape=st.sampled_from(["array", "object", "by_id", "rows"]), lies=st.booleans(), ahead=st.sampled_from([1, 8, 64]),

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tap_ayrshare.engine.values import instant, integer, number, parse_damaged, parse_json, timestamp
+from tests.support import examples
 from tests.unit.test_worlds import ANALYTICS
 from tests.world import World, errors, posts, read
 
@@ -62,7 +63,7 @@ def test_a_body_that_is_cut_off_is_never_taken_for_a_whole_one(cut):
         parse_damaged(text[:-cut].encode())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.data())
 def test_any_single_change_of_bytes_ends_and_keeps_what_it_did_not_touch(data):
     text = json.dumps({"history": ITEMS, "count": 6}).encode()

@@ -8,10 +8,10 @@ from importlib.metadata import version
 import pytest
 
 from tests.mutations import mutated
-from tests.support import discover
+from tests.support import discover, examples
 from tests.world import CONFIG, START, World, posts, read
 
-CASES, PARTS = 1000, 2
+CASES, PARTS = examples(1000), 2
 PROFILES = [{"name": "acme", "profile_key": "key-of-acme-001"}, {"name": "globex", "profile_key": "key-of-globex-01"}]
 
 
@@ -313,6 +313,7 @@ def full_state() -> dict:
     return state
 
 
+@pytest.mark.random
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("what", ["config", "state", "catalog"])
 def test_whatever_comes_in_a_run_or_one_line_comes_out(door, catalog, what, part):

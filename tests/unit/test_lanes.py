@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tap_ayrshare.engine import lanes, pacing
 from tap_ayrshare.engine.lanes import Lanes, Places
 from tap_ayrshare.engine.pacing import Pacer
+from tests.support import examples
 from tests.unit.test_pacing import VirtualTime, most_in_a_window
 
 
@@ -151,7 +152,7 @@ def test_answers_that_vary_by_chance_cost_little(loop):
     assert took < 1.3 * 800 / 8 * 1.55
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.integers(1, 400),
     st.floats(1, 300),

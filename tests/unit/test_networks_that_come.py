@@ -13,10 +13,11 @@ from unittest import mock
 import pytest
 
 from tests import world as worlds
+from tests.support import examples
 from tests.unit.test_any_world import LARGEST_STATE
 from tests.world import START, Post, World
 
-LIVES = int(os.environ.get("LIVES", "48"))
+LIVES = int(os.environ.get("LIVES", examples(48)))
 DAY = timedelta(days=1)
 LINKED = ("facebook", "threads", "twitter", "instagram", "linkedin", "youtube")
 STREAMS = {
@@ -132,6 +133,7 @@ class Life:
         }
 
 
+@pytest.mark.random
 @pytest.mark.parametrize("number", range(LIVES))
 def test_what_was_never_read_is_read_once_it_can_be(number):
     life = Life(number)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tap_ayrshare.ayrshare.codes import LIMITS
 from tap_ayrshare.engine import pacing
 from tap_ayrshare.engine.pacing import Pacer
+from tests.support import examples
 from tests.unit.test_pacing import VirtualTime, most_in_a_window
 
 ANSWERS = st.one_of(
@@ -33,7 +34,7 @@ class CountedTime(VirtualTime):
         super()._run_once()
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(
     st.integers(1, 40),
     st.floats(0.5, 300),

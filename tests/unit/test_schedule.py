@@ -14,6 +14,7 @@ from tap_ayrshare.posts.failures import MOST
 from tap_ayrshare.posts.passes import Passes
 from tap_ayrshare.posts.schedule import RefreshSchedule, Terms, Tier
 from tap_ayrshare.posts.sent import Listed
+from tests.support import examples
 
 DEFAULT = RefreshSchedule((Tier(7, 1), Tier(30, 3), Tier(365, 30)))
 FIRST_DAY = date(2026, 3, 1)
@@ -110,7 +111,7 @@ runs = st.lists(
 ages = st.lists(st.tuples(st.integers(-80, 60), st.integers(0, 80_000)), max_size=25, unique=True)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(runs, ages)
 def test_what_is_asked_is_the_rule_over_any_runs(runs, ages):
     """Random schedules, ages, gaps, several runs a day, runs killed anywhere, schedules changed between runs."""

@@ -16,7 +16,7 @@ from tap_ayrshare.engine import client, retry
 from tap_ayrshare.engine.errors import TapError
 from tap_ayrshare.singer.tap import TapAyrshare
 from tests.mutations import mutated
-from tests.support import ROOT
+from tests.support import ROOT, examples
 from tests.world import START, World, posts
 
 leaves = (
@@ -111,7 +111,9 @@ def leaf_paths(value, path=()):
 
 @pytest.mark.usefixtures("_quick")
 @settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=examples(120),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(bodies)
 def test_no_body_is_a_bug_and_every_record_is_valid(answers):
@@ -132,7 +134,9 @@ def test_no_body_is_a_bug_and_every_record_is_valid(answers):
 
 @pytest.mark.usefixtures("_quick")
 @settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=examples(80),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     st.dictionaries(keys, values, min_size=1, max_size=8).filter(
@@ -154,10 +158,11 @@ def test_every_leaf_of_a_network_s_object_arrives(analytics):
         assert dict(leaf_paths(record["analytics"])) == expected
 
 
-CASES, PARTS = 1000, 2
+CASES, PARTS = examples(1000), 2
 SAMPLES = {path.stem: json.loads(path.read_text()) for path in (ROOT / "sandbox" / "bodies").glob("*.json")}
 
 
+@pytest.mark.random
 @pytest.mark.parametrize("part", range(PARTS))
 def test_a_changed_body_costs_its_own_request_at_most(part):
     """Bodies as the API is known to answer, each with something changed, in every place where one comes."""

@@ -37,9 +37,10 @@ test: .venvs/dev/ready .venvs/target-postgres/ready ## check formatting, lint, t
 	@$(PY) -m tools.lists --check
 	@TARGET_POSTGRES="$(CURDIR)/.venvs/target-postgres/bin/target-postgres" $(PY) -m pytest -q $(SLOWER:%=--ignore tests/%)
 
-test-thorough: .venvs/dev/ready .venvs/target-postgres/ready ## run what make test leaves out: all random examples and mutants, kills, the archives
+test-thorough: .venvs/dev/ready .venvs/target-postgres/ready ## run what make test leaves out: all random examples and mutants, kills, the archives, and mistakes that tests must notice
 	@THOROUGH=1 TARGET_POSTGRES="$(CURDIR)/.venvs/target-postgres/bin/target-postgres" \
 		$(PY) -m pytest -q -m "random or thorough" --timeout=900 $(SLOWER:%=--ignore tests/%)
+	@$(PY) -m tools.mutants
 
 test-destinations: .venvs/dev/ready .venvs/meltano/ready .venvs/fakesnow/ready ## test every destination and the dbt models with Meltano
 	@$(MAKE) --no-print-directory -j2 $(LOADERS:%=.venvs/%/ready)

@@ -131,6 +131,7 @@ def _monthly() -> Model:
             ),
         ),
         is_view=True,
+        is_grouped=True,
     )
 
 

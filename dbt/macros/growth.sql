@@ -13,8 +13,8 @@
   When a network corrects a counter downward, its delta is negative and its name is listed in corrected_metrics.
 
   from_zero: the name of a constant that is true where the first reading is growth too; none where it never is.
-  kinds: metrics that come from several fields that count differently, with the column that says which one it was:
-  between readings from two fields there is no growth, and restarted_metrics names the metric.
+  kinds: metrics that come from several fields that count differently, with the column that says which one it was, null
+  where there is only one: between readings from two fields there is no growth, and restarted_metrics names the metric.
 -#}
 {% macro with_growth(relation, keys, metrics, constants=[], details=[], every_day=false, from_zero=none, kinds={}) %}
 {%- set bigint = dbt.type_bigint() -%}
@@ -40,30 +40,34 @@ with neighbors as (
 
 ),
 
+grown as (
+
+    select
+        neighbors.*,
+        {% for metric in metrics %}
+        {{ ayrshare.grown(metric, kinds) }} as {{ metric }}_grown,
+        {{ metric }}_days_since + {{ metric }}_days_until as {{ metric }}_days{% if not loop.last %},{% endif %}
+        {% endfor %}
+    from neighbors
+
+),
+
 intervals as (
 
     select
-        {{ (keys + constants + details) | join(", ") }},
-        snapshot_date,
-        days_covered,
+        grown.*,
         {% for metric in metrics %}
-        {{ metric }},
-        {{ metric }}_before,
-        {{ ayrshare.grown(metric, kinds) }} as {{ metric }}_grown,
-        {% if metric in kinds %}
-        {{ metric }} is not null and {{ metric }}_kind_before <> {{ metric }}_kind_after as {{ metric }}_restarts,
-        {% endif %}
-        {{ metric }}_days_since as {{ metric }}_days_since,
-        {{ metric }}_days_since + {{ metric }}_days_until as {{ metric }}_days,
+        mod({{ metric }}_grown, {{ metric }}_days) as {{ metric }}_rest,
+        {{ ayrshare.divided(metric ~ "_grown - mod(" ~ metric ~ "_grown, " ~ metric ~ "_days)", metric ~ "_days") }} as {{ metric }}_a_day,
         {% endfor %}
         case
             when days_covered is null then 1
             {% if not every_day -%}
-            when {% for metric in metrics %}coalesce({{ ayrshare.grown(metric, kinds) }}, 0) = 0{% if not loop.last %} and {% endif %}{% endfor %} then 1
+            when {% for metric in metrics %}coalesce({{ metric }}_grown, 0) = 0{% if not loop.last %} and {% endif %}{% endfor %} then 1
             {%- endif %}
             else days_covered
         end as days_of_interval
-    from neighbors
+    from grown
 
 ),
 
@@ -80,15 +84,18 @@ days as (
         {% if from_zero -%}
         case when {{ from_zero }} and positions.position = 1 and {{ metric }}_before is null then {{ metric }} else
         {%- endif %}
-        {{ ayrshare.share_of_growth(metric, metric ~ "_days_since + 1 - positions.position") }}
-        - {{ ayrshare.share_of_growth(metric, metric ~ "_days_since - positions.position") }}
+        {{ metric }}_a_day
+            + {{ ayrshare.share_of_rest(metric, metric ~ "_days_since + 1 - positions.position") }}
+            - {{ ayrshare.share_of_rest(metric, metric ~ "_days_since - positions.position") }}
         {%- if from_zero %} end{% endif %} as {{ metric }}_delta
         {%- if metric in kinds %},
-        positions.position = 1 and {{ metric }}_restarts as {{ metric }}_restarts
+        positions.position = 1 and {{ metric }} is not null and {{ metric }}_kind_before <> {{ metric }}_kind_after
+            as {{ metric }}_restarts
         {%- endif %}
         {%- if every_day %},
         coalesce(
-            {{ metric }}_before + {{ ayrshare.share_of_growth(metric, metric ~ "_days_since + 1 - positions.position") }},
+            {{ metric }}_before + {{ metric }}_a_day * ({{ metric }}_days_since + 1 - positions.position)
+                + {{ ayrshare.share_of_rest(metric, metric ~ "_days_since + 1 - positions.position") }},
             {{ metric }}_before,
             case when positions.position = 1 then {{ metric }} end
         ) as {{ metric }}_filled
@@ -127,20 +134,21 @@ where is_snapshot
 {#- What a metric grows from its last reading before a row to its next one: unknown if the two count differently. -#}
 {% macro grown(metric, kinds) -%}
 {%- if metric in kinds -%}
-case when {{ metric }}_kind_before = {{ metric }}_kind_after then {{ metric }}_after - {{ metric }}_before end
+case when {{ metric }}_kind_before <> {{ metric }}_kind_after then null else {{ metric }}_after - {{ metric }}_before end
 {%- else -%}
 {{ metric }}_after - {{ metric }}_before
 {%- endif -%}
 {%- endmacro %}
 
 {#-
-  What a metric has grown after some days of its interval, in whole numbers: the floor of grown * days / days of the
-  interval, without a product or a fraction that is too large to be exact.
+  What a metric has grown after some days of its interval, in whole numbers, beside <metric>_a_day for each of them:
+  together, the floor of grown * days / days of the interval. The rest is small, so that no digit is lost.
 -#}
-{% macro share_of_growth(metric, days) -%}
-{{ ayrshare.share_of(metric ~ "_grown", days, metric ~ "_days") }}
+{% macro share_of_rest(metric, days) -%}
+cast(floor(cast({{ metric }}_rest * ({{ days }}) as {{ ayrshare.type_double() }}) / {{ metric }}_days) as {{ dbt.type_bigint() }})
 {%- endmacro %}
 
+{#- The same of any number. -#}
 {% macro share_of(whole, days, all_days) -%}
 {%- set rest = "mod(" ~ whole ~ ", " ~ all_days ~ ")" -%}
 (

@@ -3,12 +3,15 @@
 {#- Metrics read from several fields that count differently, and those with an optional part of their own name. -#}
 {% macro metrics_of_kinds() %}{{ return(ayrshare_definitions()["lists"]["of_kinds"]) }}{% endmacro %}
 {% macro metrics_with_own() %}{{ return(ayrshare_definitions()["lists"]["with_own"]) }}{% endmacro %}
-{#- The columns of readings that are an optional part of a metric. -#}
+{#- The columns of readings that are an optional part of a metric, and for which networks. -#}
 {% macro optional_parts() %}
-{%- set found = [] -%}
+{%- set found = {} -%}
 {%- for networks in ayrshare_definitions()["optional"].values() -%}
-    {%- for parts in networks.values() -%}
-        {%- for part in parts if part not in found -%}{%- do found.append(part) -%}{%- endfor -%}
+    {%- for network, parts in networks.items() -%}
+        {%- for part in parts -%}
+            {%- if part not in found -%}{%- do found.update({part: []}) -%}{%- endif -%}
+            {%- if network not in found[part] -%}{%- do found[part].append(network) -%}{%- endif -%}
+        {%- endfor -%}
     {%- endfor -%}
 {%- endfor -%}
 {{ return(found) }}
@@ -102,7 +105,7 @@ from (
 {{ return("case " ~ platform ~ " " ~ cases | join(" ") ~ " else cast(" ~ own ~ " as " ~ dbt.type_bigint() ~ ") end") }}
 {% endmacro %}
 
-{#- Which of a network's fields a metric is read from, by its position. -#}
+{#- Which of a network's fields a metric is read from, by its position; null for networks that have only one. -#}
 {% macro read_kind(networks, level) %}
 {%- set cases = [] -%}
 {%- for network, entry in networks.items() if entry and entry.get("paths", []) | length > 1 -%}
@@ -112,7 +115,7 @@ from (
     {%- endfor -%}
     {%- do cases.append("when '" ~ network ~ "' then case " ~ fields | join(" ") ~ " end") -%}
 {%- endfor -%}
-{{ return("cast(" ~ ("case platform " ~ cases | join(" ") ~ " else 1 end" if cases else "1") ~ " as " ~ dbt.type_bigint() ~ ")") }}
+{{ return("cast(" ~ ("case platform " ~ cases | join(" ") ~ " end" if cases else "null") ~ " as " ~ dbt.type_bigint() ~ ")") }}
 {% endmacro %}
 
 {% macro read_part(part, computed, level, analytics) %}

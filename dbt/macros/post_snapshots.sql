@@ -96,9 +96,10 @@ known as (
             partition by profile, platform, social_post_id
             order by case when message is null then 1 else 0 end, read_on desc
         ) as native_message,
-        first_value(media_type) over (
-            partition by profile, platform, social_post_id
-            order by case when media_type is null then 1 else 0 end, preference, read_on desc
+        -- The post's own numbers say it best, then the network's list.
+        coalesce(
+            max(case when preference < 3 then media_type end) over (partition by profile, platform, social_post_id),
+            max(media_type) over (partition by profile, platform, social_post_id)
         ) as known_media_type,
         {% endif %}
         -- The list of native posts has no thread positions.
@@ -128,10 +129,12 @@ numbered as (
 days as (
 
     select
-        numbered.*,
-        {% for metric in parts %}
-        {{ ayrshare.reading_before(metric, keys) }} as {{ metric }}_before{% if not loop.last %},{% endif %}
-        {% endfor %}
+        numbered.*
+        {%- for part, networks in parts.items() %},
+        {{ ayrshare.reading_before("case when platform in ('" ~ networks | join("', '") ~ "') then " ~ part ~ " end", keys) }}
+            as {{ part }}_before
+        {%- endfor %}
+
     from (
         select
             {{ columns | join(", ") }},

@@ -71,7 +71,9 @@ class Column(NamedTuple):
     def value(self, item: Any, around: dict[str, Any]) -> Any:
         """Return the column's value: what is at the first of its paths that can be read."""
         for is_around, path in self.paths:
-            found = self.read(item.key if path == (KEY,) else dig(around if is_around else item, path))
+            found = self.read(
+                getattr(item, "key", None) if path == (KEY,) else dig(around if is_around else item, path)
+            )
             if found is not None:
                 return found
         return None

@@ -86,10 +86,10 @@ def as_elements(block: object) -> list[Any]:
 
 
 def flat(items: list[Any]) -> list[Any]:
-    """Return the items of a list, those of a list in it in its place."""
+    """Return the items of a list, those of a list in it in its place; an empty one stays, as an item of no form."""
     if not any(isinstance(item, list) for item in items):
         return items
-    return [one for item in items for one in (item if isinstance(item, list) else [item])]
+    return [one for item in items for one in (item if isinstance(item, list) and item else [item])]
 
 
 def good_elements(block: object) -> list[dict[str, Any]]:

@@ -30,15 +30,18 @@ from tap_ayrshare.ayrshare.codes import (
 from tap_ayrshare.ayrshare.contract import NETWORKS
 from tap_ayrshare.ayrshare.envelopes import (
     OWN,
+    as_elements,
     blocks,
     error_code,
     error_message,
     errors_of,
     good_blocks,
+    good_elements,
+    is_error,
     value_of,
     without_analytics,
 )
-from tap_ayrshare.ayrshare.lists import plain
+from tap_ayrshare.ayrshare.lists import plain, unwrapped
 from tap_ayrshare.engine.client import Answer, Request
 from tap_ayrshare.engine.errors import UNREAD, Refusal, Scope
 
@@ -60,11 +63,13 @@ def judge(request: Request, status: int, body: Any, *, profile_key: bool) -> Ans
         profile_key: whether the request carried a Profile-Key.
     """
     is_ok, endpoint = status in SUCCESSES, request.endpoint
+    body = body if endpoint.is_object else unwrapped(body, endpoint.items)
     refused = refusals(status, body, request.parts, request.rules, profile_key=profile_key)
     if request.may_be_refused:
         refused = [replace(refusal, rule=NOT_ALLOWED) if _is_uncoded(refusal) else refusal for refusal in refused]
     ends = any(refusal.scope in (Scope.PROFILE, Scope.RUN) for refusal in refused)
-    if body is not None and endpoint.holds(body) and not ends and (is_ok or not request.needs_success):
+    is_usable = endpoint.holds(body) and (is_ok or (bool(body) and not request.needs_success))
+    if body is not None and is_usable and not ends:
         # A status other than 2xx that says nothing beside usable blocks is no refusal of its own.
         beside = [refusal for refusal in refused if is_ok or refusal.details is not None]
         missing = _missing(request, status, body, beside) if endpoint.has_blocks or endpoint.has_lists else ()
@@ -97,6 +102,12 @@ def _missing(request: Request, status: int, body: Any, refused: Sequence[Refusal
         block, is_explained = found.get(network), network in explained
         if not block and not is_explained:
             yield from _without_block(request, status, body, network)
+        elif request.endpoint.has_lists:
+            # What of a list with good elements can't be read, its stream says.
+            odd = [one for one in as_elements(block) if not is_error(one)]
+            if odd and not good_elements(block):
+                message = f"the list of {network} doesn't have the expected form"
+                yield Refusal(MISSING, "invalid_body", message, status, network, {"value": odd[0]})
         elif request.endpoint.has_blocks:
             lacking = next(without_analytics(block), None)
             if lacking and lacking[0]:

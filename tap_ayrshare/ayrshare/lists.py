@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from tap_ayrshare.ayrshare.contract import NETWORKS, network_name
 from tap_ayrshare.ayrshare.envelopes import ENVELOPE, flat, is_error
 from tap_ayrshare.engine.values import integer
 
@@ -50,6 +51,24 @@ def find_list(body: Any, name: str, *, is_keyed: bool = False) -> Listing | None
     counts = {plain(key): integer(value) for key, value in body.items()}
     claimed = next((counts[count] for count in COUNTS if counts.get(count) is not None), None)
     return found and found._replace(claimed=found.claimed if claimed is None else claimed)
+
+
+def unwrapped(body: Any, name: str | None) -> Any:
+    """Return an answer that is one level down in an object, with what is beside it there, else the answer as it is.
+
+    name: the name of its list; without one it has blocks of networks.
+    """
+    outer = body if isinstance(body, dict) else {}
+    inner = [value for key, value in outer.items() if key not in ENVELOPE]
+    if len(inner) != 1 or not isinstance(inner[0], dict) or any(_is_part(key, name) for key in outer):
+        return body
+    around = {key: value for key, value in outer.items() if key in ENVELOPE}
+    return {**around, **inner[0]} if any(_is_part(key, name) for key in inner[0]) else body
+
+
+def _is_part(key: str, name: str | None) -> bool:
+    """Return whether a name in an answer is that of its list, or of a network's block."""
+    return plain(key) == plain(name) if name else network_name(key) in NETWORKS
 
 
 def plain(name: str) -> str:

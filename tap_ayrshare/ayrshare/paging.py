@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from tap_ayrshare.ayrshare.lists import plain
 from tap_ayrshare.engine.values import dig, text
 
 if TYPE_CHECKING:
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
 PAGINATIONS = (("meta", "pagination"), ("pagination",), ())
 CURSORS = ("next", "nextCursor")
+PLACES, NAMES = {"meta", "pagination"}, {"next", "nextcursor"}
 """Where answers have their cursor; its place isn't documented everywhere (docs/api.md sections 9 and 10)."""
 
 
@@ -32,6 +34,18 @@ def cursor_of(body: Any) -> str:
 
 def _has_more(body: Any) -> Any:
     return next((more for path in PAGINATIONS if (more := dig(body, (*path, "hasMore"))) is not None), None)
+
+
+def _is_odd(body: Any) -> bool:
+    """Return whether what should name the next page is there in another form than `cursor_of` reads."""
+    values = [value for key, value in body.items() if plain(key) in PLACES] if isinstance(body, dict) else []
+    return any(value not in (None, {}, []) and (not isinstance(value, dict) or _has_cursor(value)) for value in values)
+
+
+def _has_cursor(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any((plain(key) in NAMES and bool(one)) or _has_cursor(one) for key, one in value.items())
+    return isinstance(value, list) and any(map(_has_cursor, value))
 
 
 class Paging(Protocol):
@@ -84,6 +98,9 @@ class Cursor:
     def turn(self, body: Any, items: Sequence[Any]) -> bool:  # noqa: ARG002
         """Go on to the page that an answer names; a page that was asked for before ends the list."""
         named = cursor_of(body)
+        if not named and _is_odd(body):
+            self.cut_short = "where the answer names the next page can't be read"
+            return False
         if has_no_more(body) or (not named and not _has_more(body)):
             return False
         if not named or named in self._asked:

@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 from http import HTTPStatus
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.engine.budget import BudgetSpent
 from tap_ayrshare.engine.errors import UNREAD, Refusal, Refused
@@ -26,6 +26,8 @@ from tap_ayrshare.engine.values import parse_damaged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tap_ayrshare.engine.redaction import Redactor
 
 __all__ = [
     "Answer", "BudgetSpent", "Client", "Judge", "Options", "ProfileClient", "Request",
@@ -177,22 +179,24 @@ class ProfileClient:
 
     def _read(self, request: Request, status: int, raw: bytes) -> Answer:
         try:
-            redactor = self._client.redactor
-            try:
-                parsed, broken = parse_damaged(raw)
-                body = redactor.body(raw, parsed)
-            except (ValueError, RecursionError):
-                body, broken = None, []
-            unread = [Refusal(UNREAD, "invalid_body", f"an item can't be read: {why}", status) for why in broken]
+            body, broken = _parsed(self._client.redactor, raw)
             answer = self._judge(request, status, body)
-            return replace(answer, unread=tuple(unread)) if unread else answer
         except Exception as error:
             # An unreadable answer affects its own request, never the run.
-            logger.exception(
-                "profile %s: %s %s: the answer could not be read; please report it",
-                self._label,
-                request.method,
-                request.path,
-            )
+            where = (self._label, request.method, request.path)
+            logger.exception("profile %s: %s %s: the answer could not be read; please report it", *where)
             message = f"the answer could not be read ({type(error).__name__})"
             return Answer(status, None, [Refusal(UNREAD, "invalid_body", message, status, transient=True)])
+        if not broken:
+            return answer
+        unread = [Refusal(UNREAD, "invalid_body", f"an item can't be read: {why}", status) for why in broken]
+        return replace(answer, unread=tuple(unread))
+
+
+def _parsed(redactor: Redactor, raw: bytes) -> tuple[Any, list[str]]:
+    """Return a body without secrets, None if it isn't JSON, and why items of its lists can't be read."""
+    try:
+        parsed, broken = parse_damaged(raw)
+        return redactor.body(raw, parsed), broken
+    except (ValueError, RecursionError):
+        return None, []

@@ -36,6 +36,31 @@ def allowed(limit: int, reserve: float) -> int:
     return max(1, math.floor(limit * (1 - reserve) + 1e-9))
 
 
+class Window:
+    """The requests that count now: those of the last so many seconds.
+
+    own, foreign: when this run's went, and when others' were heard of.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.own: deque[float] = deque()
+        self.foreign: deque[float] = deque()
+
+    def free_at(self, allowed: int, place: int, now: float) -> float:
+        """Return when a request may go that has `place` others before it."""
+        self.forget(now)
+        used = sorted((*self.own, *self.foreign)) if self.foreign else self.own
+        over = len(used) + place - allowed
+        return used[over] + self.seconds if over >= 0 else now
+
+    def forget(self, now: float) -> None:
+        """Leave out what has left the window."""
+        for used in (self.own, self.foreign):
+            while used and used[0] <= now - self.seconds:
+                used.popleft()
+
+
 class Pacer:
     """Lets requests go so that no window of any position holds more than the quota less the reserve.
 
@@ -51,9 +76,7 @@ class Pacer:
         self._limits = limits
         self._limit = limit
         self._reserve = reserve
-        self._window = window + min(window * JITTER, LONGEST_JITTER)
-        self._own: deque[float] = deque()
-        self._foreign: deque[float] = deque()
+        self._window = Window(window + min(window * JITTER, LONGEST_JITTER))
         self._blocked_until = 0.0
         self._alone = True
         self._in_flight = 0
@@ -84,17 +107,14 @@ class Pacer:
     @property
     def rate(self) -> float:
         """Requests that the limit allows in a second."""
-        return self.allowed / self._window
+        return self.allowed / self._window.seconds
 
     def seconds_until(self, requests: int) -> float:
         """Return in how many seconds the last of so many further requests may go, 0 for at once."""
         now = monotonic()
-        self._forget(now)
-        used = sorted((*self._own, *self._foreign))
         windows, place = divmod(max(requests, 1) - 1, self.allowed)
-        over = len(used) + place - self.allowed
-        free = used[over] + self._window if over >= 0 else now
-        return max(free, self._blocked_until) - now + windows * self._window
+        free = self._window.free_at(self.allowed, place, now)
+        return max(free, self._blocked_until) - now + windows * self._window.seconds
 
     @asynccontextmanager
     async def flight(self, everyone: Places | asyncio.Semaphore) -> AsyncIterator[int | None]:
@@ -106,7 +126,7 @@ class Pacer:
             await self._ready()
             # A profile that waits for its limit holds no place; the moment that counts is the one of sending.
             await everyone.acquire()
-            self._own.append(monotonic())
+            self._window.own.append(monotonic())
             self._in_flight += 1
         try:
             yield self.count
@@ -132,17 +152,8 @@ class Pacer:
             if (waited := monotonic() - started) > 0.001:  # noqa: PLR2004 - less is no waiting
                 self._waited += waited
 
-    def _forget(self, now: float) -> None:
-        for used in (self._own, self._foreign):
-            while used and used[0] <= now - self._window:
-                used.popleft()
-
     def _delay(self, now: float) -> float:
-        self._forget(now)
-        used = sorted((*self._own, *self._foreign)) if self._foreign else self._own
-        over = len(used) - self.allowed
-        free = used[over] + self._window if over >= 0 else now
-        return max(free, self._blocked_until) - now
+        return max(self._window.free_at(self.allowed, 0, now), self._blocked_until) - now
 
     def heard(self, maximum: int | None, count: int | None, before: int | None = None) -> None:
         """Learn from an answer that isn't a 429.
@@ -170,17 +181,17 @@ class Pacer:
         if count > (maximum or self._limit):
             # The API did answer, so its limit can't have been reached.
             return
-        self._forget(monotonic())
-        unknown = min(count, self._limit) - len(self._own) - len(self._foreign)
+        self._window.forget(monotonic())
+        unknown = min(count, self._limit) - len(self._window.own) - len(self._window.foreign)
         if unknown > 0 and count >= self.allowed and doubted is None:
             # It would hold everything up for a window: one request alone shows whether the count rises.
             self._alone, self._doubted = True, count
         elif unknown > 0:
-            self._foreign.extend([monotonic()] * unknown)
+            self._window.foreign.extend([monotonic()] * unknown)
 
     def _distrust(self) -> None:
         self._trusts_count = False
-        self._foreign.clear()
+        self._window.foreign.clear()
         logger.warning(
             "profile %s: %s contradicts what was sent and is ignored; "
             "the pace follows rate_limit_requests, the API's maximum and its 429s",
@@ -196,5 +207,5 @@ class Pacer:
         """Learn of a 429: nothing goes for `retry_after` seconds, without it for one window."""
         self._alone = True
         self._doubted = None
-        wait = self._window if retry_after is None else retry_after
+        wait = self._window.seconds if retry_after is None else retry_after
         self._blocked_until = max(self._blocked_until, monotonic() + wait)

@@ -63,14 +63,12 @@ class OpenPosts:
 
     def see(self, post_id: str, row: dict[str, Any]) -> None:
         """Take note of what a row of the history says of a post."""
-        made, due = created_at(row), published_at(row)
         if is_open(row):
+            made, due = created_at(row), published_at(row)
             if made and due:
                 self.opened(post_id, made, due)
-        elif is_unsent(row):
-            self.gone(post_id)
-        else:
-            self.sent(post_id)
+        elif post_id in self._posts:
+            (self.gone if is_unsent(row) else self.sent)(post_id)
 
     def opened(self, post_id: str, made: datetime, due: datetime) -> None:
         """Take note that a post is open."""

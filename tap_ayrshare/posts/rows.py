@@ -13,6 +13,7 @@ from tap_ayrshare.ayrshare.rows import usable_id
 from tap_ayrshare.engine.values import instant, objects
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
 SECOND = timedelta(seconds=1)
@@ -89,7 +90,12 @@ def sent_to(row: dict[str, Any]) -> tuple[str, ...]:
 
 def analytics_networks(row: dict[str, Any]) -> tuple[str, ...]:
     """Return the networks whose analytics a post can have: those it was sent to that have post analytics."""
-    return tuple(name for name in sent_to(row) if name in NETWORKS and "post_analytics" in NETWORKS[name].reads)
+    return with_analytics(sent_to(row))
+
+
+def with_analytics(networks: Iterable[str]) -> tuple[str, ...]:
+    """Return those of some networks that have post analytics."""
+    return tuple(name for name in networks if name in NETWORKS and "post_analytics" in NETWORKS[name].reads)
 
 
 def _is_sent(entry: dict[str, Any]) -> bool:

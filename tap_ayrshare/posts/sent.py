@@ -11,11 +11,11 @@ from tap_ayrshare.ayrshare.endpoints import HISTORY_BY_ID
 from tap_ayrshare.ayrshare.rows import usable_id
 from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.posts.rows import (
-    analytics_networks,
     approved_at,
     network_entries,
     published_at,
     sent_to,
+    with_analytics,
 )
 from tap_ayrshare.posts.windows import BEGINNING, SECOND, Windows
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_ayrshare.posts.open_posts import OpenPosts
-    from tap_ayrshare.posts.windows import Reader, Window
+    from tap_ayrshare.posts.windows import Reader
 
 OPEN_DAYS = timedelta(days=90)
 """How far back an open post is followed, and how long before its publication a post may have been made."""
@@ -46,6 +46,7 @@ class Listed(NamedTuple):
 class History:
     """The posts that a profile sent through Ayrshare, as far back as a stream has asked for them.
 
+    windows: what has been read, with the gaps in it.
     posts: those read so far, in no order.
     native_ids: the networks' own ids of them, where a stream needs them.
     social_ids: the same by post and network; None where a post has several on a network, like a thread.
@@ -73,23 +74,13 @@ class History:
         self._open_posts = open_posts
         self._read_from: datetime | None = None
         self._seen: set[str] = set()
-        self._windows = Windows(reader, keeps_rows=keeps_rows)
+        self.windows = Windows(reader, keeps_rows=keeps_rows)
         self._keeps_native_ids, self._keeps_social_ids = keeps_native_ids, keeps_social_ids
         self._combinations: dict[tuple[str, ...], tuple[str, ...]] = {}
         self.posts: list[Listed] = []
         self.native_ids: set[str] = set()
         self.social_ids: dict[tuple[str, str], str | None] = {}
         self._followed: list[dict[str, Any]] | None = None
-
-    @property
-    def gaps(self) -> list[Window]:
-        """The windows that could not be read, in which there may be posts that are not known."""
-        return self._windows.gaps
-
-    @property
-    def unread(self) -> list[Window]:
-        """The windows that were left when the request budget ended."""
-        return self._windows.unread
 
     async def read(
         self, stream: str, start: datetime | None, end: datetime | None = None
@@ -102,7 +93,7 @@ class History:
         last = end or self._read_from or self._reader.now + SECOND
         if start >= last:
             return
-        async for rows in self._windows.read(stream, start, last):
+        async for rows in self.windows.read(stream, start, last):
             for row in rows:
                 if self._note(row):
                     yield row
@@ -145,13 +136,13 @@ class History:
 
     async def deleted(self, stream: str, start: datetime) -> list[dict[str, Any]]:
         """Return the deleted posts since `start`, which the API gives only when asked for them."""
-        windows = self._windows.read(stream, start, self._reader.now + SECOND, status="deleted")
+        windows = self.windows.read(stream, start, self._reader.now + SECOND, status="deleted")
         return [row async for rows in windows for row in rows]
 
     def newest(self) -> list[Listed]:
         """Return the posts that are known, as far down as none is missing, when the budget ended the listing."""
-        bottom = max((high for _, high in self.gaps), default=BEGINNING)
-        beyond = [listed for row in self._windows.beyond for listed in self._listed(row)]
+        bottom = max((high for _, high in self.windows.gaps), default=BEGINNING)
+        beyond = [listed for row in self.windows.beyond for listed in self._listed(row)]
         known = {post.post_id: post for post in [*self.posts, *beyond]}
         return [post for post in known.values() if post.published and post.published > bottom]
 
@@ -183,13 +174,15 @@ class History:
 
     def _listed(self, row: dict[str, Any]) -> list[Listed]:
         """Return a post as the analytics streams need it, none if it was sent to no network that has analytics."""
-        networks = analytics_networks(row)
-        for unknown in set(sent_to(row)) - NETWORKS.keys():
-            self._reader.remark(f"posts were sent to {unknown[:40]}, which isn't a network that this version knows")
-        post_id = usable_id(row.get("id"))
+        sent = sent_to(row)
+        # Posts by the million share a few combinations of networks.
+        if sent not in self._combinations:
+            self._combinations[sent] = with_analytics(sent)
+            for unknown in set(sent) - NETWORKS.keys():
+                self._reader.remark(f"posts were sent to {unknown[:40]}, a network that this version doesn't know")
+        networks, post_id = self._combinations[sent], usable_id(row.get("id"))
         if not networks or post_id is None:
             return []
         published, out_at = published_at(row), self._open_posts.out_at(post_id) or approved_at(row)
         is_late = published is not None and out_at is not None and out_at > published
-        known = self._combinations.setdefault(networks, networks)
-        return [Listed(published, post_id, known, out_at if is_late else None)]
+        return [Listed(published, post_id, networks, out_at if is_late else None)]

@@ -11,6 +11,7 @@ from tap_ayrshare.ayrshare.audience import groups
 from tap_ayrshare.ayrshare.contract import breakdowns, first, has_field, reported
 from tap_ayrshare.ayrshare.endpoints import SOCIAL_ANALYTICS
 from tap_ayrshare.ayrshare.envelopes import good_blocks, good_elements
+from tap_ayrshare.ayrshare.fields import known_fields
 from tap_ayrshare.ayrshare.rows import account_row, freshness
 from tap_ayrshare.ayrshare.series import daily_series
 from tap_ayrshare.engine.bookmarks import read_date
@@ -20,7 +21,7 @@ from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.engine.values import number, one_object, text, timestamp
 from tap_ayrshare.streams.bookmarks import SeriesBookmark
 from tap_ayrshare.streams.by_network import ByNetworkStream, NetworkSnapshotStream
-from tap_ayrshare.streams.issues import NO_ID
+from tap_ayrshare.streams.issues import NO_ID, NO_OBJECT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -71,9 +72,17 @@ class AccountDemographicsStream(NetworkSnapshotStream):
     def messages(self, source: Source, network: str, answer: Answer) -> Batch:
         """Yield a row for each group of a network's audience; a group without a name is an issue."""
         block = _block(network, answer) or {}
+        analytics = one_object(block.get("analytics"))
+        if (
+            isinstance(analytics, dict)
+            and analytics
+            and not analytics.keys() & known_fields("account", network).inside.keys()
+        ):
+            refusal = Refusal(NO_OBJECT, "invalid_body", "the analytics have no field that is known", 200)
+            yield Issue(self.name, refusal, "analytics", network)
         seen: set[tuple[str, str, str]] = set()
         for breakdown in breakdowns(network):
-            for position, group in enumerate(groups(breakdown, one_object(block.get("analytics")))):
+            for position, group in enumerate(groups(breakdown, analytics)):
                 key = (breakdown.audience, group.dimension, group.bucket or "")
                 if not group.bucket or key in seen:
                     details = {"path": ".".join(breakdown.path), "bucket": group.bucket, "group": group.item}

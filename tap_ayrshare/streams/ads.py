@@ -57,6 +57,8 @@ class AdsFamilyStream(AyrshareStream):
         if AD_ACCOUNTS.count(answer.body) >= PAGE:
             refusal = Refusal(CUT, "list_full", f"{PAGE} ad accounts came, and the API returns no more", HTTPStatus.OK)
             source.note(Issue(self.name, refusal, platform=NETWORK))
+        elif not answer.refusal:
+            self.note_missing(source, AD_ACCOUNTS, answer, AD_ACCOUNTS.count(answer.body), network=NETWORK)
         return answer
 
 
@@ -157,8 +159,10 @@ class AdSpendDailyStream(ByAccountStream):
             answer = await source.ask(AD_HISTORY.request(self.name, query, networks=(NETWORK,)), account_id)
         else:
             source.take(request, answer, account_id)
-        given = instant(dig(answer.body, ("dateRange", "start")))
-        if is_refused or (given and given.date() > first + timedelta(days=1)):
+        claimed = dig(answer.body, ("dateRange",))
+        given = instant(dig(claimed, ("start",)))
+        is_unknown = claimed not in (None, {}, []) and given is None
+        if is_refused or is_unknown or (given and given.date() > first + timedelta(days=1)):
             message = f"days from {first} on were requested, the API gave those from {given or 'a date of its own'} on"
             refusal = Refusal(CUT, "range_cut", message, answer.status)
             source.note(Issue(self.name, refusal, f"{first}:{account_id}", NETWORK))

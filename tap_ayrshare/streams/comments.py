@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_ayrshare.ayrshare.contract import first, reported
-from tap_ayrshare.ayrshare.endpoints import COMMENTS
-from tap_ayrshare.ayrshare.envelopes import is_error
+from tap_ayrshare.ayrshare.endpoints import COMMENTS, CUT_SHORT
+from tap_ayrshare.ayrshare.envelopes import as_elements, is_error
+from tap_ayrshare.ayrshare.lists import plain
 from tap_ayrshare.ayrshare.rows import freshness, usable_id
 from tap_ayrshare.ayrshare.times import singer_time
 from tap_ayrshare.engine.errors import Refusal, Rule, Scope
 from tap_ayrshare.engine.messages import Issue
-from tap_ayrshare.engine.values import integer, objects, text, timestamp
+from tap_ayrshare.engine.values import dig, integer, text, timestamp
 from tap_ayrshare.streams.issues import NO_ID
 from tap_ayrshare.streams.native_posts import NativePostsStream
 from tap_ayrshare.streams.refresh import RefreshedStream
@@ -71,6 +72,10 @@ class OfCommentsStream(RefreshedStream):
                 yield Issue(self.name, refusal, f"item-{position}:{post.post_id}", row["platform"])
             elif seen[row["platform"], row["comment_id"]] is row:
                 yield self.record(source, {**row, **around})
+        counted = integer(dig(found.answer.body, ("commentsCount",))) if found.answer else None
+        if counted and not rows:
+            message = f"the answer counts {counted} comments and none came"
+            yield Issue(self.name, Refusal(CUT_SHORT, "list_cut", message, 200), post.post_id)
         for network in networks:
             block = found.blocks.get(network)
             if isinstance(block, list) and len(block) >= MOST:
@@ -123,11 +128,15 @@ def _is_reply(row: Mapping[str, Any]) -> bool:
 
 def _flat(block: object, parent_id: str | None = None) -> Iterator[tuple[str | None, dict[str, Any]]]:
     """Yield comments, behind each of them its replies with its id; what the API says of an error is no comment."""
-    for comment in objects([block] if isinstance(block, dict) else block):
-        if not is_error(comment):
+    for comment in as_elements(block):
+        if not isinstance(comment, dict):
+            # It has no id, and is an issue for that.
+            yield parent_id, {"value": comment}
+        elif not is_error(comment):
             yield parent_id, comment
             own_id = usable_id(first("comment_fields", "default", "comment_id", comment))
-            yield from _flat(comment.get("replies"), own_id or parent_id)
+            replies = next((value for name, value in comment.items() if plain(name) == "replies"), None)
+            yield from _flat(replies, own_id or parent_id)
 
 
 def _comment(network: str, parent_id: str | None, comment: dict[str, Any]) -> dict[str, Any]:

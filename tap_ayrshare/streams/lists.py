@@ -63,6 +63,8 @@ class ListStream(AyrshareStream):
             position, is_resumed = position + len(items), False
             if answer.refusal or not paging.turn(answer.body, items):
                 break
+            if not items:
+                self.note_missing(source, DECLARED[self.name], answer, position, network=network)
         if not answer.refusal:
             self.note_missing(source, DECLARED[self.name], answer, position, paging.cut_short, network)
             yield self._read_whole(source, bookmark)

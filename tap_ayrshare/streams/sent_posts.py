@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from tap_ayrshare.engine.messages import Batch, Checkpoint
     from tap_ayrshare.streams.source import Source
 
+CLOCK_SLACK = timedelta(hours=1)
+"""How far a bookmark may be ahead: clocks are set back, and runs take turns on machines."""
 MOST_GAPS = 3
 """Windows without an answer that the state remembers; with more the bookmark stays."""
 
@@ -63,9 +65,9 @@ class PostsStream(AyrshareStream):
         return 2
 
     def in_future(self, source: Source, bookmark: Mapping[str, Any]) -> bool:
-        """See `AyrshareStream.in_future`; the bookmark is an instant here."""
+        """See `AyrshareStream.in_future`; the bookmark is an instant here, of a clock that may have been set since."""
         until = instant(bookmark.get("replication_key_value"))
-        return until is not None and until > source.now
+        return until is not None and until > source.now + CLOCK_SLACK
 
     async def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
         """Read the history since the bookmark less the look-back, or since the earliest open post.
@@ -105,14 +107,14 @@ class PostsStream(AyrshareStream):
                 async for batch in part:
                     yield batch
         except BudgetSpent:
-            reading.gaps = _fewer([*history.gaps, *reading.gaps])
+            reading.gaps = _fewer([*history.windows.gaps, *reading.gaps])
             reading.made += [open_since] if open_since else []
             yield [self._saved(reading)] if reading.until else []
             raise
         finally:
             deleted.cancel()
             await asyncio.gather(deleted, return_exceptions=True)
-        reading.gaps = history.gaps
+        reading.gaps = history.windows.gaps
         if len(reading.gaps) <= MOST_GAPS and (until or not reading.gaps):
             yield [self._saved(reading)]
 
@@ -130,7 +132,7 @@ class PostsStream(AyrshareStream):
         except BudgetSpent:
             if source.client.sent == sent:
                 reading.until = before
-                reading.gaps = [gap for gap in reading.gaps if gap not in source.history.unread]
+                reading.gaps = [gap for gap in reading.gaps if gap not in source.history.windows.unread]
             raise
 
     async def _followed(self, source: Source) -> AsyncIterator[Batch]:
@@ -169,7 +171,7 @@ class PostsStream(AyrshareStream):
                     if is_open(post) and made and made >= source.now - OPEN_DAYS:
                         reading.made.append(made)
         except BudgetSpent:
-            reading.gaps += source.history.unread
+            reading.gaps += source.history.windows.unread
             raise
 
     def _read_post(self, source: Source, post: dict[str, Any], position: int = 0) -> Batch:
@@ -244,7 +246,7 @@ class SentPostsStream(RefreshedStream):
             return None
         known = RefreshBookmark.from_state(source.bookmark(self.name))
         passes = Passes(source.snapshot.terms(self.name), known, networks)
-        passes.list_as_of(source.now, source.history.gaps)
+        passes.list_as_of(source.now, source.history.windows.gaps)
         since = passes.oldest_due
         is_listed = source.history.has_reached(earlier(since, OPEN_DAYS) if since else None)
         return passes.due(source.history.posts, {}) if is_listed else None
@@ -278,7 +280,7 @@ class SentPostsStream(RefreshedStream):
             refresh.unread = passes.due(history.newest(), left.read)
             yield [saved()]
             raise
-        passes.list_as_of(source.now, history.gaps)
+        passes.list_as_of(source.now, history.windows.gaps)
         async for batch in refresh.read(passes.due(history.posts, left.read), is_whole=True):
             yield batch
 

@@ -179,7 +179,7 @@ def test_an_outage_stops_the_stream_instead_of_spending_the_quota(tap, box):
 def test_a_429_with_requests_in_flight_is_waited_out(tap, box):
     box.set_faults({"fault": "rate_limited", "endpoint": "/analytics/post", "turns": [9], "retry_after": 1})
     box.set_latency(0.05)
-    output = tap.run(alone(box), select=ANALYTICS, timeout=30)
+    output = tap.run(alone(box), select=ANALYTICS)
     box.set_latency(0)
     assert output.code == 0
     assert len({r["post_id"] for r in output.records("post_analytics")}) == 40
@@ -239,7 +239,7 @@ def test_the_limit_is_used_and_never_broken(tap, sandbox):
 def test_429_is_waited_out_and_is_no_failed_try(tap, box, retry_after):
     box.set_faults({"fault": "rate_limited", "endpoint": "/analytics/post", "times": 8, **retry_after})
     config = alone(box, rate_limit_window_seconds=0.5, max_concurrency=1)
-    output = tap.run(config, select=ANALYTICS, timeout=60)
+    output = tap.run(config, select=ANALYTICS)
     assert output.code == 0
     assert len({r["post_id"] for r in output.records("post_analytics")}) == 40
     assert output.records("extraction_errors") == []

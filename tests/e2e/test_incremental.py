@@ -208,7 +208,8 @@ def test_a_bookmark_in_the_future_brings_nothing_and_is_kept(tap, sandbox):
     first = tap.run(alone(box), now=NOW)
     box.clear()
     second = tap.run(alone(box), state=first.state, now=later(-5))
-    assert second.code == 0
+    assert second.code == 2
+    assert "in the future" in second.last_line
     kept = set(first.state["bookmarks"]) - {"accounts", "extraction_errors", "social_analytics_daily", "sync_runs"}
     assert not kept & set(second.streams)
     for stream in kept:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tap_ayrshare.ayrshare import judge
+from tap_ayrshare.streams import base
 from tests.mutants.known import KNOWN, Cause, cause_of
 from tests.mutants.legitimate import is_legitimate
 from tests.mutants.mutations import Mutant, dotted, mutants
@@ -98,3 +100,18 @@ def test_a_known_cause_is_still_one(run, cause: Cause):
     lost = [loss for mutant, loss in found_losses(run, case, nodes) if mutant.change == change]
     assert nodes
     assert not lost
+
+
+GUARDS = {
+    "networks that were asked for": (judge, "_missing", "post_analytics.partial:post_analytics", ("errors",)),
+    "counts of items": (base.AyrshareStream, "note_missing", "profiles:profiles", ("profiles",)),
+}
+"""What of the shared layer says that something is missing, each with a node that shows it."""
+
+
+@pytest.mark.parametrize("guard", GUARDS)
+def test_without_a_guard_of_the_shared_layer_something_is_lost(run, monkeypatch, guard):
+    owner, name, case, path = GUARDS[guard]
+    assert not [*found_losses(run, SHARED[case], {path})]
+    monkeypatch.setattr(owner, name, lambda *_args, **_more: ())
+    assert [*found_losses(run, SHARED[case], {path})]

@@ -182,7 +182,7 @@ def test_a_window_that_fails_is_a_gap_and_an_issue():
     source = source_of(answer, "posts")
     found, _ = read(PostsStream(), source)
     assert records(found) == []
-    assert source.history.gaps
+    assert source.history.windows.gaps
     assert [(issue.stream, issue.refusal.code) for issue in source.notes] == [("posts", "http_503")]
     assert not any(isinstance(message, Checkpoint) for message in found)
     assert source.snapshot.tally.failed_streams() == {"posts": "http_503: the API has an internal error"}

@@ -102,6 +102,7 @@ native_words as (
                 partition by {{ profile_name() }}, platform, social_post_id order by snapshot_date desc
             ) as position
         from {{ source("ayrshare", "social_posts") }}
+        where hashtags is not null or mentions is not null
     ) as native_days
     where position = 1
     {% else %}

@@ -5,7 +5,8 @@ import subprocess
 
 import pytest
 
-from tests.support import EVERYONE, command_line
+from sandbox.process import running
+from tests.support import EVERYONE, NOW, command_line
 
 X = {"x_api_key": EVERYONE["x_api_key"], "x_api_secret": EVERYONE["x_api_secret"]}
 FEW = 14
@@ -29,8 +30,10 @@ def check(tmp_path):
 
 
 @pytest.fixture
-def box(sandbox):
-    return sandbox("--profiles", "2", "--posts", "40")
+def box():
+    """A process: in a thread it leaves a connection of these tests open."""
+    with running("--now", NOW, "--limit", "0", "--profiles", "2", "--posts", "40") as process:
+        yield process
 
 
 def test_what_will_work(check, box):

@@ -134,10 +134,11 @@ class NetworkBatches:
 
     async def _prove(self, batch: list[tuple[DuePost, str]]) -> bool:
         """Ask for a batch while it isn't known whether batches are right."""
-        before, sent = self._source.client.pacer.count, self._source.client.sent
+        client = self._source.client
+        before, sent = client.pacer.count, client.sent - client.pacer.in_flight
         found = await self._ask(batch)
         if found and before is not None:
-            self._warn_of_cost(before + self._source.client.sent - sent, len(batch))
+            self._warn_of_cost(before + client.sent - sent, len(batch))
         if found:
             self._blocks |= await self._proof.prove(found)
         return found is not None
@@ -145,7 +146,7 @@ class NetworkBatches:
     def _warn_of_cost(self, expected: int, ids: int) -> None:
         """Log once if the API counts each post of a batch: its count is far above what one request each makes."""
         count, in_flight = self._source.client.pacer.count, int(self._source.client.lanes.size)
-        # Requests that were in flight raise the count too.
+        # The count may be that of an answer that was overtaken.
         if (
             count is not None
             and count - expected >= max(ids // 2, in_flight + 1)

@@ -40,7 +40,7 @@ MUTANTS = (
         (PASSES,),
     ),
     # A deferred post counts as read on a network that couldn't be asked for it.
-    Mutant("streams/refresh.py", "failures.resolve(post, found.unasked)", "failures.resolve(post)", (f"{WORLDS}::test_an_x_limit_leaves_its_posts_due_until_all_are_read",)),
+    Mutant("streams/refresh.py", "failures.resolve(post, found.unasked)", "failures.resolve(post)", (f"{WORLDS}::test_a_post_that_failed_stays_due_on_a_network_that_allows_no_more_when_it_is_asked_again",)),
     Mutant("posts/failures.py", "unasked if EVERY_NETWORK in deferred else", "() if EVERY_NETWORK in deferred else", (PASSES,)),
     Mutant("posts/failures.py", "deferred.intersection(unasked)", "deferred.difference(unasked)", (PASSES,)),
     Mutant("posts/failures.py", "self._known[post.position][0] < self._today", "self._known[post.position][0] <= self._today", (PASSES,)),
@@ -80,7 +80,7 @@ MUTANTS = (
     Mutant("posts/attempts.py", "len(self.held) >= FAILURES_IN_A_ROW and not self.is_spent", "len(self.held) >= FAILURES_IN_A_ROW", (ATTEMPTS,)),
     Mutant("posts/attempts.py", "len(self.held) >= FAILURES_IN_A_ROW", "len(self.held) > FAILURES_IN_A_ROW", (ATTEMPTS,)),
     # A failure isn't what stays due, though records came before it.
-    Mutant("engine/sync.py", "if not refusal.rule.failure and stats.records:", "if stats.records:", (f"{WORLDS}::test_an_outage_half_way_leaves_the_rest_due",)),
+    Mutant("engine/tally.py", "(self.records and not refusal.rule.failure)", "self.records", ("tests/unit/test_tally.py",)),
 )  # fmt: skip
 
 

@@ -181,9 +181,10 @@ class NetworkBatches:
         block = good_blocks(answer.body).get(self._network)
         if isinstance(block, dict) and "analytics" not in block and "id" not in block:
             block = [{"id": social_id, **one} for social_id, one in block.items() if isinstance(one, dict)]
-        elements = [one for one in good_elements(block) if isinstance(one.get("analytics"), dict)]
+        # A thread is a list of its own, and an id that comes twice is no better: both are asked for singly.
+        items = [one for one in block if isinstance(one, dict)] if isinstance(block, list) else block
+        elements = [one for one in good_elements(items) if isinstance(one.get("analytics"), dict)]
         ids = [text(one.get("id")) for one in elements]
         if answer.body is not None and block is not None and not any(ids):
             self._proof.turn_off("batch_unknown", "the form of a batch isn't known")
-        # An id that comes twice, like the posts of a thread, is asked for singly.
         return {str(known): one for known, one in zip(ids, elements, strict=True) if known and ids.count(known) == 1}

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from tap_ayrshare.engine.messages import Batch, Checkpoint
     from tap_ayrshare.streams.source import Source
 
+CLOCK_SLACK = timedelta(hours=1)
+"""How far a bookmark may be ahead: clocks are set back, and runs take turns on machines."""
 MOST_GAPS = 3
 """Windows without an answer that the state remembers; with more the bookmark stays."""
 
@@ -63,9 +65,9 @@ class PostsStream(AyrshareStream):
         return 2
 
     def in_future(self, source: Source, bookmark: Mapping[str, Any]) -> bool:
-        """See `AyrshareStream.in_future`; the bookmark is an instant here."""
+        """See `AyrshareStream.in_future`; the bookmark is an instant here, of a clock that may have been set since."""
         until = instant(bookmark.get("replication_key_value"))
-        return until is not None and until > source.now
+        return until is not None and until > source.now + CLOCK_SLACK
 
     async def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
         """Read the history since the bookmark less the look-back, or since the earliest open post.

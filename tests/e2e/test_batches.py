@@ -64,7 +64,7 @@ def test_the_rows_are_the_same(tap, sandbox, faults):
 def test_what_a_batch_costs_is_said(tap, sandbox, cost):
     box = sandbox("--plain", "--posts", "60", "--profiles", "0", "--native-every", "0", "--limit", "2000",
                   "--window", "300", "--batch-cost", cost)  # fmt: skip
-    config = {**box.config, "rate_limit_requests": 2000, "rate_limit_window_seconds": 300}
+    config = {**box.config, "rate_limit_requests": 2000, "rate_limit_window_seconds": 300, "max_concurrency": 1}
     output = tap.run({**config, "bulk_analytics": "auto"}, select=("posts", "post_analytics"))
     assert output.code == 0
     assert ("batches save time but no quota" in output.log) == (cost == "ids")

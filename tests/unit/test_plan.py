@@ -13,7 +13,6 @@ LONGEST_CLASS = 150
 STILL_LONG = {
     "tap_ayrshare.airbyte.output.AirbyteOutput",
     "tap_ayrshare.engine.client.ProfileClient",
-    "tap_ayrshare.engine.pacing.Pacer",
     "tap_ayrshare.singer.tap.TapAyrshare",
     "tap_ayrshare.streams.source.Source",
 }

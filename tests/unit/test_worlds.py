@@ -270,6 +270,29 @@ def test_an_x_limit_leaves_its_posts_due_until_all_are_read():
     assert len({post for post, day in facebook if day == 0}) == 40
 
 
+def test_a_post_that_failed_stays_due_on_a_network_that_allows_no_more_when_it_is_asked_again():
+    both = ("facebook", "twitter")
+    world = World([Post("p0000", START - DAY, both), *posts(6, end=START - 2 * DAY)], linked=both)
+    failures = 0
+
+    def fault(path, given):
+        nonlocal failures
+        if path != "/analytics/post" or given["id"] != "p0000":
+            return None
+        failures += 1
+        if len([1 for where, _ in world.requests if where == path]) < 7 or failures <= 5:
+            return 503, {}
+        limit = (429, post_error(None, "X daily limit reached.", platform="twitter"))
+        return limit if "twitter" in given["platforms"] else None
+
+    world.fault = fault
+    first = world.run(*ANALYTICS)
+    assert read(first)["p0000"] == 1
+    world.fault = None
+    second = world.run(*ANALYTICS, state=first.state, now=START + timedelta(minutes=9))
+    assert [(r["post_id"], r["platform"]) for r in second.records("post_analytics")] == [("p0000", "twitter")]
+
+
 @pytest.mark.parametrize("hours", [6, 24, 30])
 def test_x_is_never_asked_more_often_in_24_hours_than_its_allowance(hours):
     world = World(posts(40, networks=("facebook", "twitter")), linked=("facebook", "twitter"))

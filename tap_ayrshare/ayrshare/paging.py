@@ -36,10 +36,15 @@ def _has_more(body: Any) -> Any:
     return next((more for path in PAGINATIONS if (more := dig(body, (*path, "hasMore"))) is not None), None)
 
 
-def _is_odd(body: Any) -> bool:
+def is_odd(body: Any) -> bool:
     """Return whether what should name the next page is there in another form than `cursor_of` reads."""
+    return not has_no_more(body) and not cursor_of(body) and _is_odd(body)
+
+
+def _is_odd(body: Any) -> bool:
     values = [value for key, value in body.items() if plain(key) in PLACES] if isinstance(body, dict) else []
-    return any(value not in (None, {}, []) and (not isinstance(value, dict) or _has_cursor(value)) for value in values)
+    given = [value for value in values if value not in (None, {}, [])]
+    return any(not isinstance(value, dict) or _has_cursor(value) or _is_odd(value) for value in given)
 
 
 def _has_cursor(value: Any) -> bool:
@@ -98,7 +103,7 @@ class Cursor:
     def turn(self, body: Any, items: Sequence[Any]) -> bool:  # noqa: ARG002
         """Go on to the page that an answer names; a page that was asked for before ends the list."""
         named = cursor_of(body)
-        if not named and _is_odd(body):
+        if is_odd(body):
             self.cut_short = "where the answer names the next page can't be read"
             return False
         if has_no_more(body) or (not named and not _has_more(body)):

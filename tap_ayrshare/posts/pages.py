@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tap_ayrshare.ayrshare.contract import NETWORKS
 from tap_ayrshare.ayrshare.endpoints import NATIVE_HISTORY
-from tap_ayrshare.ayrshare.paging import cursor_of, has_no_more, says_more
+from tap_ayrshare.ayrshare.paging import cursor_of, has_no_more, is_odd, says_more
 from tap_ayrshare.ayrshare.times import api_time, singer_time
 from tap_ayrshare.engine.values import instant
 from tap_ayrshare.posts.windows import BEGINNING, earlier
@@ -137,6 +137,8 @@ class Walk:
         """Return what the last page says that there is and that didn't come, "" if it says nothing."""
         if says_more(body):
             return "the answer says that there are more pages but names no new one"
+        if self._has_cursor and is_odd(body):
+            return "where the answer names the next page can't be read"
         claimed = NATIVE_HISTORY.claimed(body) or 0
         return f"the answer counts {claimed} items and {len(self._known)} came" if claimed > len(self._known) else ""
 

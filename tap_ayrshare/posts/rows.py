@@ -77,15 +77,23 @@ def is_unsent(row: dict[str, Any]) -> bool:
 def sent_to(row: dict[str, Any]) -> tuple[str, ...]:
     """Return the networks that have a post, those too that aren't known."""
     entries = network_entries(row)
-    names: list[Any]
-    if entries is not None:
-        names = [entry.get("platform") for entry in entries if _is_sent(entry)]
-    elif is_unsent(row):
-        names = []
-    else:
-        given = row.get("platforms")
-        names = given if isinstance(given, list) else given.split(",") if isinstance(given, str) else []
-    return tuple(dict.fromkeys(name for name in map(network_name, names) if name))
+    sent = [network_name(entry.get("platform")) for entry in entries or () if _is_sent(entry)]
+    if entries is None:
+        sent = [] if is_unsent(row) else _intended(row)
+    elif _word(row.get("status")) == "success":
+        named = [network_name(entry.get("platform")) for entry in entries]
+        given = row["postIds"]
+        is_whole = len(entries) >= len(given) and named and all(name in NETWORKS for name in named)
+        # Of a network whose entry can't be read, the post's own list of networks tells.
+        sent += [] if is_whole else [name for name in _intended(row) if name not in named]
+    return tuple(dict.fromkeys(name for name in sent if name))
+
+
+def _intended(row: dict[str, Any]) -> list[str | None]:
+    """Return the networks that a post was meant for."""
+    given = row.get("platforms")
+    names = given if isinstance(given, list) else given.split(",") if isinstance(given, str) else []
+    return [network_name(name) for name in names]
 
 
 def analytics_networks(row: dict[str, Any]) -> tuple[str, ...]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.columns import read_columns
-from tap_ayrshare.ayrshare.endpoints import REVIEWS
+from tap_ayrshare.ayrshare.endpoints import CUT_SHORT, REVIEWS
 from tap_ayrshare.ayrshare.envelopes import as_elements, good_blocks
-from tap_ayrshare.engine.values import text
+from tap_ayrshare.engine.errors import Refusal
+from tap_ayrshare.engine.messages import Issue
+from tap_ayrshare.engine.values import dig, integer, text
 from tap_ayrshare.streams.by_network import NetworkSnapshotStream
 
 if TYPE_CHECKING:
@@ -41,6 +43,10 @@ class ReviewsStream(OfReviewsStream):
     def messages(self, source: Source, network: str, answer: Answer) -> Batch:
         """Return the reviews of a network as records."""
         reviews = as_elements(good_blocks(answer.body).get(network))
+        total = integer(dig(answer.body, ("totalReviewCount",)))
+        if total and not reviews:
+            refusal = Refusal(CUT_SHORT, "list_cut", f"the answer counts {total} reviews and none came", answer.status)
+            source.note(Issue(self.name, refusal, platform=network))
         words = {"rating_value": _meaning(STARS), "is_recommended": _meaning(RECOMMENDED)}
         return self.records(source, reviews, network=network, around=answer.body, more=words)
 

@@ -41,6 +41,7 @@ RULES = (
     Rule(r"(?!error).*", "the body", {"empty list"}, "a bare list"),
     Rule("profiles.*", "pagination", NONE, "a list of one page"),
     Rule(r"(platform_history|messages)\.twitter.*", r"meta(\.pagination)?", NONE, "a list of one page"),
+    Rule("profiles", r"profiles\.N", {"absent"}, "the count may be that of all pages"),
     Rule("profiles", r"pagination\.hasMore", NONE | {"zero", "empty text"}, "there is a cursor all the same"),
     Rule(r"social_analytics\..*", r"NETWORK\.analytics\.(audience|followerDemographics)\w*(\.(?!N$).*)?", NONE,
          "a network may withhold a breakdown, or a group of it"),

@@ -167,6 +167,12 @@ def test_every_code_is_explained():
     assert {str(code) for code in RULES} <= set(re.findall(r"\d{3}", text))
 
 
+def test_the_design_names_modules_that_exist():
+    named = set(re.findall(r"\b((?:[a-z_]+/)+[a-z_]+\.py)", (ROOT / "docs" / "design.md").read_text()))
+    assert len(named) > 20
+    assert {name for name in named if not ((ROOT / "tap_ayrshare" / name).exists() or (ROOT / name).exists())} == set()
+
+
 def test_every_stream_and_model_is_in_the_picture():
     text = (ROOT / "README.md").read_text()
     for name in [

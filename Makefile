@@ -9,10 +9,10 @@ OLDER_DBT := 1.8 1.9 1.10
 SLOWER := destinations models airbyte orchestration image report
 COMMA := ,
 # The loaders that Meltano doesn't install here: an environment for each, empty where Python is too new for it.
-LOADERS := pipelinewise-target-postgres target-csv target-s3 z3-target-bigquery dlt
+LOADERS := pipelinewise-target-postgres target-csv target-s3 z3-target-bigquery bqemulator dlt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-stop test test-destinations test-models test-report test-airbyte test-orchestration image-test audit docs lock dist format bench clean FORCE
+.PHONY: help setup demo demo-stop test test-thorough test-destinations snowflake-check test-models test-report test-airbyte test-orchestration image-test audit docs lock dist format bench clean FORCE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-24s %s\n", $$1, $$2 }'
@@ -34,12 +34,21 @@ test: .venvs/dev/ready .venvs/target-postgres/ready ## check formatting, lint, t
 	@$(PY) -m tools.gate
 	@$(PY) -m tools.models --check
 	@$(PY) -m tools.reference --check
+	@$(PY) -m tools.lists --check
 	@TARGET_POSTGRES="$(CURDIR)/.venvs/target-postgres/bin/target-postgres" $(PY) -m pytest -q $(SLOWER:%=--ignore tests/%)
+
+test-thorough: .venvs/dev/ready .venvs/target-postgres/ready ## run what make test leaves out: all random examples and mutants, kills, the archives, and mistakes that tests must notice
+	@THOROUGH=1 TARGET_POSTGRES="$(CURDIR)/.venvs/target-postgres/bin/target-postgres" \
+		$(PY) -m pytest -q -m "random or thorough" --timeout=900 $(SLOWER:%=--ignore tests/%)
+	@$(PY) -m tools.mutants
 
 test-destinations: .venvs/dev/ready .venvs/meltano/ready .venvs/fakesnow/ready ## test every destination and the dbt models with Meltano
 	@$(MAKE) --no-print-directory -j2 $(LOADERS:%=.venvs/%/ready)
 	@$(PY) -m tests.destinations
 	@export KILLS_SEED=$${KILLS_SEED:-$$(date +%s)}; echo "KILLS_SEED=$$KILLS_SEED"; $(PY) -m pytest -q tests/destinations
+
+snowflake-check: .venvs/dev/ready .venvs/meltano/ready ## test target-snowflake and the models in your own account, which TARGET_SNOWFLAKE_* name
+	@$(PY) -m tests.destinations.snowflake.check
 
 test-models: .venvs/dev/ready .venvs/dbt/ready .venvs/dbt-dialects/ready .venvs/dbt-2/ready $(OLDER_DBT:%=.venvs/dbt-%/ready) ## test the dbt package: random histories, installation, older dbt, BigQuery and Snowflake
 	@$(PY) -m pytest -q tests/models
@@ -65,6 +74,7 @@ audit: .venvs/dev/ready .venvs/audit/ready ## check licenses, known vulnerabilit
 docs: .venvs/dev/ready ## generate docs/reference, hub/tap-ayrshare.yml and the models' definitions (make test checks them)
 	@$(PY) -m tools.models
 	@$(PY) -m tools.reference
+	@$(PY) -m tools.lists
 	@$(PY) -m tools.hub
 
 lock: .venvs/dev/ready .venvs/uv/ready ## pin what has changed in pyproject.toml or meltano.yml in requirements/; ARGS=--upgrade takes the newest
@@ -141,6 +151,9 @@ endif
 # Its singer-sdk imports pkg_resources, which later versions of setuptools don't have.
 .venvs/z3-target-bigquery/ready: .venvs/python
 	$(call environment,z3-target-bigquery,about half a minute,'z3-target-bigquery==0.7.2; python_version < "3.12"' 'setuptools<81')
+
+.venvs/bqemulator/ready: .venvs/python
+	$(call environment,bqemulator,about half a minute,'bqemulator==1.4.0; python_version >= "3.11"' 'numpy>=1.26')
 
 .venvs/dlt/ready: .venvs/python
 	$(call environment,dlt and moto,about half a minute,'dlt[duckdb$(COMMA)sqlalchemy]==1.31.0' 'pymysql==1.2.4' 'moto[s3$(COMMA)server]==5.2.5')

@@ -17,7 +17,7 @@ from statistics import median
 from time import time
 from typing import TYPE_CHECKING
 
-from benchmarks import airbyte, bodies, load, refresh, target
+from benchmarks import airbyte, bodies, latency, load, refresh, target
 from benchmarks.contenders import ROOT, Measure, low_code, measure, plain_sdk, this_source, this_tap, windows_for
 from sandbox.moments import FRESH_SECONDS, iso
 from sandbox.process import running
@@ -311,6 +311,12 @@ def loaded(bench: Bench) -> None:
     bench.report.table(load.TITLE, load.HEADER, [load.row(*size) for size in sizes], load.NOTE)
 
 
+def slow(bench: Bench) -> None:
+    """Default settings, by profiles and latency."""
+    sizes = latency.SIZES[:4] if bench.quick else latency.SIZES
+    bench.report.table(latency.TITLE, latency.HEADER, [latency.row(*size) for size in sizes], latency.NOTE)
+
+
 def read(bench: Bench) -> None:
     """Reading bodies, in pairs with `json.loads`."""
     bench.report.table(bodies.TITLE, bodies.HEADER, [*bodies.rows()], bodies.NOTE)
@@ -391,6 +397,7 @@ def main() -> None:
             simulated,
             comments,
             loaded,
+            slow,
             into_postgres,
             read,
             *(() if args.quick else (many,)),

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from tap_ayrshare.engine import client
+from tap_ayrshare.run.garbage import collect_less
 from tap_ayrshare.singer.tap import TapAyrshare
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def main(profiles: int, posts: int, comments: int = 0) -> None:
     """Run the tap once and print what it took."""
     named = [{"name": f"profile-{n}", "profile_key": f"key-of-profile-{n:05}"} for n in range(profiles)]
     config = {"api_key": "key-of-the-account", "profiles": named, "rate_limit_requests": 10**6,
-              "rate_limit_window_seconds": 1, "start_date": "2000-01-01"}  # fmt: skip
+              "rate_limit_window_seconds": 1, "max_concurrency": 8, "start_date": "2000-01-01"}  # fmt: skip
     sink, delays = Sink(), list[float]()
     opened = client.Client.opened
 
@@ -107,10 +108,13 @@ def main(profiles: int, posts: int, comments: int = 0) -> None:
         mock.patch.object(client.Client, "opened", watched),
         mock.patch.object(sys, "stdout", sink),
     ):
-        tap = TapAyrshare(config=config, setup_mapper=False)
+        tap = TapAyrshare(
+            config={**config, "personal_data_streams": ["comments"] if comments else []}, setup_mapper=False
+        )
         for name, stream in tap.streams.items():
             stream.selected = name in (("comments",) if comments else STREAMS)
         tap.setup_mapper()
+        collect_less()
         began = monotonic()
         tap.sync_all()
         seconds = monotonic() - began

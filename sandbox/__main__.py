@@ -9,17 +9,22 @@ import signal
 import sys
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from sandbox.account import Account
 from sandbox.moments import read_time
 from sandbox.posts import SHAPES
+from sandbox.replay import Replay
 from sandbox.server import Sandbox, application
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-def options() -> argparse.Namespace:
-    """Return the command line's options."""
+
+def options(given: Sequence[str] | None = None) -> argparse.Namespace:
+    """Return the options given, by default those of the command line."""
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     add = parser.add_argument
     add("--port", type=int, default=0, help="port to listen on; 0: any free one")
@@ -39,29 +44,34 @@ def options() -> argparse.Namespace:
     add("--no-limit", dest="limit", action="store_const", const=0, help="the same as --limit 0")
     add("--window", type=float, default=300.0, help="that window in seconds")
     add("--batch-cost", choices=("one", "ids"), default="one", help="what a batch of posts counts against the limit")
-    add("--counting", choices=("sliding", "fixed"), default="sliding", help="how windows are counted")
+    add("--counting", choices=("fixed", "sliding"), default="fixed", help="how windows are counted")
     add("--links", choices=("legacy", "short", "current", "none"), default="legacy", help="the link endpoint")
     add("--native-windows", choices=("exact", "ignored"), default="exact", help="since and until of Facebook's list")
-    add("--playlists", choices=("array", "object", "status"), default="status", help="envelope of playlists")
+    add("--playlists", choices=("official", "array", "object", "status"), default="official",
+        help="form of playlists; all but the official one are guesses")  # fmt: skip
+    add("--history-envelope", choices=("whole", "bare"), default="whole", help="what stands around the history")
+    add("--numbers-after", type=float, default=0, help="seconds after its publication from which a post has numbers")
+    add("--no-numbers", choices=("187", "success"), default="187", help="the answer before: code 187, or as until 2026")
+    add("--quota-used", action="store_true", help="the month's post quota of every profile is used up (code 106)")
+    add("--facebook", choices=("after", "before"), default="after", help="its fields after, or before 2026-06-15")
     add("--plan", choices=("business", "premium", "basic"), default="business", help="what the plan includes")
     add("--x-keys", choices=("required", "ignored"), default="required", help="whether X needs its keys")
     add("--history-dates", choices=("published", "created"), default="published", help="what windows compare")
     add("--empty-history", choices=("nested", "flat"), default="nested", help="where the error of none stands")
     add("--gzip", action="store_true", help="compress bodies over 1 KB")
+    add("--replay", type=Path, metavar="DIRECTORY", help="serve a recording (docs/recording.md) and nothing else")
     add("--faults", type=Path, help="JSON file with a list of fault rules (see sandbox/faults.py)")
-    return parser.parse_args()
+    return parser.parse_args(given)
 
 
-async def serve(args: argparse.Namespace) -> None:
-    """Serve until SIGTERM or SIGINT."""
-    ended = asyncio.Event()
-    for signum in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(signum, ended.set)
-    now = read_time(args.now) or datetime.now(timezone.utc)
+async def start(args: argparse.Namespace) -> tuple[web.AppRunner, dict[str, Any]]:
+    """Start to serve; return what ends it, and the settings with which the tap reads it."""
+    replay = Replay.read(args.replay) if args.replay else None
+    now = read_time(args.now) or (replay and replay.now) or datetime.now(timezone.utc)
     account = Account(
         start=now,
-        profiles_wanted=args.profiles,
-        posts=args.posts,
+        profiles_wanted=0 if replay else args.profiles,
+        posts=0 if replay else args.posts,
         days=args.days,
         seed=args.seed,
         same_second=args.same_second,
@@ -71,7 +81,7 @@ async def serve(args: argparse.Namespace) -> None:
         has_story=args.story,
         linked=None if args.linked is None else tuple(name for name in args.linked.split(",") if name),
     )
-    sandbox = Sandbox(account, now, vars(args))
+    sandbox = Sandbox(account, now, vars(args), replay)
     if args.faults:
         sandbox.faults.replace(json.loads(args.faults.read_text(encoding="utf-8")))
     runner = web.AppRunner(application(sandbox), access_log=None, shutdown_timeout=0.1)
@@ -80,7 +90,15 @@ async def serve(args: argparse.Namespace) -> None:
     await site.start()
     port = runner.addresses[0][1]
     users = [{"name": profile.label, "profile_key": profile.key} for profile in account.profiles if profile.key]
-    first = {"api_url": f"http://127.0.0.1:{port}/api", "api_key": account.api_key, "profiles": users}
+    return runner, {"api_url": f"http://127.0.0.1:{port}/api", "api_key": account.api_key, "profiles": users}
+
+
+async def serve(args: argparse.Namespace) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    ended = asyncio.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signum, ended.set)
+    runner, first = await start(args)
     sys.stdout.write(json.dumps(first) + "\n")
     sys.stdout.flush()
     await ended.wait()

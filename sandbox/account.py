@@ -10,8 +10,9 @@ from typing import Any
 
 from sandbox import story
 from sandbox.bodies import load
+from sandbox.chance import chance
 from sandbox.moments import TIMELINE, firestore, stamps
-from sandbox.posts import SHAPES, Post, chance
+from sandbox.posts import SHAPES, Post
 
 NETWORKS = ("bluesky", "facebook", "gmb", "instagram", "linkedin", "pinterest", "reddit", "snapchat", "telegram",
             "threads", "tiktok", "twitter", "youtube")  # fmt: skip
@@ -172,7 +173,10 @@ class Profile:
 
 @dataclass
 class Account:
-    """The account and the options that its data come from."""
+    """The account and the options that its data come from.
+
+    facebook: whether Facebook gives its fields `after` 2026-06-15, or those of `before`.
+    """
 
     start: datetime
     profiles_wanted: int = 2
@@ -186,6 +190,7 @@ class Account:
     has_story: bool = False
     seed: int = 1
     api_key: str = "sandbox-api-key"
+    facebook: str = "after"
 
     @cached_property
     def profiles(self) -> list[Profile]:

@@ -17,7 +17,9 @@ from sandbox.account import (
     Account,
     Profile,
 )
-from sandbox.faults import error
+from sandbox.declared import answer as declared_answer
+from sandbox.declared import declared
+from sandbox.faults import NO_ANALYTICS, POST_QUOTA, error
 from sandbox.moments import TIMELINE, iso, last_updated, read_time, stamps
 from sandbox.networks import (
     account_block,
@@ -27,6 +29,7 @@ from sandbox.networks import (
     auto_schedules,
     comments,
     daily_block,
+    guessed_playlists,
     legacy_link,
     links,
     messages,
@@ -44,6 +47,8 @@ if TYPE_CHECKING:
 
 LINK_PATHS = {"legacy": "/analytics/links", "short": "/analytics/links-short", "current": "/links"}
 NOT_IN_SHORT = ("id", "status", "utmSource", "socialClicks")
+OF_POSTS = ("/analytics/post", "/comments/")
+"""What a used up post quota refuses."""
 NOT_FOUND = "<html><body>Not found</body></html>"
 REVIEW_NETWORKS, MESSAGE_NETWORKS = ("facebook", "gmb"), ("facebook", "instagram", "twitter")
 LONGEST_AD_RANGE = 90
@@ -132,6 +137,8 @@ class Api:
             Refuse: the request is refused.
         """
         route = self._routes.get((call.method, call.path)) or self._other_route(call)
+        if self.options.get("quota_used") and call.path.startswith(OF_POSTS):
+            raise Refuse(429, POST_QUOTA)
         plan = self.options.get("plan", "business")
         if (plan == "basic" and call.path.startswith(("/analytics", "/links"))) or (
             plan != "business" and call.path == "/profiles"
@@ -150,6 +157,8 @@ class Api:
                 return self.link
             if first in ("comments", "messages") and has_part:
                 return self.comments if first == "comments" else self.messages
+            if call.path in declared():
+                return lambda one: (200, declared_answer(one.path))
             if first == "history" and has_part:
                 return self.native_history if rest[0] in NATIVE_NETWORKS else self.history_by_id
         known = {path for _, path in self._routes} | {link_path}
@@ -173,6 +182,10 @@ class Api:
             raise Refuse(400, {"status": "error", "errors": list(errors.values())})
         return errors
 
+    def forget(self) -> None:
+        """Forget the bodies that are kept: an option has changed."""
+        self._texts.clear()
+
     def _kept(self, now: datetime, key: tuple[Any, ...], body: Callable[[], Any]) -> str:
         """Return the JSON text of a body that stays the same for as long as its numbers do."""
         key = (last_updated(now), *key)
@@ -187,7 +200,11 @@ class Api:
     def user(self, call: Call) -> Answer:
         """GET /user."""
         profile, now = call.profile, call.now
-        return 200, self._kept(now, (profile.label, "user"), lambda: profile.user(now))
+        user = self._kept(now, (profile.label, "user"), lambda: profile.user(now))
+        if not self.options.get("quota_used"):
+            return 200, user
+        body = json.loads(user)
+        return 200, {**body, "monthlyPostCount": body.get("monthlyPostQuota")}
 
     def profiles(self, call: Call) -> Answer:
         """GET /profiles: page by page."""
@@ -214,10 +231,14 @@ class Api:
         )
 
     def playlists(self, call: Call) -> Answer:
-        """GET /analytics/youTubePlaylists, in the envelope of the option."""
+        """GET /analytics/youTubePlaylists, in the form of the option: the official page's, or an older guess."""
         self._errors(call, ["youtube"], ("youtube",))
-        rows = playlists(call.profile)
-        envelope = self.options.get("playlists", "status")
+        envelope = self.options.get("playlists", "official")
+        if envelope == "official":
+            channel = f"channel-{call.profile.label}"
+            rows = playlists(call.profile, call.now)
+            return 200, {"status": "success", "channelId": channel, "playLists": rows, **stamps(call.now)}
+        rows = guessed_playlists(call.profile)
         if envelope == "array":
             return 200, rows
         return 200, {"playlists": rows, **({"status": "success"} if envelope == "status" else {})}
@@ -239,8 +260,10 @@ class Api:
             row = self._row(call, post)
             if row:
                 rows.append(row)
-        if rows:
+        if rows and self.options.get("history_envelope") == "bare":
             return 200, {"history": rows}
+        if rows:
+            return 200, {"history": rows, "refId": call.profile.ref_id, "count": len(rows), **stamps(call.now)}
         if self.options.get("empty_history") == "flat":
             return 400, error(221, "History not found.", "history")
         # As a public client recorded it in August 2026.
@@ -323,6 +346,7 @@ class Api:
         if not networks:
             message = "No network of the post has analytics."
             raise Refuse(400, {"status": "error", "errors": [error(101, message, "analytics")], "id": post_id})
+        self._refuse_without_numbers(call, post)
         errors = self._errors(call, networks, POST_NETWORKS)
         for network in networks:
             if network not in post.networks and network not in errors:
@@ -337,12 +361,22 @@ class Api:
             rest = {"status": "partial", "errors": list(errors.values()), "id": post_id}
         return 200, f"{{{', '.join([*blocks, json.dumps(rest)[1:]])}"
 
+    def _refuse_without_numbers(self, call: Call, post: Post) -> None:
+        """Answer as since 2026-04-09 of a post that has no numbers yet, or with the empty success of before."""
+        if call.now - post.published >= timedelta(seconds=float(self.options.get("numbers_after", 0))):
+            return
+        if self.options.get("no_numbers") == "success":
+            raise Refuse(200, {"status": "success"})
+        raise Refuse(400, NO_ANALYTICS)
+
     def _by_native_id(self, call: Call, native_id: str) -> Answer:
         network = call.body["platforms"][0]
         self._errors(call, [network], POST_NETWORKS)
         block = self._native_block(call, native_id, network)
         if block is None:
             raise Refuse(404, error(186, "Post ID not found.", "analytics", id=native_id))
+        if post := call.profile.by_native_id.get(native_id):
+            self._refuse_without_numbers(call, post)
         rest = json.dumps({"status": "success", "code": 200, "id": native_id})[1:]
         return 200, f'{{"{network}": {block}, {rest}'
 
@@ -403,13 +437,13 @@ class Api:
         return 200, {**reviews(call.profile, network, call.now), **stamps(call.now)}
 
     def messages(self, call: Call) -> Answer:
-        """GET /messages/:platform; X with a cursor, whose place is a guess."""
+        """GET /messages/:platform; X with a cursor where a limit is given, else all at once."""
         network = call.path.rsplit("/", 1)[-1]
         self._errors(call, [network], MESSAGE_NETWORKS)
         if call.profile.label == "globex":
             raise Refuse(400, error(361, "Messaging is not enabled.", "messages"))
         rows, rest = messages(call.profile, network, call.now), dict[str, Any]()
-        if network == "twitter":
+        if network == "twitter" and "limit" in call.query:
             limit, at = min(3, call.number("limit", 100, 1, 100)), int(call.query.get("next", "n0")[1:])
             more = at + limit < len(rows)
             rest = {"meta": {"pagination": {"hasMore": more, "next": f"n{at + limit}" if more else None}}}

@@ -38,7 +38,9 @@ at most `times`. A `fault` that is a list of names gives them one after the othe
 | extra_fields | | the good answer with an unknown field in every object |
 | nulls, minus_one | | the good answer with a third of its numbers null, or a quarter -1, others for each id |
 | patch | | the good answer, `body` merged into it |
-| no_block | | 200 with `status: success` and no network's block |
+| no_block | | 200 with `status: success` and no network's block, as before 2026-04-09 |
+| no_analytics | | `status` (400) with code 187: no network has analytics of it, as since 2026-04-09 |
+| post_quota | | 429, code 106: the month's post quota is used up |
 | gateway_404 | | 404 with `{}`, as a gateway answers |
 | plan_167 | | 403, code 167 |
 | network_unnamed | | 400 with `code` (156) that concerns a network and names none |
@@ -148,6 +150,10 @@ def error(code: int | None, message: str, action: str = "request", **more: Any) 
     return {"action": action, "status": "error", **({"code": code} if code else {}), "message": message, **more}
 
 
+NO_ANALYTICS = error(187, "No analytics data available.", "analytics")
+POST_QUOTA = error(106, "The monthly post quota of this profile is used up.", "post")
+
+
 def refusal(rule: dict[str, Any]) -> tuple[int, Any] | None:
     """Return status and body of the faults that answer in place of the API; None for the others."""
     return _refusals(rule, rule["network"]).get(rule["fault"])
@@ -163,6 +169,8 @@ def _refusals(rule: dict[str, Any], network: str) -> dict[str, tuple[int, Any]]:
         "suspended": (403, error(None, "User Profile suspended.")),
         "plan": (status or 403, error(169, "A paid plan is required.", "Paid Plan Required")),
         "no_block": (200, {"status": "success", "code": 200, "id": "x"}),
+        "no_analytics": (status or 400, NO_ANALYTICS),
+        "post_quota": (429, POST_QUOTA),
         "gateway_404": (404, {}),
         "plan_167": (403, error(167, "Your plan doesn't include this.")),
         "network_unnamed": (400, error(rule.get("code", 156), message or "The network is not linked.", "analytics")),

@@ -12,19 +12,19 @@ FRESH_SECONDS = 1200
 
 
 class Clock:
-    """A clock that was set once and has run on since."""
+    """A clock that was set once and has run on since, whatever becomes of the machine's."""
 
     def __init__(self, now: datetime) -> None:
         self.set(now)
 
     def set(self, now: datetime) -> None:
         """Set it; it runs on from there."""
-        self._offset = now.timestamp() - time.time()
+        self._offset = now.timestamp() - time.monotonic()
 
     @property
     def now(self) -> datetime:
         """The present instant, in whole seconds."""
-        return datetime.fromtimestamp(int(time.time() + self._offset), tz=timezone.utc)
+        return datetime.fromtimestamp(int(time.monotonic() + self._offset), tz=timezone.utc)
 
 
 def read_time(value: str | None) -> datetime | None:

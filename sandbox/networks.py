@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox import story
 from sandbox.bodies import load, template
+from sandbox.facebook import ENDED, ENDED_ON, fields_that_ended
 from sandbox.moments import TIMELINE, last_updated, stamps
 from sandbox.posts import TAKEN_BACK_AGE, Post, growth
 
@@ -70,6 +71,8 @@ def _block(profile: Profile, post: Post, network: str, now: datetime, position: 
     variant, without, fixed = _variant(profile, post, network, now)
     if position is not None:
         without += THREAD_ONLY
+    if _is_cut(profile, network, now):
+        without += fields_that_ended("post", variant)
     pair = network == "snapchat" and post.k % 2 == 0
     inner = template("post", variant, without, fixed, pair=pair, by_name=post.draft is not None).fill(
         size, more + (position or 0), words(profile, post, network), lost, appeal
@@ -78,6 +81,11 @@ def _block(profile: Profile, post: Post, network: str, now: datetime, position: 
     # LinkedIn gives no address of a personal profile's post.
     url = "" if variant == "linkedin_personal" else f'"postUrl": "{post.url(network)}", '
     return f'{{"id": "{native_id}", {url}{inner[1:-1]}, {_fresh(now)}}}'
+
+
+def _is_cut(profile: Profile, network: str, now: datetime) -> bool:
+    """Return whether a network no longer gives what Facebook gave until June 2026."""
+    return network == "facebook" and now >= ENDED_ON and profile.account.facebook == "after"
 
 
 def _variant(
@@ -191,7 +199,8 @@ def account_block(profile: Profile, network: str, now: datetime, youtube: Any = 
     about = {"name": profile.brand.title if profile.brand else profile.label, "id": f"{network}-{profile.label}"}
     # Snapchat's array has two elements for every fourth profile.
     pair = network == "snapchat" and profile.number % 4 == 0 and profile.number > 0
-    text = template("account", variant, pair=pair).fill(size, int(days), about)
+    without = fields_that_ended("account", variant) if _is_cut(profile, network, now) else ()
+    text = template("account", variant, without, pair=pair).fill(size, int(days), about)
     if network == "pinterest":
         block = json.loads(text)
         block["analytics"]["daily"] = _pinterest_days(profile, now)
@@ -227,7 +236,10 @@ def daily_block(profile: Profile, network: str, quarters: int, now: datetime) ->
         analytics = {}
     else:
         analytics["followersCount"] = 500 + int(days)
+    is_cut = _is_cut(profile, network, now)
     for position, metric in enumerate(load("daily")[network]):
+        if is_cut and ENDED["account"].match(metric):
+            continue
         lag = 2 * (network in LAGGING) + (position == 1)
         last = now.date() - timedelta(days=lag)
         values = [
@@ -276,7 +288,9 @@ def messages(profile: Profile, network: str, now: datetime) -> list[dict[str, An
     for number in range(5):
         sent = last_updated(now) - timedelta(hours=7 * number + 1)
         row: dict[str, Any] = {
-            "senderId": f"{network}-user-{number % 2}", "senderDetails": {"name": f"customer {number % 2}"},
+            "senderId": f"{network}-user-{number % 2}", "senderDetails": {
+                "name": f"customer {number % 2}", "profileImage": f"https://example.com/customer/{number % 2}.jpg",
+            },
             "conversationId": f"{network}-conversation-{number % 2}", "created": f"{sent:%Y-%m-%dT%H:%M:%S}.455Z",
             "action": "sent", "recipientId": f"{network}-{profile.label}", "platform": network,
             "id": f"{network}-message-{profile.label}-{number}", "message": f"Message {number}",
@@ -386,8 +400,20 @@ def legacy_link(link: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def playlists(profile: Profile) -> list[dict[str, Any]]:
-    """Return the YouTube playlists."""
+def playlists(profile: Profile, now: datetime) -> list[dict[str, Any]]:
+    """Return the YouTube playlists as the official page has them."""
+    days = int(max(0.0, (last_updated(now) - OPENED).total_seconds() / DAY_SECONDS))
+    return [
+        {"id": f"list-{profile.label}-{n}", "title": f"Playlist {n}", "description": "", "views": 31 * n + 3 * days,
+         "playlistStarts": 12 * n + days, "viewsPerPlaylistStart": 2.58, "averageTimeInPlaylist": 3.4,
+         "averageViewDuration": 81, "estimatedMinutesWatched": 42 * n + 4 * days, "estimatedRedMinutesWatched": 5 * n,
+         "thumbNail": {"url": f"https://example.com/list/{n}.jpg", "width": 120, "height": 90}}
+        for n in range(2)
+    ]  # fmt: skip
+
+
+def guessed_playlists(profile: Profile) -> list[dict[str, Any]]:
+    """Return the YouTube playlists as they were guessed from those of the account's analytics."""
     return [
         {"channelId": f"channel-{profile.label}", "description": "", "id": f"list-{profile.label}-{n}",
          "publishedAt": "2023-01-01T00:00:00Z", "title": f"Playlist {n}", "url": f"https://example.com/list/{n}"}

@@ -6,7 +6,6 @@ which of them are sent, and how large their numbers are.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from dataclasses import dataclass
@@ -41,12 +40,6 @@ TEXTS = (
 )  # fmt: skip
 TAKEN_BACK_AGE = 6
 """The age in days at which a network takes back part of a counter, on a few posts."""
-
-
-def chance(*what: object) -> float:
-    """Return a number from 0 to 1 that is always the same for the same things."""
-    digest = hashlib.blake2b("|".join(map(str, what)).encode(), digest_size=6).digest()
-    return int.from_bytes(digest, "big") / 2**48
 
 
 def growth(final: float, age_days: float) -> float:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sandbox.account import Account, Profile
+    from sandbox.replay import Replay
 
 KEPT_REQUESTS = 200_000
 SUSPENDED_AFTER = 1000
@@ -36,10 +37,11 @@ WAITING = {"slow": 1.0, "timeout": 3600.0}
 class Sandbox:
     """The API of one account, with a clock, a rate limit and faults that tests can change."""
 
-    def __init__(self, account: Account, now: datetime, options: dict[str, Any]) -> None:
+    def __init__(self, account: Account, now: datetime, options: dict[str, Any], api: Replay | None = None) -> None:
         self.account = account
         self.options = options
-        self.api = Api(account, options)
+        self.api = api or Api(account, options)
+        account.facebook = options.get("facebook", "after")
         self.clock = Clock(now)
         self.faults = Faults()
         self.latency = float(options.get("latency", 0))
@@ -150,7 +152,7 @@ class Sandbox:
         limit = self.limits.get(profile.label)
         if limit is None:
             options = self.options
-            limit = Limit(options.get("limit", 300), options.get("window", 300.0), options.get("counting", "sliding"))
+            limit = Limit(options.get("limit", 300), options.get("window", 300.0), options.get("counting", "fixed"))
             self.limits[profile.label] = limit
         if not limit.limit:
             return {}, True
@@ -207,6 +209,8 @@ class Sandbox:
             self.limits.clear()
         elif what == "options":
             self.options.update(given)
+            self.account.facebook = self.options.get("facebook", "after")
+            self.api.forget()
         else:
             raise ValueError(f"there is no /sandbox/{what}")
 

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sandbox.posts import chance
+from sandbox.chance import chance
 
 SHAPES = {11: "gone", 23: "partial", 37: "failed"}
 """Posts by their number, modulo 41, that are not like the others (sandbox/posts.py)."""

@@ -1,11 +1,11 @@
-"""Fixtures: the tap as a process, and sandboxes of the API."""
+"""Fixtures: the tap, and sandboxes of the API."""
 
 from __future__ import annotations
 
 import pytest
 
-from sandbox.process import running
-from tests.support import NOW, TapProcess
+from sandbox.thread import serving
+from tests.support import IS_THOROUGH, NOW, TapProcess
 
 
 @pytest.hookimpl(wrapper=True)
@@ -14,6 +14,17 @@ def pytest_runtest_makereport():
     report = yield
     report.sections = [(name, text.encode("utf-8", "backslashreplace").decode()) for name, text in report.sections]
     return report
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave the thorough tests to `make test-thorough`, which selects the random ones too (tests/support.py)."""
+    for item in items:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker(pytest.mark.random)
+    if not IS_THOROUGH:
+        thorough = [item for item in items if item.get_closest_marker("thorough")]
+        config.hook.pytest_deselected(items=thorough)
+        items[:] = [item for item in items if not item.get_closest_marker("thorough")]
 
 
 @pytest.fixture
@@ -34,7 +45,7 @@ def sandbox():
     def start(*args: str, now: str = NOW):
         # Without a limit of its own, unless the test is about it: the tap would wait for it, rightly.
         limit = () if "--limit" in args else ("--limit", "0")
-        manager = running("--now", now, *limit, *args)
+        manager = serving("--now", now, *limit, *args)
         open_now.append(manager)
         return manager.__enter__()
 
@@ -46,7 +57,7 @@ def sandbox():
 @pytest.fixture(scope="session")
 def shared_sandbox():
     """One sandbox for tests that change nothing but faults, clock and log, and put them back."""
-    with running("--now", NOW, "--limit", "0") as process:
+    with serving("--now", NOW, "--limit", "0") as process:
         yield process
 
 

@@ -16,6 +16,7 @@ from demo.postgres import running_postgres, stop_kept
 from demo.questions import questions
 from demo.tables import WIDEST, table
 from tap_ayrshare.config.settings import DEFINITION
+from tests.support import OF_THE_SDK
 
 ROOT = Path(__file__).parent.parent
 MELTANO = yaml.safe_load((ROOT / "meltano.yml").read_text())
@@ -26,7 +27,7 @@ UTILITIES = MELTANO["plugins"]["utilities"]
 
 def test_meltano_knows_the_settings_of_the_tap() -> None:
     declared = {setting["name"]: setting for setting in EXTRACTOR["settings"]}
-    assert sorted(declared) == sorted(DEFINITION["properties"])
+    assert set(declared) == set(DEFINITION["properties"]) | OF_THE_SDK
     for name, definition in DEFINITION["properties"].items():
         assert declared[name].get("sensitive", False) == definition.get("secret", False), name
         assert {"kind", "label", "description"} <= set(declared[name]), name

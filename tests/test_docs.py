@@ -11,9 +11,10 @@ import pytest
 import yaml
 
 from tap_ayrshare.ayrshare.codes import RULES
-from tap_ayrshare.ayrshare.contract import load, stream_contract
+from tap_ayrshare.ayrshare.contract import declared_streams, stream_contract
 from tap_ayrshare.config.settings import DEFINITION
-from tests.support import BIN, ROOT, environment
+from tap_ayrshare.engine.route import CERTIFICATES
+from tests.support import BIN, OF_THE_SDK, ROOT, environment
 
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *(ROOT / "docs").glob("*.md")])
 ELSEWHERE = {
@@ -23,6 +24,8 @@ ELSEWHERE = {
     "make test-airbyte": ".ci/run",
     "source-ayrshare": "tests/airbyte",
     "make test-report": ".ci/run",
+    "make test-thorough": ".ci/run",
+    "tap-ayrshare-record": "tests/test_recordings.py",
     "tap-ayrshare-report": "tests/report",
     "export AYRSHARE_REPORT_URL": "tests/unit/test_html_report.py",
     "make setup": "make test begins with it",
@@ -46,6 +49,7 @@ ELSEWHERE = {
     "kubectl": "needs a cluster; tests/orchestration/test_kubernetes.py validates what it applies",
     "make dist": "the release workflow",
     "make image-test": ".ci/run",
+    "make snowflake-check": "tests/destinations/test_snowflake_check.py, without an account",
     "make lock": "changes files; tests/test_locks.py checks them",
     "make test-orchestration": ".ci/run",
     "mkdir -p output": "tests/destinations/test_meltano.py, in another directory",
@@ -95,7 +99,8 @@ def test_every_command_runs_or_says_where(account, tmp_path):
             continue
         name, *words = shlex.split(command)
         if name == "export":
-            assert words[0].split("=")[0] in {f"TAP_AYRSHARE_{setting.upper()}" for setting in DEFINITION["properties"]}
+            known = {f"TAP_AYRSHARE_{setting.upper()}" for setting in DEFINITION["properties"]}
+            assert words[0].split("=")[0] in known | {"HTTPS_PROXY", *CERTIFICATES}
             continue
         assert name in ("tap-ayrshare", "tap-ayrshare-contract"), f"{page}: who runs {command!r}?"
         done = subprocess.run(
@@ -115,7 +120,8 @@ def test_every_link_leads_somewhere():
                 assert path.exists(), f"{page.name}: {link}"
                 if anchor:
                     titles = re.findall(r"^#+ (.*)", path.read_text(), flags=re.MULTILINE)
-                    assert anchor in {title.lower().replace(" ", "-") for title in titles}, f"{page.name}: {link}"
+                    anchors = {re.sub(r"[^\w\s-]", "", title.lower()).replace(" ", "-") for title in titles}
+                    assert anchor in anchors, f"{page.name}: {link}"
 
 
 def test_every_setting_that_is_named_is_there():
@@ -125,17 +131,15 @@ def test_every_setting_that_is_named_is_there():
         capture_output=True, text=True, check=True, cwd=ROOT,
     ).stdout  # fmt: skip
     table = re.findall(r"^\| (\w+) +\|", about.split("## Settings")[1], flags=re.MULTILINE)
-    builtin = {"stream_maps", "stream_map_config", "faker_config", "flattening_enabled", "flattening_max_depth",
-               "flattening_max_key_length", "Setting"}  # fmt: skip
-    assert {name for name in table if not name.startswith(("stream_map", "faker", "flattening"))} - builtin == names
+    assert {name for name in table if not name.startswith(("stream_map", "faker", "flattening"))} - {"Setting"} == names
     reference = (ROOT / "docs" / "reference" / "settings.md").read_text()
     assert set(re.findall(r"^\| `(\w+)` \|", reference, flags=re.MULTILINE)) == names
     meltano = yaml.safe_load((ROOT / "meltano.yml").read_text())
     descriptions = {s["name"]: s["description"] for s in meltano["plugins"]["extractors"][0]["settings"]}
-    assert set(descriptions) == names
+    assert set(descriptions) == names | OF_THE_SDK
     for page in PAGES:
         for variable in re.findall(r"TAP_AYRSHARE_(?!_)(\w+)", page.read_text()):
-            assert variable.lower() in names | {"loglevel"}, f"{page.name}: {variable}"
+            assert variable.lower() in names | OF_THE_SDK | {"loglevel"}, f"{page.name}: {variable}"
 
 
 def test_defaults_that_meltano_names_are_the_taps():
@@ -143,7 +147,7 @@ def test_defaults_that_meltano_names_are_the_taps():
     told = 0
     for setting in meltano["plugins"]["extractors"][0]["settings"]:
         found = re.search(r"\(default ([\w.:/-]+)\)", setting["description"])
-        default = DEFINITION["properties"][setting["name"]].get("default")
+        default = DEFINITION["properties"].get(setting["name"], {}).get("default")
         if found and default is not None:
             assert found[1] == (json.dumps(default) if not isinstance(default, str) else default), setting["name"]
             told += 1
@@ -152,9 +156,10 @@ def test_defaults_that_meltano_names_are_the_taps():
 
 def test_meltano_selects_what_the_tap_does_by_default():
     meltano = yaml.safe_load((ROOT / "meltano.yml").read_text())
-    deselected = {name for name in load("contract.json")["streams"] if not stream_contract(name).selected_by_default}
-    assert deselected
-    assert set(meltano["plugins"]["extractors"][0]["select"]) == {"*.*", *(f"!{name}.*" for name in deselected)}
+    deselected = {name for name in declared_streams() if not stream_contract(name).selected_by_default}
+    others = {name for name in deselected if stream_contract(name).opt_in is None}
+    assert others
+    assert set(meltano["plugins"]["extractors"][0]["select"]) == {"*.*", *(f"!{name}.*" for name in others)}
 
 
 def test_every_code_is_explained():
@@ -165,7 +170,7 @@ def test_every_code_is_explained():
 def test_every_stream_and_model_is_in_the_picture():
     text = (ROOT / "README.md").read_text()
     for name in [
-        *load("contract.json")["streams"],
+        *declared_streams(),
         *(p.stem for p in (ROOT / "dbt" / "models" / "marts").glob("*.sql")),
     ]:
         assert name in text, name

@@ -5,9 +5,11 @@ import json
 import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tools import gate, meaning, models
+from tools.reserved_words import QUOTED, reserved_columns, where_reserved
 
 ROOT = Path(__file__).parent.parent
 
@@ -62,10 +64,10 @@ BREAKING = {
         c, lambda p: p["published_at"].pop("format"), "posts"
     ),
     "posts: key_properties was profile, post_id, is post_id": lambda c: edit(
-        c / "schemas" / "contract.json", lambda d: d["streams"]["posts"].update(key_properties=["post_id"])
+        c / "schemas" / "posts.json", lambda d: d["x-stream"].update(key_properties=["post_id"])
     ),
     "posts: replication_key was published_at, is None": lambda c: edit(
-        c / "schemas" / "contract.json", lambda d: d["streams"]["posts"].update(replication_key=None)
+        c / "schemas" / "posts.json", lambda d: d["x-stream"].update(replication_key=None)
     ),
     "posts: column status was not required, is required": lambda c: edit(
         c / "schemas" / "posts.json", lambda schema: schema["required"].append("status")
@@ -76,7 +78,7 @@ BREAKING = {
         c, lambda p: p["urls"].update(items={"type": "integer"}), "posts"
     ),
     "stream accounts is gone": lambda c: edit(
-        c / "schemas" / "contract.json", lambda d: d["streams"].pop("accounts")
+        c / "schemas" / "accounts.json", lambda d: d.pop("x-stream")
     ),
     "mapping of post facebook likes: was likeCount, is reactions.like": lambda c: edit(
         c / "schemas" / "metrics.json", lambda d: d["post"]["facebook"]["likes"].update(paths=["reactions.like"])
@@ -135,6 +137,12 @@ UNLOADABLE = {
         "post_id", lambda entry: entry.update(maxLength=643),
     ),
     "posts: column urls: give its items a type": ("urls", lambda entry: entry.update(items={})),
+    "posts: column post_ids: give its items `properties: {}` and `additionalProperties: true`": (
+        "post_ids", lambda entry: entry["items"].pop("properties"),
+    ),
+    "posts: column errors: give its items `properties: {}` and `additionalProperties: true`": (
+        "errors", lambda entry: entry["items"].pop("additionalProperties"),
+    ),
     "posts: column published_at: say in its description that it is UTC": (
         "published_at", lambda entry: entry.update(description="When, by createdUTC."),
     ),
@@ -146,6 +154,51 @@ def test_loaders_can_use_the_schemas(checkout, what):
     name, change = UNLOADABLE[what]
     column(checkout, lambda properties: change(properties[name]), "posts")
     assert what in gate.check(checkout)
+
+
+def test_no_column_of_a_stream_is_reserved(checkout):
+    column(checkout, lambda p: p.update(following=p.pop("following_count")), "social_analytics")
+    assert "social_analytics: column following: rename it, Snowflake, BigQuery reserve the name" in gate.check(checkout)
+
+
+RESERVED = {
+    "following": ["Snowflake", "BigQuery"],
+    "user": ["Redshift", "PostgreSQL", "DuckDB"],
+    "read": ["MySQL"],
+    "tag": ["Redshift"],
+    "anti": ["Databricks"],
+    "LEFT": ["Snowflake", "BigQuery", "Redshift", "PostgreSQL", "MySQL", "DuckDB"],
+    # Keywords, but not reserved: names of columns everywhere.
+    "type": [],
+    "name": [],
+    "value": [],
+    "date": [],
+    "status": [],
+    "comment": [],
+}
+
+
+@pytest.mark.parametrize("name", RESERVED)
+def test_where_a_name_is_reserved(name):
+    assert where_reserved(name) == RESERVED[name]
+
+
+def test_an_exception_is_named_for_one_column_and_as_long_as_it_is_needed():
+    quoted = {("runs", "left"): "why", ("runs", "gone"): "why", ("runs", "status"): "why"}
+    assert reserved_columns({"runs": ["left", "status"], "days": ["left"]}, quoted) == [
+        "days: column left: rename it, Snowflake, BigQuery, Redshift, PostgreSQL, MySQL, DuckDB reserve the name",
+        "runs: column gone: no exception is needed, remove it from QUOTED",
+        "runs: column status: no exception is needed, remove it from QUOTED",
+    ]
+
+
+def test_duckdb_agrees_on_what_needs_quotes():
+    """sqlfluff has lists; here the database says it itself."""
+    for name, described in gate.summary(ROOT / "schemas")["streams"].items():
+        columns = [column for column in described["columns"] if (name, column) not in QUOTED]
+        with duckdb.connect() as database:
+            database.execute(f"CREATE TABLE loaded ({', '.join(f'{column} INT' for column in columns)})")
+            database.execute(f"SELECT {', '.join(columns)} FROM loaded")
 
 
 def test_items_that_had_no_type_may_get_one():

@@ -3,11 +3,11 @@
 import yaml
 
 from tap_ayrshare.config.settings import DEFINITION
-from tests.support import ROOT
+from tests.support import OF_THE_SDK, ROOT
 from tools.audit import supported
 from tools.hub import PLACE, entry
 
-KINDS = {"array", "boolean", "date_iso8601", "file", "integer", "options", "string"}
+KINDS = {"array", "boolean", "date_iso8601", "file", "integer", "object", "options", "string"}
 
 
 def test_it_is_up_to_date():
@@ -16,7 +16,7 @@ def test_it_is_up_to_date():
 
 def test_it_has_every_setting_and_marks_every_secret():
     found = {setting["name"]: setting for setting in yaml.safe_load(entry())["settings"]}
-    assert set(found) == set(DEFINITION["properties"])
+    assert set(found) == set(DEFINITION["properties"]) | OF_THE_SDK
     secrets = {name for name, definition in DEFINITION["properties"].items() if definition.get("secret")}
     assert {name for name, setting in found.items() if setting.get("sensitive")} >= secrets
     assert {setting["kind"] for setting in found.values()} <= KINDS

@@ -14,6 +14,7 @@ from tap_ayrshare.streams import STREAMS
 from tap_ayrshare_report.page import SCRIPTS
 from tests.support import ROOT, environment
 
+pytestmark = pytest.mark.thorough
 IN_THE_SDIST = {
     ".env.example", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "PKG-INFO", "README.md",
     "SECURITY.md", "benchmarks", "dbt", "demo", "docs", "hub", "meltano.yml", "orchestration", "pyproject.toml",

@@ -87,7 +87,10 @@ def box(shared):
     shared.set_faults()
     shared.set_clock(NOW)
     shared.set_limit(0, 300)
-    shared.set_options(links="legacy", playlists="status", plan="business", x_keys="required", gzip=False)
+    shared.set_options(
+        links="legacy", playlists="official", plan="business", x_keys="required", gzip=False, facebook="after",
+        history_envelope="whole", numbers_after=0, no_numbers="187", quota_used=False,
+    )  # fmt: skip
     shared.clear()
     yield shared
     shared.set_faults()
@@ -198,11 +201,60 @@ def test_plans(box, primary):
 @pytest.mark.parametrize(
     ("form", "keys"), [("array", None), ("object", {"playlists"}), ("status", {"playlists", "status"})]
 )
-def test_playlists_in_three_envelopes(box, primary, form, keys):
+def test_playlists_in_the_guessed_envelopes(box, primary, form, keys):
     box.set_options(playlists=form)
     body = primary.get("/analytics/youTubePlaylists").json
     assert (set(body) if isinstance(body, dict) else None) == keys
     assert len(body if keys is None else body["playlists"]) == 2
+
+
+def test_playlists_as_the_official_page_has_them(primary):
+    body = primary.get("/analytics/youTubePlaylists").json
+    published = json.loads((Path(__file__).parent / "data" / "responses" / "youtube_playlists.json").read_text())
+    assert set(body) == set(published["response"])
+    assert {*body["playLists"][0]} == {*published["response"]["playLists"][0]}
+
+
+def test_facebook_before_and_after_june_2026(box, primary):
+    def fields():
+        posts = [row for row in primary.history() if row["status"] == "success" and "facebook" in row["platforms"]]
+        blocks = [primary.analytics(row["id"]).json.get("facebook", {}) for row in posts]
+        account = primary.social("facebook").json["facebook"]
+        return {name for block in [*blocks, account] for name in block.get("analytics", {})}
+
+    ended = {"impressions", "impressionsUnique", "videoViewsUnique", "totalVideoViewsUnique", "totalVideoImpressions",
+             "pagePostsImpressions", "pagePostsImpressionsUnique"}  # fmt: skip
+    today = fields()
+    assert not ended & today
+    assert {"mediaView", "mediaViewIsFromAds", "pageMediaView"} <= today
+    box.set_options(facebook="before")
+    assert ended <= fields()
+
+
+def test_a_post_without_numbers_yet(box, primary):
+    row = next(row for row in primary.history() if row["status"] == "success" and len(row["platforms"]) == 1)
+    box.set_options(numbers_after=10**9)
+    answer = primary.analytics(row["id"])
+    assert (answer.status, answer.json["code"]) == (400, 187)
+    box.set_options(no_numbers="success")
+    assert (primary.analytics(row["id"]).status, primary.analytics(row["id"]).json) == (200, {"status": "success"})
+
+
+def test_a_used_up_post_quota_refuses_the_analytics_and_comments_of_posts_alone(box, primary):
+    row = next(row for row in primary.history() if row["status"] == "success")
+    box.set_options(quota_used=True)
+    user = primary.get("/user").json
+    assert user["monthlyPostCount"] == user["monthlyPostQuota"]
+    for answer in (primary.analytics(row["id"]), primary.get(f"/comments/{row['id']}")):
+        assert (answer.status, answer.json["code"]) == (429, 106)
+    assert primary.social("facebook").status == 200
+
+
+def test_what_stands_around_the_history(box, primary):
+    around = {"history", "refId", "count", "lastUpdated", "nextUpdate"}
+    assert set(primary.get("/history?lastDays=0").json) == around
+    box.set_options(history_envelope="bare")
+    assert set(primary.get("/history?lastDays=0").json) == {"history"}
 
 
 # Posts
@@ -321,6 +373,8 @@ def test_every_network_has_numbers_and_every_shape(clients, primary):
 
 def test_it_answers_with_every_field_that_the_published_scripts_assert(box, clients, primary):
     seen = defaultdict(set)
+    # The scripts are older than what Facebook ended.
+    box.set_options(facebook="before")
     for client in (primary, clients(profile="acme")):
         for body in read_all(client).values():
             look_into(seen, "answer", "all", body)

@@ -24,6 +24,7 @@ FINDINGS = {
         "ValueError: invalid literal",
         "PORT [\"'none' is not of type 'integer', 'null' in config['port']",
     ),
+    "stream_maps": ("StreamMapConfigError: Invalid key properties for 'deselected'", "'example'\"}} synced"),
     "partition_lookup": ("4000 partitions: 7998000 comparisons", "4000 partitions: 0 comparisons"),
 }
 """What each says as released, and patched."""

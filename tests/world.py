@@ -21,15 +21,20 @@ from unittest import mock
 from urllib.parse import unquote
 
 from tap_ayrshare.ayrshare.contract import NETWORKS
-from tap_ayrshare.engine import client
+from tap_ayrshare.engine import client, quota, retry
 from tap_ayrshare.engine.errors import TapError
 from tap_ayrshare.preview import check
 from tap_ayrshare.run import extraction
 from tap_ayrshare.singer.tap import TapAyrshare
-from tests.support import Output, messages
+from tests.support import Output, messages, opted_in
 
 START = datetime(2026, 11, 1, 12, tzinfo=timezone.utc)
 EMPTY_HISTORY = {"history": {"code": 221, "action": "get", "status": "error"}, "count": 0}
+PLAIN = {
+    "/analytics/links": [{"shortLink": "https://s/1", "linkEventStats": []}],
+    "/analytics/youTubePlaylists": {"playlists": []},
+    "/auto-schedule/list": {"schedules": {}},
+}
 CONFIG = {
     "api_key": "world-api-key-01", "rate_limit_requests": 10**6, "rate_limit_window_seconds": 0.01,
     "include_primary_profile": True, "x_api_key": "world-x-key-01", "x_api_secret": "world-x-secret",
@@ -110,14 +115,10 @@ class World:
             return 200, {n: {"analytics": {"followersCount": 1}} for n in given["platforms"]} | {"status": "success"}
         if path.startswith("/comments/"):
             return self.comments_on(unquote(path.removeprefix("/comments/")), given)
-        if path == "/analytics/links":
-            return 200, [{"shortLink": "https://s/1", "linkEventStats": []}]
-        if path == "/analytics/youTubePlaylists":
-            return 200, {"playlists": []}
-        return 200, {"profiles": []}
+        return 200, PLAIN.get(path, {"profiles": []})
 
     def block(self, post_id):
-        return {"id": f"x-{post_id}", "analytics": {"likeCount": 1}}
+        return {"id": f"x-{post_id}", "analytics": {"likeCount": 1, "likes": 1, "publicMetrics": {"likeCount": 1}}}
 
     def comments_on(self, post_id, query):
         post = next((p for p in self.posts if p.post_id == post_id), None)
@@ -173,7 +174,8 @@ class World:
         def sync() -> int:
             given = json.loads(json.dumps(state)) if state else None
             # What is selected decides which columns a stream map sees.
-            tap = TapAyrshare(config={**CONFIG, **config}, state=given, setup_mapper=False)
+            given_config = {**CONFIG, **opted_in(select), **config}
+            tap = TapAyrshare(config=given_config, state=given, setup_mapper=False)
             for name, stream in tap.streams.items():
                 stream.metadata.root.selected = name in select if select else stream.selected_by_default
             tap.setup_mapper()
@@ -224,8 +226,8 @@ class World:
 
         with (
             mock.patch.object(client.Client, "send", send),
-            mock.patch.object(client, "FIRST_BACKOFF", 0),
-            mock.patch.object(client, "read_clock", return_value=world.now),
+            mock.patch.object(retry, "FIRST_BACKOFF", 0),
+            mock.patch.object(quota, "read_clock", return_value=world.now),
             mock.patch.object(extraction, "read_clock", return_value=world.now),
             mock.patch.object(check, "read_clock", return_value=world.now),
             contextlib.redirect_stdout(out),

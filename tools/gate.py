@@ -2,7 +2,8 @@
 
 `python -m tools.gate` checks, and that every metric says what it means; `python -m tools.gate --release` takes the
 present contract as the released one. The released one lies in `tools/released_contract.json`, so that the gate needs
-neither network nor tags. It also checks that loaders can use the schemas; see `unloadable`.
+neither network nor tags. It also checks that loaders can use the schemas, and that neither they nor the models have
+columns whose names a warehouse reserves.
 """
 
 from __future__ import annotations
@@ -15,16 +16,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tools.declarations import undeclared
+from tools.loadable import declared, unloadable
 from tools.meaning import incomplete
+from tools.models import models
+from tools.reserved_words import reserved_columns
 
 ROOT = Path(__file__).parent.parent
 RELEASED = Path("tools/released_contract.json")
 SECTIONS = ("post", "native", "account", "link")
 UNTYPED: dict[str, Any] = {"type": []}
-LARGEST_KEY = 3072
-"""Bytes of a primary key in MySQL and MariaDB, which have up to four for a character."""
-SHORTEST_TEXT = 64
-"""Characters of a key column: what is cut to its length ends in a hash of 32."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,8 @@ def summary(schemas: Path) -> dict[str, Any]:
 
     contract, metrics = read("contract.json"), read("metrics.json")
     streams = {}
-    for name, keys in contract["streams"].items():
-        schema = read(f"{name}.json")
+    for name, schema in declared(schemas).items():
+        keys = schema["x-stream"]
         streams[name] = {
             "key_properties": keys["key_properties"],
             "replication_key": keys["replication_key"],
@@ -174,41 +175,12 @@ def _version(text: str) -> tuple[int, int]:
 
 
 def check(root: Path = ROOT) -> list[str]:
-    """Compare the contract in a checkout with its released one, and check it by itself; see `verdict`, `unloadable`."""
+    """Return what is wrong with the contract in a checkout, compared with its released one and by itself."""
+    if missing := undeclared(root / "schemas"):
+        return missing
     released = json.loads((root / RELEASED).read_text(encoding="utf-8"))
     changelog = (root / "CHANGELOG.md").read_text(encoding="utf-8")
     return [*verdict(released, summary(root / "schemas"), changelog), *unloadable(root / "schemas")]
-
-
-def unloadable(schemas: Path) -> list[str]:
-    """Return what some loader can't use: keys without a length or too long, arrays of anything, dates without UTC."""
-    wrong = []
-    for name, keys in json.loads((schemas / "contract.json").read_text(encoding="utf-8"))["streams"].items():
-        columns = json.loads((schemas / f"{name}.json").read_text(encoding="utf-8"))["properties"]
-        lengths = {
-            column: columns[column].get("maxLength", 0)
-            for column in keys["key_properties"]
-            if _is_text(columns[column])
-        }
-        wrong += [
-            f"{name}: key column {column}: give it a maxLength of {SHORTEST_TEXT} or more"
-            for column, length in lengths.items()
-            if length < SHORTEST_TEXT
-        ]
-        # Numbers and dates of a key have less than ten bytes.
-        size = sum(4 * length for length in lengths.values()) + 10 * (len(keys["key_properties"]) - len(lengths))
-        if size > LARGEST_KEY:
-            wrong.append(f"{name}: a key of up to {size} bytes: lower a maxLength, MySQL takes {LARGEST_KEY}")
-        for column, entry in columns.items():
-            if "array" in _type(entry)["type"] and not _type(entry.get("items", {}))["type"]:
-                wrong.append(f"{name}: column {column}: give its items a type")
-            if entry.get("format") == "date-time" and not re.search(r"\bUTC\b", entry["description"]):
-                wrong.append(f"{name}: column {column}: say in its description that it is UTC")
-    return wrong
-
-
-def _is_text(entry: dict[str, Any]) -> bool:
-    return "string" in _type(entry)["type"] and "format" not in entry
 
 
 def main() -> int:
@@ -217,7 +189,8 @@ def main() -> int:
         text = json.dumps(summary(ROOT / "schemas"), indent=1)
         (ROOT / RELEASED).write_text(text + "\n", encoding="utf-8")
         return 0
-    wrong = [*check(), *incomplete()]
+    columns_of_models = {model.name: [column.name for column in model.columns] for model in models()}
+    wrong = [*check(), *incomplete(), *reserved_columns(columns_of_models, quoted={})]
     for line in wrong:
         print(f"contract: {line}", file=sys.stderr)
     return 1 if wrong else 0

@@ -15,12 +15,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sandbox.process import running
-from tap_ayrshare.ayrshare.contract import NETWORKS, contract_version, listed_metrics, load, promoted_columns
+from tap_ayrshare.ayrshare.contract import (
+    NETWORKS,
+    contract_version,
+    declared_streams,
+    listed_metrics,
+    load,
+    promoted_columns,
+)
 from tap_ayrshare.ayrshare.fields import declared
-from tap_ayrshare.config.settings import DEFINITION
+from tap_ayrshare.config.settings import DEFINITION, OPT_INS
+from tap_ayrshare.streams import STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from tap_ayrshare.engine.bookmarks import Bookmark
 
 ROOT = Path(__file__).parent.parent
 PLACE = ROOT / "docs" / "reference"
@@ -48,11 +58,17 @@ Contract {}. See also: [promoted columns](metrics.md) by network, [bodies](bodie
 SETTINGS = """\
 Set these in a config file, in Meltano, or in the environment with `--config ENV`, with lists and objects as JSON. An
 invalid setting ends the run before the first request with a one-line error naming the setting and its valid values.
-The Meltano SDK's `stream_maps`, `stream_map_config`, `flattening_enabled` and `flattening_max_depth` also work.
+The Meltano SDK's `stream_maps`, `stream_map_config`, `faker_config` and `flattening_...` also work. An object may be
+text that is JSON.
 """
 COVERAGE = """\
 Known fields by body (including the objects and lists that contain them), how many of them are inferred or known only
 from third parties, and how many promoted columns the network fills.
+"""
+STATE = """\
+What the tap remembers of each stream and profile: the fields of its bookmark, beside those of Singer (`context`,
+`replication_key`, `turn`). An empty field is left out. A field that isn't listed here ends the run before the first
+request with exit code 2 and a line that names it. See [incremental state](../state.md).
 """
 LISTS = """\
 With `native_metrics_from: list`, a post in `social_posts` isn't requested again for `social_post_analytics` if a source
@@ -86,7 +102,7 @@ def types(entry: dict[str, Any]) -> str:
 
 def stream_page(name: str, sample: dict[str, Any] | None) -> str:
     """Return the page of a stream."""
-    keys, schema = load("contract.json")["streams"][name], load(f"{name}.json")
+    keys, schema = declared_streams()[name], load(f"{name}.json")
     rows = []
     for column, entry in schema["properties"].items():
         role = "key" if column in keys["key_properties"] else ""
@@ -94,11 +110,13 @@ def stream_page(name: str, sample: dict[str, Any] | None) -> str:
         marks = ", ".join(filter(None, [role, null]))
         rows.append([f"`{column}`", types(entry), entry.get("unit", ""), marks, entry["description"]])
     selected = "" if keys.get("selected_by_default", True) else "* Deselected by default: select it to have it read\n"
+    if setting := keys.get("opt_in"):
+        selected = f"* Read only if it is selected and [`{setting}`](settings.md) lists it\n"
     method = f"incremental by `{keys['replication_key']}`" if keys["replication_key"] else "full table"
     parts = [
         MADE,
         f"# {name}\n",
-        f"{keys['description']}\n",
+        f"{schema['description']}\n",
         f"* Endpoint: {keys['endpoint']}",
         f"* Primary key: {', '.join(f'`{key}`' for key in keys['key_properties'])}",
         f"* Replication: {method}\n{selected}",
@@ -238,9 +256,21 @@ def settings_page() -> str:
     ])  # fmt: skip
 
 
+def state_page() -> str:
+    """Return the page of the state: the fields of each stream's bookmark."""
+    by_kind: dict[type[Bookmark], list[str]] = {}
+    for stream in STREAMS:
+        by_kind.setdefault(stream.bookmark, []).append(f"`{stream.name}`")
+    parts = [MADE, "# The state\n", STATE]
+    for kind, names in by_kind.items():
+        rows = [[f"`{name}`", form, description] for name, form, description in kind.described()]
+        parts += [f"## {', '.join(names)}\n", table(["field", "form", "what it says"], rows)]
+    return "\n".join(parts)
+
+
 def index_page() -> str:
     """Return the index, with the coverage by network."""
-    streams = load("contract.json")["streams"]
+    streams = declared_streams()
     rows = [
         [f"[{name}]({name}.md)", keys["endpoint"], ", ".join(keys["key_properties"]), keys["replication_key"] or ""]
         for name, keys in streams.items()
@@ -281,7 +311,7 @@ def samples() -> dict[str, dict[str, Any]]:
     ):
         config = Path(place) / "config.json"
         quick = {"rate_limit_requests": 100_000, "rate_limit_window_seconds": 1}
-        config.write_text(json.dumps({**box.config, "include_primary_profile": True, **quick}))
+        config.write_text(json.dumps({**box.config, **OPT_INS, "include_primary_profile": True, **quick}))
         command = [sys.executable, "-m", "tap_ayrshare", "--config", str(config)]
         catalog = json.loads(subprocess.run([*command, "--discover"], capture_output=True, check=True, cwd=ROOT).stdout)
         for entry in (entry for stream in catalog["streams"] for entry in stream["metadata"]):
@@ -306,13 +336,14 @@ def samples() -> dict[str, dict[str, Any]]:
 def pages() -> dict[str, str]:
     """Return all pages, by path below docs/reference."""
     rows = samples()
-    streams = {f"{name}.md": stream_page(name, rows.get(name)) for name in load("contract.json")["streams"]}
+    streams = {f"{name}.md": stream_page(name, rows.get(name)) for name in declared_streams()}
     networks = {f"networks/{name}.md": network_page(name) for name in NETWORKS}
     return {
         "README.md": index_page(),
         "settings.md": settings_page(),
         "metrics.md": metrics_page(),
         "bodies.md": bodies_page(),
+        "state.md": state_page(),
         **streams,
         **networks,
     }

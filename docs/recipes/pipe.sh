@@ -6,6 +6,12 @@
 # Needs flock (util-linux) and pkill (procps).
 set -uo pipefail
 umask 077
+usage="usage: pipe.sh DIRECTORY (with tap/, target/, tap.json and target.json)"
+case "$#:${1-}" in
+1:-*) echo "$usage" && exit 0 ;;
+1:?*) ;;
+*) echo "$usage" >&2 && exit 2 ;;
+esac
 cd "$1" || exit 1
 
 exec 9> lock

@@ -73,10 +73,14 @@ def is_history(stream: str) -> bool:
 
 def _stream(name: str) -> AirbyteStream:
     contract = stream_contract(name)
-    about = contract.schema["description"]
+    notes = [contract.schema["description"]]
+    if contract.opt_in:
+        notes.append(f"Read only if {contract.opt_in} in the source's settings lists it.")
+    if is_history(name):
+        notes.append(LOSES_HISTORY)
     schema = {
         **contract.schema,
-        "description": f"{about} {LOSES_HISTORY}" if is_history(name) else about,
+        "description": " ".join(notes),
         "properties": {column: _column(described) for column, described in contract.schema["properties"].items()},
         "additionalProperties": True,
     }

@@ -63,7 +63,7 @@ ROWS_OF_OTHERS = frozenset(kind.name for kind in STREAMS if not kind.takes_turns
 """Streams whose rows say how the others went: they end with the run."""
 NULL = orjson.Fragment(b"null")
 """A column without a value; the CDK leaves None out."""
-FEEDS = {kind.name: kind.feeds for kind in STREAMS}
+FEEDS = {kind.name: kind.serves for kind in STREAMS}
 
 
 def failure_type(error: TapError) -> FailureType:

@@ -10,7 +10,6 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from airbyte_cdk.connector import BaseConnector
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.models import (
     AirbyteConnectionStatus,
@@ -27,13 +26,17 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from tap_ayrshare.airbyte.catalog import LOSES_HISTORY, catalog, is_history, specification
 from tap_ayrshare.airbyte.output import AirbyteOutput, LogMessages, failure_type
-from tap_ayrshare.config.settings import DEFINITION, Settings, unknown_names
+from tap_ayrshare.config.files import UnusableFile, json_file
+from tap_ayrshare.config.nearest import unknown_names
+from tap_ayrshare.config.opt_in import readable
+from tap_ayrshare.config.settings import DEFINITION, Settings, secrets_in
 from tap_ayrshare.engine.errors import SettingsError, StateError, TapError
-from tap_ayrshare.engine.redaction import SecretFormatter, redact_logs
+from tap_ayrshare.engine.redaction import Redactor, SecretFormatter, redact_logs
 from tap_ayrshare.engine.values import is_too_deep, one_line
 from tap_ayrshare.preview.check import ConnectionCheck
 from tap_ayrshare.preview.report import first_line, lines
 from tap_ayrshare.run.emitter import Emitter
+from tap_ayrshare.run.garbage import collect_less
 from tap_ayrshare.run.state import VERSION, State, accepted
 from tap_ayrshare.run.stdout import abandon
 from tap_ayrshare.streams import STREAMS
@@ -100,9 +103,12 @@ class SourceAyrshare(Source):
             Failure: it can't be read.
         """
         try:
-            return BaseConnector.read_config(config_path)
-        except (OSError, ValueError, RecursionError) as error:
-            raise Failure(SettingsError(f"--config: {one_line(error)}")) from None
+            config = json_file(config_path)
+        except UnusableFile as problem:
+            raise Failure(SettingsError(f"--config: can't read {config_path}: {problem}")) from None
+        if not isinstance(config, dict):
+            raise Failure(SettingsError(f"--config: {config_path} isn't a JSON object"))
+        return config
 
     @classmethod
     def read_catalog(cls, catalog_path: str) -> ConfiguredAirbyteCatalog:
@@ -147,16 +153,21 @@ class SourceAyrshare(Source):
             settings = _settings(logger, config)
             labels = [profile.label for profile in settings.profiles]
             bookmarks = State(accepted(_bookmarks(state or []), [kind() for kind in STREAMS], labels))
-            modes = _modes(logger, catalog)
+            selected = _modes(logger, catalog)
+            modes = {name: selected[name] for name in readable(selected, settings)}
         except TapError as error:
             raise Failure(error) from None
         output = AirbyteOutput(bookmarks, modes)
-        sync = _Sync(Emitter(settings, bookmarks, modes.keys(), output), output)
+        sync = _Sync(Emitter(settings, bookmarks, selected, output), output)
         logs = LogMessages(output)
         logs.setFormatter(SecretFormatter(None, settings.secrets))
         with _logging_to(logs, logger.getEffectiveLevel()), sync.interruptible():
             yield from sync.messages()
-        unknown = [one.stream.name for one in catalog.streams if one.stream.name not in modes]
+        # A platform takes a stream without an end for one that failed.
+        for name in sorted(selected.keys() - modes.keys()):
+            for status in (AirbyteStreamStatus.STARTED, AirbyteStreamStatus.COMPLETE):
+                yield status_message(StreamDescriptor(name=name), status)
+        unknown = [one.stream.name for one in catalog.streams if one.stream.name not in selected]
         for name in unknown:
             yield status_message(StreamDescriptor(name=name), AirbyteStreamStatus.INCOMPLETE)
         if cause := sync.error or output.failure:
@@ -236,25 +247,21 @@ def _settings(logger: logging.Logger, config: Mapping[str, Any]) -> Settings:
     """
     if is_too_deep(config):
         raise SettingsError("--config: the settings are nested too deeply")
+    hidden = Redactor(secrets_in(config)).text
+    for line in unknown_names(map(hidden, config), DEFINITION["properties"]):
+        logger.warning("setting %s", line)
     settings = Settings.read(config)
     redact_logs(settings.secrets)
     update_secrets(sorted(settings.secrets))
-    unknown = [f"setting {line}" for line in unknown_names(config, DEFINITION["properties"])]
-    for line in (*settings.warnings, *unknown):
+    for line in settings.warnings:
         logger.warning(line)
     return settings
 
 
 def _modes(logger: logging.Logger, catalog: ConfiguredAirbyteCatalog) -> dict[str, SyncMode]:
-    """Return how the streams are synced that this source has, by name; say which lose their history.
-
-    Raises:
-        SettingsError: there are none.
-    """
+    """Return how the streams are synced that this source has, by name; say which lose their history."""
     known = {kind.name for kind in STREAMS}
     streams = [one for one in catalog.streams if one.stream.name in known]
-    if not streams:
-        raise SettingsError("no stream is selected, so there is nothing to read; select streams in the catalog")
     for one in streams:
         overwrites = one.destination_sync_mode is DestinationSyncMode.overwrite
         if overwrites and one.sync_mode is SyncMode.full_refresh and is_history(one.stream.name):
@@ -295,6 +302,7 @@ class Entrypoint(AirbyteEntrypoint):
 def main() -> None:
     """Run the command line."""
     entrypoint = Entrypoint(SourceAyrshare())
+    collect_less()
     arguments = entrypoint.parse_args(sys.argv[1:] or ["--help"])
     for handler in logging.getLogger().handlers:
         if isinstance(handler, logging.StreamHandler):

@@ -11,8 +11,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.ayrshare.codes import good_blocks, good_elements
-from tap_ayrshare.ayrshare.contract import NETWORKS, contract_version, load, stream_contract
+from tap_ayrshare.ayrshare.contract import NETWORKS, contract_version, declared_streams, stream_contract, tap_version
+from tap_ayrshare.ayrshare.envelopes import good_blocks, good_elements
 from tap_ayrshare.ayrshare.fields import (
     ANY_KEY,
     BESIDE,
@@ -24,12 +24,13 @@ from tap_ayrshare.ayrshare.fields import (
     declared,
     json_type,
 )
+from tap_ayrshare.ayrshare.lists import plain
 from tap_ayrshare.engine.values import objects, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-STREAMS = load("contract.json")["streams"]
+STREAMS = declared_streams()
 MESSAGES = ("RECORD", "SCHEMA", "STATE", "ACTIVATE_VERSION", "BATCH")
 GONE = "gone"
 FINDINGS = (NEW, GONE, TYPE)
@@ -204,16 +205,20 @@ def _parts(body: Any, network: str | None) -> Iterator[tuple[str, str, str | Non
         return
     if not isinstance(body, dict):
         return
-    lists = {"history": ("posts", "history_post"), "profiles": ("profiles", "profile"),
-             "playlists": ("youtube_playlists", "playlist"), "analytics": ("link_analytics", "link"),
-             "messages": ("messages", "message"), "adAccounts": ("ad_accounts", "ad_account")}  # fmt: skip
+    lists = {
+        **_declared_lists(),
+        "history": ("posts", "history_post"),
+        "analytics": ("link_analytics", "link"),
+        "messages": ("messages", "message"),
+        "adaccounts": ("ad_accounts", "ad_account"),
+    }
     if any("spendDate" in item for item in objects(body.get("history"))):
         lists["history"] = ("ad_spend_daily", "ad_day")
-    for key, (stream, name) in lists.items():
-        if isinstance(body.get(key), (list, dict)):
-            yield stream, name, None, body[key]
-    if isinstance(body.get("schedules"), dict):
-        yield "auto_schedules", "auto_schedule", None, [*body["schedules"].values()]
+    for key, listed in body.items():
+        if plain(key) in lists and isinstance(listed, (list, dict)):
+            stream, name = lists[plain(key)]
+            is_keyed = isinstance(listed, dict) and STREAMS[stream].get("is_keyed")
+            yield stream, name, None, [*listed.values()] if isinstance(listed, dict) and is_keyed else listed
     if isinstance(body.get("posts"), list) and network:
         yield "social_posts", "native", network, body["posts"]
     if not body.keys().isdisjoint(("activeSocialAccounts", "displayNames", "monthlyApiCalls")):
@@ -221,6 +226,15 @@ def _parts(body: Any, network: str | None) -> Iterator[tuple[str, str, str | Non
         for entry in objects(body.get("displayNames")):
             yield "accounts", "display_name", str(entry.get("platform")).lower(), entry
     yield from _blocks(body)
+
+
+def _declared_lists() -> dict[str, tuple[str, str]]:
+    """Return, by the names of the lists that schemas declare, the stream and which body their items are."""
+    found = {}
+    for name, said in STREAMS.items():
+        if "items" in said and said.get("bodies"):
+            found[plain(said["items"])] = (name, next(iter(said["bodies"].values())))
+    return found
 
 
 def _blocks(body: dict[str, Any]) -> Iterator[tuple[str, str, str | None, Any]]:
@@ -308,6 +322,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="tap-ayrshare-contract",
         description="Compare Singer output of tap-ayrshare, or saved answers of the Ayrshare API, with the contract.",
         epilog="Exit code: 0 agrees, 1 departs (see --fail-on), 2 the input can't be used.",
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"%(prog)s {tap_version()}, contract {contract_version()}"
     )
     parser.add_argument("files", nargs="*", default=["-"], help="files to read; - is stdin (default)")
     parser.add_argument(

@@ -8,12 +8,15 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.engine.values import dig, integer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Paths = tuple[tuple[str, ...], ...]
 
@@ -36,6 +39,7 @@ class Network:
 
     key_headers: by header, the setting with the key of its own that it needs.
     daily_requests: how many analytics requests it allows a `user` profile and the `primary` one in 24 hours.
+    not_reported: what it answers in place of a metric that it doesn't report, None if it is known for no such number.
     """
 
     name: str
@@ -44,6 +48,7 @@ class Network:
     reads: frozenset[str]
     key_headers: dict[str, str]
     daily_requests: dict[str, int]
+    not_reported: int | None
 
     def is_named_in(self, message: str) -> bool:
         """Return whether a message of the API speaks of this network."""
@@ -56,7 +61,7 @@ class Network:
 def _network(path: Path) -> Network:
     data = load(f"networks/{path.name}")
     reads = frozenset(what for what, can in data["reads"].items() if can)
-    own = data.get("key_headers", {}), data.get("daily_requests", {})
+    own = data.get("key_headers", {}), data.get("daily_requests", {}), data.get("not_reported")
     return Network(data["name"], data["label"], tuple(data["labels"]), reads, *own)
 
 
@@ -66,11 +71,36 @@ X = "twitter"
 """The network whose requests are counted over runs."""
 
 
+@lru_cache(maxsize=4096)
+def _plain(name: str) -> str:
+    """Return a name without what people write differently: letter case, blanks and punctuation."""
+    return re.sub(r"[\W_]", "", name).lower()
+
+
+_NAMES = {
+    _plain(name): network
+    for network in NETWORKS
+    for data in [load(f"networks/{network}.json")]
+    for name in (network, data["label"], *data["labels"], *data.get("aliases", ()))
+}
+
+
+def network_name(value: object) -> str | None:
+    """Return the API's name of a network however it is written: `x`, `fb`, `Google Business` (docs/api.md section 1).
+
+    A name that isn't known comes back in lower case; what is no name is None.
+    """
+    if not isinstance(value, str) or not value.strip():
+        return None
+    return _NAMES.get(_plain(value), value.strip().lower())
+
+
 @dataclass(frozen=True)
 class StreamContract:
     """A stream's schema (JSON Schema), primary key, replication key, and which body of the API a column holds.
 
     selected_by_default: whether it is read where nothing says so.
+    opt_in: the setting that must name it before it is read, whatever a catalog selects; None for most streams.
     lengths: the most characters of the columns that have a limit.
     """
 
@@ -79,6 +109,7 @@ class StreamContract:
     replication_key: str | None
     bodies: dict[str, str]
     selected_by_default: bool
+    opt_in: str | None
     lengths: dict[str, int]
 
 
@@ -94,15 +125,59 @@ def tap_version() -> str:
 
 
 @cache
+def declared_streams() -> dict[str, dict[str, Any]]:
+    """Return what the schemas declare of their streams (`x-stream`), by stream."""
+    names = sorted(path.stem for path in _directory().glob("*.json"))
+    return {name: load(f"{name}.json")["x-stream"] for name in names if "x-stream" in load(f"{name}.json")}
+
+
+OF_ACCOUNT = frozenset(name for name, said in declared_streams().items() if said.get("of") == "account")
+"""The streams that are read with the API key alone, once for the account."""
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """A stream that its schema declares all of: one GET, one list.
+
+    path, items: where the list is, and its name there; is_keyed: whether it is an object of items by key.
+    network: the network that it belongs to, "" for the profile; reads: what that network must have.
+    cursor: the parameter that asks for the next page, "" for a list that comes whole.
+    """
+
+    name: str
+    description: str
+    method: str
+    path: str
+    items: str
+    is_keyed: bool = False
+    network: str = ""
+    reads: str = ""
+    cursor: str = ""
+
+
+def declarations() -> list[Declaration]:
+    """Return the streams that their schemas declare all of, in the order of their names."""
+    found = []
+    for name, said in declared_streams().items():
+        if "items" in said:
+            method, _, path = said["endpoint"].partition(" ")
+            more = {key: said[key] for key in ("is_keyed", "network", "reads", "cursor") if key in said}
+            description = load(f"{name}.json")["description"]
+            found.append(Declaration(name, description, method, path, said["items"], **more))
+    return found
+
+
+@cache
 def stream_contract(name: str) -> StreamContract:
     """Return the contract of a stream."""
-    keys = load("contract.json")["streams"][name]
-    described = load(f"{name}.json")
-    # The units are for people and the reference; JSON Schema has no such word.
+    keys, described = declared_streams()[name], load(f"{name}.json")
+    # The units are for people and the reference, what begins with x- is for the tap; JSON Schema has no such words.
     columns = {
-        column: {k: v for k, v in entry.items() if k != "unit"} for column, entry in described["properties"].items()
+        column: {k: v for k, v in entry.items() if k != "unit" and not k.startswith("x-")}
+        for column, entry in described["properties"].items()
     }
-    schema = {key: value for key, value in described.items() if key not in ("$schema", "title")}
+    ours = ("$schema", "title")
+    schema = {key: value for key, value in described.items() if key not in ours and not key.startswith("x-")}
     schema["properties"] = columns
     return StreamContract(
         schema,
@@ -110,8 +185,15 @@ def stream_contract(name: str) -> StreamContract:
         keys["replication_key"],
         keys.get("bodies", {}),
         keys.get("selected_by_default", True),
+        keys.get("opt_in"),
         {column: entry["maxLength"] for column, entry in columns.items() if "maxLength" in entry},
     )
+
+
+@cache
+def opt_in_streams(setting: str) -> tuple[str, ...]:
+    """Return the streams that are read only if a setting names them: `opt_in` in their schemas."""
+    return tuple(name for name in declared_streams() if stream_contract(name).opt_in == setting)
 
 
 def _paths(mapping: dict[str, Any]) -> dict[str, Paths]:
@@ -139,14 +221,17 @@ def promote(level: str, network: str, body: object) -> dict[str, int | None]:
 
     Null where the network has no such metric, did not report it, or answered what is no count.
     """
-    mapping = _mapping(level).get(network, {})
-    return {
-        column: next(
-            (count for path in mapping.get(column, ()) if (count := integer(dig(body, path))) is not None),
-            None,
-        )
-        for column in promoted_columns(level)
-    }
+    found: dict[str, int | None] = dict.fromkeys(promoted_columns(level))
+    for column, paths in _mapping(level).get(network, {}).items():
+        if column in found:
+            counts = (reported(network, integer(dig(body, path))) for path in paths)
+            found[column] = next((count for count in counts if count is not None), None)
+    return found
+
+
+def reported(network: str, value: Any) -> Any:
+    """Return a metric, None for what its network is known to answer where it doesn't report one (TikTok's -1)."""
+    return None if network in NETWORKS and value == NETWORKS[network].not_reported else value
 
 
 @cache
@@ -167,11 +252,18 @@ def has_every_metric(network: str, item: object) -> bool:
     return bool(columns) and all(metrics[column] is not None for column in columns)
 
 
-def first(section: str, network: str, column: str, body: object) -> Any:
-    """Return the first value present at the paths that a section maps for a column, as it is."""
-    sections = _mapping(section)
-    paths = sections.get(network, {}).get(column, ()) + sections.get("default", {}).get(column, ())
-    return next((value for path in paths if (value := dig(body, path)) is not None), None)
+@cache
+def field_paths(section: str, network: str) -> dict[str, Paths]:
+    """Return the paths that a section maps for each column: those of a network, then those of any."""
+    own, default = _mapping(section).get(network, {}), _mapping(section).get("default", {})
+    return {column: own.get(column, ()) + default.get(column, ()) for column in {**own, **default}}
+
+
+def first(section: str, network: str, column: str, body: object, read: Callable[[Any], Any] | None = None) -> Any:
+    """Return the first value present at the paths that a section maps for a column: as it is, or as `read` reads it."""
+    paths = field_paths(section, network).get(column, ())
+    found = (value for path in paths if (value := dig(body, path)) is not None)
+    return next((value for value in map(read, found) if value is not None), None) if read else next(found, None)
 
 
 def has_field(section: str, network: str, column: str) -> bool:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from tap_ayrshare.ayrshare.codes import good_blocks, is_error
-from tap_ayrshare.ayrshare.contract import NETWORKS
+from tap_ayrshare.ayrshare.codes import OF_ANALYTICS, OF_REVIEWS
+from tap_ayrshare.ayrshare.contract import NETWORKS, Declaration, declarations
+from tap_ayrshare.ayrshare.envelopes import ENVELOPE, good_blocks, is_error
+from tap_ayrshare.ayrshare.lists import find_list, plain
 from tap_ayrshare.engine.client import Request
+from tap_ayrshare.engine.errors import Rule, Scope
 from tap_ayrshare.engine.values import objects
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tap_ayrshare.ayrshare.lists import Listing
+
+
+CUT_SHORT = Rule(Scope.RESOURCE, failure=True, action="what came is kept; the rest is missing")
 
 
 @dataclass(frozen=True)
@@ -17,20 +28,22 @@ class Endpoint:
     """An endpoint of the API.
 
     items: the name under which its answers hold a list; None: they hold the networks' blocks, or are the thing itself.
-    may_be_bare: whether a list may come by itself, too; may_be_one: whether one object may stand for a list of one.
+    is_keyed: whether the list is an object of items by key.
     is_object: whether the answer itself is the thing.
     has_lists: whether the networks' blocks are lists, so that an answer without any means that there is nothing.
-    may_be_refused: see `Request`.
+    may_be_refused: whether a refusal without a code concerns the request alone, not the profile or the key.
+    kind, rules: see `Request`.
     """
 
     method: str
     path: str
     items: str | None = None
-    may_be_bare: bool = False
-    may_be_one: bool = False
+    is_keyed: bool = False
     is_object: bool = False
     has_lists: bool = False
     may_be_refused: bool = False
+    kind: str = ""
+    rules: Mapping[int, Rule] = field(default_factory=dict)
 
     def request(
         self,
@@ -41,7 +54,6 @@ class Endpoint:
         **path: str,
     ) -> Request:
         """Return a request for a stream; `path` fills the names in the URL path."""
-        has_blocks = self.items is None and not self.is_object and not self.has_lists
         return Request(
             self.method,
             # The ids of some networks have slashes in them.
@@ -50,10 +62,17 @@ class Endpoint:
             query or {},
             body,
             networks,
-            usable=None if has_blocks else self.holds,
             needs_success=self.is_object,
             may_be_refused=self.may_be_refused,
+            endpoint=self,
+            kind=self.kind,
+            rules=self.rules,
         )
+
+    @property
+    def has_blocks(self) -> bool:
+        """Whether answers hold a block for each network that was asked for."""
+        return self.items is None and not self.is_object and not self.has_lists
 
     def holds(self, body: object) -> bool:
         """Return whether an answer is usable, an empty list too."""
@@ -61,25 +80,46 @@ class Endpoint:
             return isinstance(body, dict) and not is_error(body)
         if self.has_lists:
             return bool(good_blocks(body)) or _has_nothing(body)
-        return self._list(body) is not None
+        return bool(good_blocks(body)) if self.has_blocks else self._list(body) is not None
+
+    def says_nothing(self, body: object) -> bool:
+        """Return whether an answer that isn't usable is a success without anything in it, so that there is nothing."""
+        if not isinstance(body, dict) or not body or is_error(body):
+            return False
+        if self.has_blocks:
+            return True
+        if not self.is_keyed:
+            return False
+        has_more = any(isinstance(value, (dict, list)) for key, value in body.items() if key not in ENVELOPE)
+        is_named = any(plain(key) == plain(self.items or "") for key in body)
+        return body.get("status") == "success" and not has_more and not is_named
 
     def listed(self, body: object) -> list[dict[str, Any]]:
         """Return the items of an answer."""
-        return objects(self._list(body))
+        return objects(self.all_items(body))
+
+    def all_items(self, body: object) -> list[Any]:
+        """Return the items of an answer, those too that are no objects."""
+        found = self._list(body)
+        return found.items if found else []
 
     def count(self, body: object) -> int:
         """Return how many items an answer has, those too that are no objects."""
-        return len(self._list(body) or [])
+        return len(self.all_items(body))
 
-    def _list(self, body: object) -> list[Any] | None:
-        if isinstance(body, list):
-            return body if self.may_be_bare else None
-        if not isinstance(body, dict) or is_error(body) or self.items is None:
-            return None
-        listed = body.get(self.items)
-        if isinstance(listed, dict) and self.may_be_one:
-            return [listed]
-        return listed if isinstance(listed, list) else None
+    def claimed(self, body: object) -> int | None:
+        """Return how many items an answer says that there are, None if it doesn't say."""
+        found = self._list(body)
+        return found.claimed if found else None
+
+    def odd_items(self, body: object) -> Iterator[tuple[int, Any]]:
+        """Yield the position and the value of each item of an answer that is no object."""
+        for position, item in enumerate(self.all_items(body) if self.items else ()):
+            if not isinstance(item, dict):
+                yield position, item
+
+    def _list(self, body: object) -> Listing | None:
+        return find_list(body, self.items, is_keyed=self.is_keyed) if self.items else None
 
 
 def _has_nothing(body: object) -> bool:
@@ -89,28 +129,38 @@ def _has_nothing(body: object) -> bool:
     return body.get("status") == "success" or any(body.get(network) == [] for network in NETWORKS)
 
 
+OF_POSTS = "posts"
+"""The kind of request that the month's post quota closes (docs/api.md section 3)."""
 USER = Endpoint("GET", "/user", is_object=True)
-PROFILES = Endpoint("GET", "/profiles", "profiles", may_be_refused=True)
-HISTORY = Endpoint("GET", "/history", "history", may_be_bare=True)
+HISTORY = Endpoint("GET", "/history", "history")
+HISTORY_BY_ID = Endpoint("GET", "/history/{id}", is_object=True)
 NATIVE_HISTORY = Endpoint("GET", "/history/{network}", "posts")
-POST_ANALYTICS = Endpoint("POST", "/analytics/post")
-COMMENTS = Endpoint("GET", "/comments/{id}", has_lists=True)
-REVIEWS = Endpoint("GET", "/reviews", has_lists=True)
+POST_ANALYTICS = Endpoint("POST", "/analytics/post", kind=OF_POSTS, rules=OF_ANALYTICS)
+COMMENTS = Endpoint("GET", "/comments/{id}", has_lists=True, kind=OF_POSTS)
+REVIEWS = Endpoint("GET", "/reviews", has_lists=True, rules=OF_REVIEWS)
 MESSAGES = Endpoint("GET", "/messages/{network}", "messages", may_be_refused=True)
 AD_ACCOUNTS = Endpoint("GET", "/ads/facebook/accounts", "adAccounts", may_be_refused=True)
-ADS = Endpoint("GET", "/ads/facebook/ads", "ads", may_be_bare=True, may_be_refused=True)
+ADS = Endpoint("GET", "/ads/facebook/ads", "ads", may_be_refused=True)
 AD_HISTORY = Endpoint("GET", "/ads/facebook/history", "history", may_be_refused=True)
-AUTO_SCHEDULES = Endpoint("GET", "/auto-schedule/list", is_object=True)
-SOCIAL_ANALYTICS = Endpoint("POST", "/analytics/social")
-PLAYLISTS = Endpoint("GET", "/analytics/youTubePlaylists", "playlists", may_be_bare=True)
+SOCIAL_ANALYTICS = Endpoint("POST", "/analytics/social", rules=OF_ANALYTICS)
 LINKS = tuple(
-    Endpoint("GET", path, "analytics", may_be_bare=True, may_be_one=True)
+    Endpoint("GET", path, "analytics", rules=OF_ANALYTICS)
     for path in ("/analytics/links", "/analytics/links-short", "/links")
 )
 """From the oldest to the present one (docs/api.md section 5); the first that answers serves the whole run."""
+
+
+def _declared(one: Declaration) -> Endpoint:
+    rules = OF_ANALYTICS if one.path.startswith("/analytics/") else {}
+    return Endpoint(one.method, one.path, one.items, is_keyed=one.is_keyed, may_be_refused=True, rules=rules)
+
+
+DECLARED = {one.name: _declared(one) for one in declarations()}
+"""The endpoints of the streams that are declared in their schemas alone, by stream."""
+PROFILES = DECLARED["profiles"]
 ITEMS = frozenset(
-    endpoint.items
-    for endpoint in (PROFILES, HISTORY, NATIVE_HISTORY, MESSAGES, AD_ACCOUNTS, ADS, PLAYLISTS, *LINKS)
+    plain(endpoint.items)
+    for endpoint in (HISTORY, NATIVE_HISTORY, MESSAGES, AD_ACCOUNTS, ADS, *LINKS, *DECLARED.values())
     if endpoint.items is not None
 )
-"""The names under which answers hold their lists."""
+"""The names under which answers hold their lists, as `plain` has them."""

@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.ayrshare.contract import NETWORKS, load
+from tap_ayrshare.ayrshare.contract import NETWORKS, declared_streams, load
 from tap_ayrshare.engine.values import DIGITS
 
 if TYPE_CHECKING:
@@ -55,9 +55,28 @@ def declared(body: str, network: str | None = None) -> dict[str, dict[str, Any]]
         body: `post`, `native`, `account` or `display_name` of a network, else a name in `bodies.json`.
         network: the network's name; a body that is not known by network ignores it.
     """
-    found = load(f"networks/{network}.json") if body in NETWORK_BODIES else load("bodies.json").get(body, {})
-    fields: dict[str, dict[str, Any]] = found["fields"].get(body, {}) if body in NETWORK_BODIES else found["fields"]
-    return fields
+    if body in NETWORK_BODIES:
+        of_network: dict[str, dict[str, Any]] = load(f"networks/{network}.json")["fields"].get(body, {})
+        return of_network
+    if body in load("bodies.json"):
+        fields: dict[str, dict[str, Any]] = load("bodies.json")[body]["fields"]
+        return fields
+    return _of_columns(body)
+
+
+def _of_columns(body: str) -> dict[str, dict[str, Any]]:
+    """Return the fields of a body of which the contract knows what its stream's columns read, of any type."""
+    stream = next(name for name, said in declared_streams().items() if body in said.get("bodies", {}).values())
+    found = {}
+    for entry in load(f"{stream}.json")["properties"].values():
+        given = entry.get("x-path", ())
+        for path in [given] if isinstance(given, str) else given:
+            if path not in (".", "~") and not path.startswith("^"):
+                found[path] = {"type": [], "description": entry["description"], "source": "the stream's columns"}
+    return found
+
+
+PLAIN: dict[type, str] = {str: "string", int: "integer", bool: "boolean"}
 
 
 @cache
@@ -80,12 +99,10 @@ def steps(path: str) -> list[str]:
 
 def json_type(value: object) -> str:
     """Return the JSON type of a value; a number without a fraction is an integer."""
+    if known := PLAIN.get(type(value)):
+        return known
     if value is None:
         return "null"
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, int):
-        return "integer"
     if isinstance(value, Decimal):
         return "integer" if value == value.to_integral_value() else "number"
     if isinstance(value, float):
@@ -133,9 +150,13 @@ def departures(value: Any, known: Field, path: str = "") -> Iterator[Departure]:
 def _inside(value: dict[str, Any], inside: dict[str, Field], path: str) -> Iterator[Departure]:
     any_key = inside.get(ANY_KEY)
     for key, item in value.items():
+        known = inside.get(key)
+        if known and (item is None or (type(item) in PLAIN and (not known.types or _fits(item, known.types)))):
+            # Most fields: not worth a generator.
+            continue
         below = f"{path}.{key}" if path else key
-        if key in inside:
-            yield from departures(item, inside[key], below)
+        if known:
+            yield from departures(item, known, below)
         elif any_key:
             yield from departures(item, any_key, path + ANY_KEY)
         else:

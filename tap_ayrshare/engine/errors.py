@@ -43,9 +43,9 @@ class Scope(Enum):
     NOTHING = "nothing"
     """Not a refusal at all: the API's way to say that there is nothing."""
     RESOURCE = "resource"
-    """One post, link, playlist, window, or one network's block in one answer."""
-    NETWORK = "network"
-    """A network, for this profile, for the rest of the run."""
+    """One thing that was asked for, or a part's share of one answer."""
+    PART = "part"
+    """A part of a source, for the rest of the run."""
     STREAM = "stream"
     """A stream, for this profile."""
     PROFILE = "profile"
@@ -63,6 +63,8 @@ class Rule:
     """Whether what it refuses is asked for again in the next run."""
     needs_person: bool = False
     """Whether only a person can mend it: another run would be refused again."""
+    closes_kind: bool = False
+    """Whether it holds for every request of the same kind, for this profile: none is sent after the first."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +72,10 @@ class Refusal:
     """Something that could not be read, and what the tap does about it.
 
     code: the API's code as text, else `http_503`, `timeout`, `reset`, `invalid_body`.
-    platform: the network that it is about, None where the answer names none.
+    platform: the part of the source that it is about, None where the answer names none.
     details: the API's own error object, whole.
     transient: whether asking again may help.
+    is_stray: whether nothing in the answer shows that the API itself has sent it, as a gateway's page.
     """
 
     rule: Rule
@@ -82,6 +85,7 @@ class Refusal:
     platform: str | None = None
     details: dict[str, Any] | None = None
     transient: bool = False
+    is_stray: bool = False
 
     @property
     def scope(self) -> Scope:

@@ -38,7 +38,7 @@ class Issue:
     """Something that couldn't be read.
 
     resource: the id of what couldn't be read, `ALL` for more than one thing.
-    platform: the network where the refusal itself names none.
+    platform: the part of the source where the refusal itself names none.
     of_settings: the settings are the cause, not the API.
     label: the profile that it is counted for, where that isn't the one that met it.
     """

@@ -14,8 +14,13 @@ from contextlib import asynccontextmanager
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from tap_ayrshare.engine.quota import NONE_TOLD
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from tap_ayrshare.engine.lanes import Places
+    from tap_ayrshare.engine.quota import Limits
 
 logger = logging.getLogger(__name__)
 
@@ -31,23 +36,47 @@ def allowed(limit: int, reserve: float) -> int:
     return max(1, math.floor(limit * (1 - reserve) + 1e-9))
 
 
+class Window:
+    """The requests that count now: those of the last so many seconds.
+
+    own, foreign: when this run's went, and when others' were heard of.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.own: deque[float] = deque()
+        self.foreign: deque[float] = deque()
+
+    def free_at(self, allowed: int, place: int, now: float) -> float:
+        """Return when a request may go that has `place` others before it."""
+        self.forget(now)
+        used = sorted((*self.own, *self.foreign)) if self.foreign else self.own
+        over = len(used) + place - allowed
+        return used[over] + self.seconds if over >= 0 else now
+
+    def forget(self, now: float) -> None:
+        """Leave out what has left the window."""
+        for used in (self.own, self.foreign):
+            while used and used[0] <= now - self.seconds:
+                used.popleft()
+
+
 class Pacer:
     """Lets requests go so that no window of any position holds more than the quota less the reserve.
 
     Until the first answer, and after an answer of 429, one request goes alone: it tells what is left of the
     quota, and a key that is refused is refused once.
 
-    count: the `x-ratelimit-count` that was last heard, None before.
+    count: the API's count of requests that was last heard, None before.
     """
 
-    def __init__(self, limit: int, window: float, reserve: float, label: str = "") -> None:
+    def __init__(self, limit: int, window: float, reserve: float, label: str = "", limits: Limits = NONE_TOLD) -> None:
         """Make a pacer for `limit` requests in `window` seconds, of which the share `reserve` is left."""
         self._label = label
+        self._limits = limits
         self._limit = limit
         self._reserve = reserve
-        self._window = window + min(window * JITTER, LONGEST_JITTER)
-        self._own: deque[float] = deque()
-        self._foreign: deque[float] = deque()
+        self._window = Window(window + min(window * JITTER, LONGEST_JITTER))
         self._blocked_until = 0.0
         self._alone = True
         self._in_flight = 0
@@ -75,27 +104,29 @@ class Pacer:
         """Requests that may go in one window."""
         return allowed(self._limit, self._reserve)
 
+    @property
+    def rate(self) -> float:
+        """Requests that the limit allows in a second."""
+        return self.allowed / self._window.seconds
+
     def seconds_until(self, requests: int) -> float:
         """Return in how many seconds the last of so many further requests may go, 0 for at once."""
         now = monotonic()
-        self._forget(now)
-        used = sorted((*self._own, *self._foreign))
         windows, place = divmod(max(requests, 1) - 1, self.allowed)
-        over = len(used) + place - self.allowed
-        free = used[over] + self._window if over >= 0 else now
-        return max(free, self._blocked_until) - now + windows * self._window
+        free = self._window.free_at(self.allowed, place, now)
+        return max(free, self._blocked_until) - now + windows * self._window.seconds
 
     @asynccontextmanager
-    async def flight(self, everyone: asyncio.Semaphore) -> AsyncIterator[int | None]:
+    async def flight(self, everyone: Places | asyncio.Semaphore) -> AsyncIterator[int | None]:
         """Hold a request until it may go, and a place among the requests of all profiles while it is in flight.
 
-        Yields the `x-ratelimit-count` that was last heard when it went, for `heard`.
+        Yields the count that was last heard when it went, for `heard`.
         """
         async with self._turn:
             await self._ready()
             # A profile that waits for its limit holds no place; the moment that counts is the one of sending.
             await everyone.acquire()
-            self._own.append(monotonic())
+            self._window.own.append(monotonic())
             self._in_flight += 1
         try:
             yield self.count
@@ -121,20 +152,11 @@ class Pacer:
             if (waited := monotonic() - started) > 0.001:  # noqa: PLR2004 - less is no waiting
                 self._waited += waited
 
-    def _forget(self, now: float) -> None:
-        for used in (self._own, self._foreign):
-            while used and used[0] <= now - self._window:
-                used.popleft()
-
     def _delay(self, now: float) -> float:
-        self._forget(now)
-        used = sorted((*self._own, *self._foreign)) if self._foreign else self._own
-        over = len(used) - self.allowed
-        free = used[over] + self._window if over >= 0 else now
-        return max(free, self._blocked_until) - now
+        return max(self._window.free_at(self.allowed, 0, now), self._blocked_until) - now
 
     def heard(self, maximum: int | None, count: int | None, before: int | None = None) -> None:
-        """Learn from an answer that isn't a 429, with its `x-ratelimit-max` and `x-ratelimit-count`.
+        """Learn from an answer that isn't a 429.
 
         A lower maximum overrules the setting. A higher count than what this run has sent means that someone
         else uses the quota too: it is counted as used now (docs/api.md section 2).
@@ -159,21 +181,22 @@ class Pacer:
         if count > (maximum or self._limit):
             # The API did answer, so its limit can't have been reached.
             return
-        self._forget(monotonic())
-        unknown = min(count, self._limit) - len(self._own) - len(self._foreign)
+        self._window.forget(monotonic())
+        unknown = min(count, self._limit) - len(self._window.own) - len(self._window.foreign)
         if unknown > 0 and count >= self.allowed and doubted is None:
             # It would hold everything up for a window: one request alone shows whether the count rises.
             self._alone, self._doubted = True, count
         elif unknown > 0:
-            self._foreign.extend([monotonic()] * unknown)
+            self._window.foreign.extend([monotonic()] * unknown)
 
     def _distrust(self) -> None:
         self._trusts_count = False
-        self._foreign.clear()
+        self._window.foreign.clear()
         logger.warning(
-            "profile %s: x-ratelimit-count contradicts what was sent and is ignored; "
-            "the pace follows rate_limit_requests, x-ratelimit-max and the API's 429s",
+            "profile %s: %s contradicts what was sent and is ignored; "
+            "the pace follows rate_limit_requests, the API's maximum and its 429s",
             self._label,
+            self._limits.count or "the API's count",
         )
 
     def unanswered(self) -> None:
@@ -184,5 +207,5 @@ class Pacer:
         """Learn of a 429: nothing goes for `retry_after` seconds, without it for one window."""
         self._alone = True
         self._doubted = None
-        wait = self._window if retry_after is None else retry_after
+        wait = self._window.seconds if retry_after is None else retry_after
         self._blocked_until = max(self._blocked_until, monotonic() + wait)

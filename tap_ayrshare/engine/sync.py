@@ -5,102 +5,25 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import aclosing
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic
 
-from tap_ayrshare.engine.client import BudgetSpent
-from tap_ayrshare.engine.clock import singer_time
+from tap_ayrshare.engine.budget import SPENT, BudgetSpent, Turns
+from tap_ayrshare.engine.endings import cut_off, ending
 from tap_ayrshare.engine.errors import Refusal, Refused, Scope, TapError
-from tap_ayrshare.engine.messages import ALL, Checkpoint, Ended, Issue, Record, Status
+from tap_ayrshare.engine.messages import ALL, Ended, Issue, Status
+from tap_ayrshare.engine.outbox import Outbox
+from tap_ayrshare.engine.sources import Item, Options, S, Source, Stream, Work
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Sequence
 
-    from tap_ayrshare.engine.client import Client, ProfileClient
-    from tap_ayrshare.engine.coverage import Coverage
-    from tap_ayrshare.engine.messages import Batch, Message
-    from tap_ayrshare.engine.tally import Stats, Tally
+    from tap_ayrshare.engine.client import Client
+    from tap_ayrshare.engine.tally import Tally
+
+__all__ = ["Item", "Options", "Source", "Stream", "Sync"]
 
 logger = logging.getLogger(__name__)
-
-QUEUE_LENGTH = 500
-SPENT = "the request budget is spent"
-IN_FUTURE = "its bookmark lies in the future"
-NEVER, LAST = "", "~"
-"""When a stream had its turn that never had one, and where one sorts that takes no turns."""
-
-
-class Source(Protocol):
-    """What is read: one partition of every stream.
-
-    notes: issues that go out with the next message.
-    """
-
-    label: str
-    client: ProfileClient
-    coverage: Coverage
-    notes: list[Issue]
-
-    def bookmark(self, stream: str) -> Mapping[str, Any]:
-        """Return the bookmark of a stream as it came in, empty if there is none."""
-
-    def resolve(self, issue: Issue) -> Issue | None:
-        """Return an issue as far as it reaches, None if it is nothing new."""
-
-    def warn_of_future(self, stream: str, value: object) -> None:
-        """Warn that nothing of a stream is read, since its bookmark lies in the future."""
-
-
-S = TypeVar("S", bound=Source)
-S_contra = TypeVar("S_contra", bound=Source, contravariant=True)
-
-
-class Stream(Protocol[S_contra]):
-    """A stream that can be read from a source."""
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-
-    @property
-    def takes_turns(self) -> bool:
-        """Whether it needs its turn under a request budget."""
-
-    @property
-    def leader(self) -> str:
-        """The name of the stream that reads it too, "" if there is none; it has its turn behind that one."""
-
-    def expected(self, source: S_contra) -> int | None:
-        """Return how many requests reading it takes; None as long as that isn't known."""
-
-    def in_future(self, source: S_contra, bookmark: Mapping[str, Any]) -> bool:
-        """Return whether a bookmark lies in the future."""
-
-    def read(self, source: S_contra, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
-        """Read the stream from one source."""
-
-
-@dataclass(frozen=True)
-class Item(Generic[S]):
-    """A message on its way out; covered: how many requests of the source the messages up to it are answers to."""
-
-    source: S
-    message: Message
-    covered: int
-
-
-@dataclass(frozen=True)
-class Options:
-    """How a run goes.
-
-    has_budget: whether it has a request budget, so that streams take turns from run to run.
-    """
-
-    now: datetime
-    has_budget: bool
-    fail_on_error: bool
 
 
 class Sync(Generic[S]):
@@ -108,15 +31,12 @@ class Sync(Generic[S]):
 
     fatal: what ended the run, None while it goes on.
     refused: what ended a source, by label.
-    refused_parts: what refused a part of a source for the whole run, by label and part.
     ended: how the streams ended, by label and stream.
     is_spent: whether the request budget is spent.
     active: the labels of the sources that are being read.
     """
 
-    def __init__(
-        self, client: Client, work: Sequence[tuple[S, Sequence[Stream[S]]]], tally: Tally, options: Options
-    ) -> None:
+    def __init__(self, client: Client, work: Sequence[Work[S]], tally: Tally, options: Options) -> None:
         """Make a run.
 
         Args:
@@ -126,23 +46,18 @@ class Sync(Generic[S]):
             options: how the run goes.
         """
         self._client = client
+        self._turns = Turns(options.now)
+        self._outbox = Outbox[S](tally, self._turns, options)
+        self._reader = _Reader(self._outbox, tally)
         self._tally = tally
-        self._options = options
-        self._queue: asyncio.Queue[Item[S] | None] = asyncio.Queue(QUEUE_LENGTH)
+        self._has_budget = options.has_budget
         self._tasks: list[asyncio.Task[None]] = []
-        self._saved: dict[tuple[str, str], Mapping[str, Any]] = {}
-        self._turns: dict[tuple[str, str], str] = {}
-        self._issues: set[tuple[str, str, str, str | None]] = set()
         self._why_cancelled = ""
-        if options.has_budget:
-            # The stream that has waited longest for its turn comes first, so that none waits for ever.
-            in_turn = [(one, _in_turn(one, streams)) for one, streams in work]
-            work = sorted(in_turn, key=lambda job: min((_turn(job[0], stream) for stream in job[1]), default=NEVER))
-        self.work = work
+        self._crashed: dict[str, str] = {}
+        self.work = self._turns.in_order(work) if options.has_budget else work
         self.fatal: TapError | None = None
         self.is_spent = False
         self.refused: dict[str, Refusal] = {}
-        self.refused_parts: dict[tuple[str, str], Refusal] = {}
         self.ended: dict[tuple[str, str], Ended] = {}
         self.active: set[str] = set()
 
@@ -152,12 +67,17 @@ class Sync(Generic[S]):
             self._tasks = [asyncio.create_task(self._read(source, streams)) for source, streams in self.work]
             end = asyncio.create_task(self._end())
             try:
-                while (item := await self._queue.get()) is not None:
+                while (item := await self._outbox.queue.get()) is not None:
                     yield item
             finally:
                 self.cancel("its messages are no longer read")
                 end.cancel()
                 await asyncio.gather(*self._tasks, end, return_exceptions=True)
+
+    @property
+    def refused_parts(self) -> dict[tuple[str, str], Refusal]:
+        """What refused a part of a source for the whole run, by label and part."""
+        return self._outbox.refused_parts
 
     @property
     def is_cancelled(self) -> bool:
@@ -172,25 +92,20 @@ class Sync(Generic[S]):
 
     async def _end(self) -> None:
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for task in self._tasks:
-            if not task.cancelled() and (error := task.exception()):
-                logger.error("unexpected error: please report it", exc_info=error)
-                self.fatal = TapError(f"unexpected error ({type(error).__name__}), see above")
         for source, streams in self.work:
             for stream in streams:
                 if (source.label, stream.name) not in self.ended:
-                    await self._pass_end(source, stream, *self._cut_off(source, stream), is_cut_off=True)
-        await self._queue.put(None)
+                    await self._put_end(source, stream, *self._cut_off(source, stream), is_cut_off=True)
+        await self._outbox.queue.put(None)
 
     def _cut_off(self, source: S, stream: Stream[S]) -> tuple[Status, str]:
         """Return the status and the reason of a stream that wasn't read to its end."""
-        refusal = self.refused.get(source.label)
-        why = str(refusal or self._why_cancelled or SPENT)
+        refusal, crash = self.refused.get(source.label), self._crashed.get(source.label)
         is_failure = refusal is not None or self.fatal is not None
-        has_records = self._tally.of(source.label, stream.name).records > 0
-        return Status.FAILED if is_failure and not has_records else Status.PARTIAL, why
+        status = cut_off(self._tally.of(source.label, stream.name), is_failure=is_failure)
+        return status, str(refusal or crash or self._why_cancelled or SPENT)
 
-    async def _pass_end(
+    async def _put_end(
         self, source: S, stream: Stream[S], status: Status, reason: str, *, is_cut_off: bool = False
     ) -> None:
         if not stream.takes_turns:
@@ -199,7 +114,7 @@ class Sync(Generic[S]):
         stats.requests = source.client.requests[stream.name]
         ended = Ended(stream.name, status, reason, stats, is_cut_off)
         self.ended[source.label, stream.name] = ended
-        await self._queue.put(Item(source, ended, source.coverage.covered))
+        await self._outbox.queue.put(Item(source, ended, source.coverage.covered))
 
     async def _read(self, source: S, streams: Sequence[Stream[S]]) -> None:
         """Read the streams of one source."""
@@ -213,13 +128,17 @@ class Sync(Generic[S]):
             self.is_spent = True
         except TapError as error:
             self._fail(error)
+        except Exception as error:
+            logger.exception("profile %s: unexpected error: please report it", source.label)
+            self._crashed[source.label] = f"unexpected error ({type(error).__name__})"
+            self.fatal = self.fatal or TapError(f"{self._crashed[source.label]}, see above")
         finally:
             self.active.discard(source.label)
 
     async def _refuse(self, source: S, refusal: Refusal) -> None:
         self.refused[source.label] = refusal
         try:
-            await self._pass(source, Issue(ALL, refusal))
+            await self._outbox.put(source, Issue(ALL, refusal))
             if refusal.scope is Scope.RUN:
                 raise TapError(f"{refusal.rule.action} ({refusal})", refusal.exit_code)
         except TapError as error:
@@ -233,121 +152,49 @@ class Sync(Generic[S]):
         """Read a stream of a source; under a budget its bookmark remembers that it had its turn."""
         sent = source.client.sent
         try:
-            await self._read_stream(source, stream)
+            await self._reader.read(source, stream)
         except BudgetSpent:
             if source.client.sent > sent:
-                # Next time before those that were read to the end.
-                await self._take_turn(source, stream, self._options.now - timedelta(milliseconds=1))
+                await self._outbox.put(source, self._turns.take(source, stream.name, is_cut_off=True))
             raise
-        if self._options.has_budget and stream.takes_turns:
-            await self._take_turn(source, stream, self._options.now)
-        await self._pass_end(source, stream, *self._ending(source, stream))
+        if self._has_budget and stream.takes_turns:
+            await self._outbox.put(source, self._turns.take(source, stream.name, is_cut_off=False))
+        await self._put_end(source, stream, *ending(self._tally.of(source.label, stream.name)))
 
-    def _ending(self, source: S, stream: Stream[S]) -> tuple[Status, str]:
-        """Return the status and the reason of a stream that was read to its end."""
-        stats = self._tally.of(source.label, stream.name)
-        if stats.in_future:
-            return Status.FAILED, IN_FUTURE
-        if stats.skipped:
-            return Status.SKIPPED, stats.skipped
-        if stats.failed and not stats.answered:
-            return Status.FAILED, stats.cause
-        failures = [f"{code}: {count}" for code, count in sorted(stats.failures.items())]
-        missing = [*sorted(stats.stays_due), *([f"failed: {', '.join(failures)}"] if failures else [])]
-        return (Status.PARTIAL, "; ".join(missing)) if missing else (Status.COMPLETE, "")
 
-    async def _take_turn(self, source: S, stream: Stream[S], moment: datetime) -> None:
-        self._turns[source.label, stream.name] = singer_time(moment)
-        known = self._saved.get((source.label, stream.name), source.bookmark(stream.name))
-        kept = {name: value for name, value in known.items() if name not in ("context", "replication_key", "turn")}
-        await self._pass(source, Checkpoint(stream.name, kept))
+class _Reader(Generic[S]):
+    """Reads one stream of one source: what it yields goes out, and what ends it is counted."""
 
-    async def _read_stream(self, source: S, stream: Stream[S]) -> None:
+    def __init__(self, outbox: Outbox[S], tally: Tally) -> None:
+        self._outbox = outbox
+        self._tally = tally
+
+    async def read(self, source: S, stream: Stream[S]) -> None:
+        """Read a stream.
+
+        Raises:
+            Refused: the source or the run is refused.
+            BudgetSpent: the request budget is spent.
+        """
         bookmark, stats = source.bookmark(stream.name), self._tally.of(source.label, stream.name)
         stats.began, waited = monotonic(), source.client.pacer.waited
         try:
             if stream.takes_turns and stream.in_future(source, bookmark):
-                source.warn_of_future(stream.name, bookmark["replication_key_value"])
-                stats.in_future = True
+                source.warn_of_future(stream.name)
                 return
             async with aclosing(stream.read(source, bookmark)) as batches:  # type: ignore[type-var]
                 async for batch in batches:
                     for message in batch:
-                        await self._pass_notes(source)
-                        await self._pass(source, message)
-            await self._pass_notes(source)
+                        await self._outbox.put(source, message)
+            await self._outbox.put_notes(source)
         except BudgetSpent:
-            await self._pass_notes(source)
+            await self._outbox.put_notes(source)
             raise
         except Refused as refused:
-            await self._pass_notes(source)
+            await self._outbox.put_notes(source)
             if refused.refusal.scope in (Scope.PROFILE, Scope.RUN):
                 raise
-            self._stop(stats, refused.refusal)
-            await self._pass(source, Issue(stream.name, refused.refusal))
+            stats.stop(refused.refusal)
+            await self._outbox.put(source, Issue(stream.name, refused.refusal))
         finally:
             stats.ended, stats.waited = monotonic(), source.client.pacer.waited - waited
-
-    @staticmethod
-    def _stop(stats: Stats, refusal: Refusal) -> None:
-        """Count what stopped a stream of one source."""
-        stats.count(refusal)
-        if not refusal.rule.failure and stats.records:
-            stats.stays_due.add(str(refusal))
-        elif not refusal.rule.failure:
-            stats.skipped = str(refusal)
-
-    async def _pass_notes(self, source: S) -> None:
-        while source.notes:
-            await self._pass(source, source.notes.pop(0))
-
-    async def _pass(self, source: S, message: Message) -> None:
-        """Send a message on its way.
-
-        Raises:
-            TapError: it is an issue, and the run is to end at the first.
-        """
-        if isinstance(message, Checkpoint):
-            key = source.label, message.stream
-            bookmark = dict(message.bookmark)
-            if turn := self._turns.get(key) or source.bookmark(message.stream).get("turn"):
-                bookmark["turn"] = turn
-            self._saved[key] = bookmark
-            message = Checkpoint(message.stream, bookmark)
-        if isinstance(message, Record):
-            self._tally.of(source.label, message.stream).count_record(message.values.get("published_at"))
-        if isinstance(message, Issue):
-            await self._pass_issue(source, message)
-        else:
-            await self._queue.put(Item(source, message, source.coverage.covered))
-
-    async def _pass_issue(self, source: S, issue: Issue) -> None:
-        found = source.resolve(issue)
-        if found is None:
-            return
-        refusal, stream, platform = found.refusal, found.stream, found.platform
-        self._tally.refused(found.label or source.label, stream, refusal)
-        if refusal.scope is Scope.NETWORK and not found.of_settings:
-            self.refused_parts[source.label, str(platform)] = refusal
-        if self._tally.met(source.label, stream, str(platform), refusal.code):
-            what = "all streams" if stream == ALL else stream
-            where = "all networks" if platform == ALL else platform
-            logger.warning("profile %s, %s, %s: %s (%s)", source.label, what, where, refusal, refusal.rule.action)
-        row = (found.label or source.label, stream, found.resource, platform)
-        if row not in self._issues:
-            self._issues.add(row)
-            await self._queue.put(Item(source, found, source.coverage.covered))
-        if self._options.fail_on_error and refusal.scope is not Scope.STREAM and not found.of_settings:
-            what = f"profile {source.label}, {stream}, {found.resource}"
-            raise TapError(f"on_error is fail: {what}: {refusal}", refusal.exit_code)
-
-
-def _in_turn(source: S, streams: Sequence[Stream[S]]) -> list[Stream[S]]:
-    """Return the streams of a source in the order of their turns, those that another one reads behind that one."""
-    turns = {stream.name: _turn(source, stream) for stream in streams}
-    return sorted(streams, key=lambda stream: turns.get(stream.leader, turns[stream.name]))
-
-
-def _turn(source: Source, stream: Stream[Any]) -> str:
-    """Return when a stream of a source last had its turn under a budget."""
-    return str(source.bookmark(stream.name).get("turn", NEVER)) if stream.takes_turns else LAST

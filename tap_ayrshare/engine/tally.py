@@ -22,7 +22,7 @@ class Stats:
     answered, failed: how its requests ended; cause: of the last one that failed.
     errors: what couldn't be read, by code; failures: those of them that a later run could have read.
     stays_due: why something of it is left for a later run; skipped: why nothing of it is to be had, "" if it is.
-    in_future: whether nothing was read because its bookmark lies in the future.
+    in_future: its bookmarks that are in the future, so that what they are of isn't read.
     began, ended: when its turn began and ended, by `monotonic`, 0 before; waited: seconds for the limit in between.
     oldest, newest: the first and the last publication among its records, None without any.
     """
@@ -40,7 +40,7 @@ class Stats:
     failures: Counter[str] = field(default_factory=Counter)
     stays_due: set[str] = field(default_factory=set)
     skipped: str = ""
-    in_future: bool = False
+    in_future: list[str] = field(default_factory=list)
     began: float = 0.0
     ended: float = 0.0
     waited: float = 0.0
@@ -59,6 +59,14 @@ class Stats:
             self.cause = str(refusal)
         else:
             self.answered += 1
+
+    def stop(self, refusal: Refusal) -> None:
+        """Count what stopped the stream before its end."""
+        self.count(refusal)
+        if refusal.rule.stays_due or (self.records and not refusal.rule.failure):
+            self.stays_due.add(str(refusal))
+        elif not refusal.rule.failure:
+            self.skipped = str(refusal)
 
     def count_record(self, published: str | None = None) -> None:
         """Count a record; published: when its post was, as records have it."""
@@ -122,6 +130,10 @@ class Tally:
         """Yield the remarks, each with the labels of the sources of which it is true."""
         for text, labels in sorted(self._remarks.items()):
             yield text, list(labels)
+
+    def in_future(self) -> list[str]:
+        """Return all bookmarks that are in the future."""
+        return [bookmark for stats in self._stats.values() for bookmark in stats.in_future]
 
     def failed_streams(self) -> dict[str, str]:
         """Return the streams whose requests all failed, each with the cause of the last one."""

@@ -1,4 +1,4 @@
-"""Reading single values out of API bodies, whose types vary from network to network (docs/api.md section 12).
+"""Reading single values out of JSON whose types vary.
 
 Every reader takes anything that JSON can hold and returns the value or None; none of them raises.
 """
@@ -11,25 +11,27 @@ import re
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from json import JSONDecodeError, JSONDecoder
 from typing import Any
 
-from tap_ayrshare.engine.clock import singer_time
+from tap_ayrshare.engine.clock import utc_text
+from tap_ayrshare.engine.salvage import salvaged
 
 DIGITS = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?")
 EPOCH = re.compile(r"[0-9]{9,16}(\.[0-9]{1,9})?")
 """Digits that are seconds or milliseconds since 1970."""
-EARLIEST, MILLISECONDS_FROM = 10**8, 10**11
+EARLIEST, MILLISECONDS_FROM, LATEST = 10**8, 10**11, 10**15
 LONGEST_DATE = 100
-DATE_LENGTH = 10
-NOT_REPORTED = -1
-"""What a network answers that declines to compute a metric (seen live on TikTok)."""
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)")
+ZONE = re.compile(r"\s*(UTC|GMT|Z)$", re.IGNORECASE)
 LARGEST_INTEGER = 2**63 - 1
 """The largest integer that a warehouse column holds; a larger one stays in the raw object alone."""
 
 
 MOST_NUMBER = 1000
 """Digits of a number, and the size of its exponent; what is longer stays as text, as no target could load it."""
-UNSTORABLE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])|\xed[\xa0-\xbf]")
+UNSTORABLE = re.compile(rb"\0|\\u(?:0000|[dD][89a-fA-F])|\xed[\xa0-\xbf]")
 """What becomes U+0000 or may become a lone surrogate."""
 MOST_LEVELS = 50
 """Levels of nesting in a settings, state or catalog file."""
@@ -45,30 +47,61 @@ TOO_DEEP = re.compile(rb"[\]}](?:\s*[\]}]){99}")
 def parse_json(raw: bytes) -> Any:
     """Return the body as Python values: integers exact, fractions as Decimal, text as Postgres can hold it.
 
+    Bytes that aren't UTF-8 become U+FFFD; control characters in text are taken as they are.
+
     Raises:
-        ValueError: the bytes aren't JSON in UTF-8, or are nested too deeply.
+        ValueError: the bytes aren't JSON, or are nested too deeply.
     """
-    if TOO_DEEP.search(raw):
-        raise ValueError("nested too deeply")
-    # Python would guess UTF-16 and UTF-32 too, in which what can't be stored looks otherwise.
-    text = raw.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogatepass")
+    text = _text(raw)
     try:
-        body = json.loads(text, parse_float=_fraction, parse_constant=lambda _: None)
+        body = DECODER.decode(text)
     except ValueError as error:
         if "digits" not in str(error):
             raise
         # Python refuses to read an integer of more than 4,300 digits.
-        body = json.loads(text, parse_float=_fraction, parse_int=_integer, parse_constant=lambda _: None)
+        body = PATIENT.decode(text)
     return storable(body) if UNSTORABLE.search(raw) else body
 
 
+def parse_damaged(raw: bytes) -> tuple[Any, list[str]]:
+    """Return a body as `parse_json` does, and why items of its lists couldn't be read; such an item is its text.
+
+    Raises:
+        ValueError: not even that much can be read.
+    """
+    try:
+        return parse_json(raw), []
+    except JSONDecodeError:
+        body, broken = salvaged(_text(raw), PATIENT)
+        return (storable(body) if UNSTORABLE.search(raw) else body), broken
+
+
+def _text(raw: bytes) -> str:
+    if TOO_DEEP.search(raw):
+        raise ValueError("nested too deeply")
+    # Python would guess UTF-16 and UTF-32 too, in which what can't be stored looks otherwise.
+    raw = raw.removeprefix(b"\xef\xbb\xbf")
+    try:
+        return raw.decode("utf-8", "surrogatepass").strip()
+    except UnicodeDecodeError:
+        return raw.decode("utf-8", "replace").strip()
+
+
 def _fraction(digits: str) -> Decimal | str:
-    value = Decimal(digits)
+    try:
+        value = Decimal(digits)
+    except ArithmeticError:
+        return digits
     return value if len(digits) <= MOST_NUMBER and abs(value.adjusted()) <= MOST_NUMBER else digits
 
 
 def _integer(digits: str) -> int | str:
     return int(digits) if len(digits) <= MOST_NUMBER else digits
+
+
+# A raw line break in a text is a mistake that costs nothing to read.
+DECODER = JSONDecoder(strict=False, parse_float=_fraction, parse_constant=lambda _: None)
+PATIENT = JSONDecoder(strict=False, parse_float=_fraction, parse_int=_integer, parse_constant=lambda _: None)
 
 
 def storable(value: Any) -> Any:
@@ -104,10 +137,10 @@ def dig(body: Any, path: tuple[str, ...]) -> Any:
 
 
 def number(value: Any) -> int | Decimal | None:
-    """Return a metric as a number: digits as text count, -1 and everything else is None."""
+    """Return a metric as a number: digits as text count, everything else is None."""
     if isinstance(value, str) and DIGITS.fullmatch(value.strip()):
         value = Decimal(value.strip())
-    if isinstance(value, bool) or not isinstance(value, (int, Decimal)) or value == NOT_REPORTED:
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
         return None
     return value
 
@@ -163,37 +196,42 @@ def snake_case(name: str) -> str:
 def instant(value: object) -> datetime | None:
     """Return a moment in UTC, None for what can't be read as one.
 
-    ISO 8601 text, Firestore's `{_seconds, _nanoseconds}` (docs/api.md section 1), and what other APIs use: RFC 2822
-    text, seconds or milliseconds since 1970. Text without an offset is UTC (Pinterest's createdAt has none).
+    ISO 8601 text, also with a blank and `UTC`; `{_seconds, _nanoseconds}`; RFC 2822 text; seconds or
+    milliseconds since 1970. Text without an offset is UTC.
     """
     try:
         if isinstance(value, dict):
-            return _firestore(value)
+            return _seconds_object(value)
         if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
             return _epoch(Decimal(value))
-        if not isinstance(value, str) or len(value) > LONGEST_DATE:
-            return None
-        parsed = _epoch(Decimal(value)) if EPOCH.fullmatch(value.strip()) else _parsed(value)
-        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
+        return _of_text(value) if isinstance(value, str) and len(value) <= LONGEST_DATE else None
     except (ValueError, TypeError, OverflowError, OSError, ArithmeticError, IndexError):
         return None
 
 
-def _firestore(value: dict[str, Any]) -> datetime | None:
-    seconds = value.get("_seconds", value.get("seconds"))
-    if seconds is None and "utc" in value:
-        return instant(value["utc"]) if isinstance(value["utc"], str) else None
-    if isinstance(seconds, str) and len(seconds) > LONGEST_DATE:
-        return None
+@lru_cache(maxsize=8192)
+def _of_text(value: str) -> datetime:
+    """Return the moment that a text says; the dates of a post are read several times."""
+    parsed = _epoch(Decimal(value)) if EPOCH.fullmatch(value.strip()) else _parsed(value.strip())
+    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
+
+
+def _seconds_object(value: dict[str, Any]) -> datetime | None:
+    seconds = number(value.get("_seconds", value.get("seconds")))
+    if seconds is None:
+        return instant(value["utc"]) if isinstance(value.get("utc"), str) else None
     nanoseconds = number(value.get("_nanoseconds", value.get("nanoseconds"))) or 0
-    whole = datetime.fromtimestamp(int(Decimal(str(seconds))), tz=timezone.utc)
+    if not (-LATEST < seconds < LATEST and -LATEST < nanoseconds < LATEST):
+        raise ValueError("no moment of this calendar")
+    whole = datetime.fromtimestamp(int(seconds), tz=timezone.utc)
     return whole.replace(microsecond=int(nanoseconds) // 1000 % 1_000_000)
 
 
 def _epoch(value: Decimal) -> datetime:
     """Return the moment that a number of seconds since 1970 means, or of milliseconds if it is that large."""
-    if value < EARLIEST:
-        raise ValueError("too small for a date")
+    # Compared first: a number with a large exponent would take for ever to become an integer.
+    if not EARLIEST <= value < LATEST:
+        raise ValueError("too small or too large for a date")
     seconds = value / (1000 if value >= MILLISECONDS_FROM else 1)
     return datetime.fromtimestamp(0, tz=timezone.utc) + timedelta(microseconds=int(seconds * 1_000_000))
 
@@ -211,7 +249,7 @@ def _iso(value: str) -> datetime:
     try:
         return datetime.fromisoformat(plain)
     except ValueError:
-        plain = re.sub(r"([+-]\d{2})(\d{2})$", r"\1:\2", plain.strip().replace("Z", "+00:00"))
+        plain = re.sub(r"\s*([+-]\d{2})(\d{2})$", r"\1:\2", ZONE.sub("+00:00", value))
         plain = re.sub(r"\.(\d{1,6})\d*", lambda found: "." + found[1].ljust(6, "0"), plain)
         return datetime.fromisoformat(plain)
 
@@ -219,15 +257,24 @@ def _iso(value: str) -> datetime:
 def timestamp(value: object) -> str | None:
     """Return a moment as records carry it: ISO 8601, UTC, microseconds; None for what is no moment."""
     moment = instant(value)
-    return singer_time(moment) if moment else None
+    return utc_text(moment) if moment else None
 
 
 def day(value: object) -> date | None:
-    """Return the date that text begins with, unshifted, None for what is none: the first ten characters."""
+    """Return the date of a moment in any form that `instant` reads; text keeps the day that it begins with."""
     try:
-        return date.fromisoformat(value[:DATE_LENGTH]) if isinstance(value, str) else None
+        if isinstance(value, str) and DAY.match(value.strip()):
+            return date.fromisoformat(value.strip()[:10])
     except ValueError:
         return None
+    moment = instant(value)
+    return moment.date() if moment else None
+
+
+def one_object(value: object) -> object:
+    """Return what a list of one object holds; everything else as it is."""
+    is_one = isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict)
+    return value[0] if is_one else value  # type: ignore[index]
 
 
 def objects(value: object) -> list[dict[str, Any]]:

@@ -1,30 +1,28 @@
 """One pass over posts, newest first, that can be left at any post and taken up again.
 
-The bookmark is the date of the last completed pass, `as_of` the instant at which it was read. Within a pass, slices
-keep what counts as read on which date. State grows with neither posts nor days.
+Within a pass, slices keep what counts as read on which date. They grow with neither posts nor days.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.engine.clock import singer_time
+from tap_ayrshare.engine.bookmarks import read_date
 from tap_ayrshare.engine.errors import StateError
-from tap_ayrshare.engine.values import instant
-from tap_ayrshare.posts.schedule import RefreshSchedule, Tier
+from tap_ayrshare.posts.schedule import RefreshSchedule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tap_ayrshare.posts.schedule import Terms
+
 OLDER_SLICES = 4
-TIERS = re.compile(r"\d{1,6}:[1-9]\d{0,5}(,\d{1,6}:[1-9]\d{0,5})*")
-MOST_DEFERRED = 10
-STATE_FIELDS = ("date", "as_of", "slices", "deferred")
-FIRST_YEAR, LAST_YEAR = 1970, 9990
-"""No post is older, and dates nearer to the ends of the calendar overflow."""
+LONGEST_ID = 100
+"""Characters of an id that a slice keeps."""
+AT_FIRST, AT_LAST = "", "~"
+"""Sort before and behind every id."""
 UNDATED = datetime.min.replace(tzinfo=timezone.utc)
 """Where a post without a date stands: it is the oldest, and due in every pass."""
 
@@ -48,59 +46,48 @@ class Slice:
         """Return whether a post lies in the slice."""
         return self.oldest <= position <= self.newest
 
-    def to_state(self) -> list[str]:
-        """Return the slice as state carries it."""
-        return [
-            singer_time(self.newest[0]),
-            self.newest[1],
-            singer_time(self.oldest[0]),
-            self.oldest[1],
-            self.on.isoformat(),
-            ",".join(f"{tier.max_age_days}:{tier.every_days}" for tier in self.schedule.tiers),
-        ]
+    def to_row(self, schedule: RefreshSchedule) -> tuple[Any, ...]:
+        """Return the slice as state has it; its schedule is said if it is another one."""
+        # An id that is cut sorts behind the post that it is of, which is asked again then.
+        oldest = self.oldest[1] if len(self.oldest[1]) <= LONGEST_ID else self.oldest[1][:LONGEST_ID] + AT_LAST
+        row = (self.newest[0], self.newest[1][:LONGEST_ID], self.oldest[0], oldest, self.on)
+        return row if self.schedule == schedule else (*row, str(self.schedule))
 
     @classmethod
-    def from_state(cls, value: object, today: RefreshSchedule) -> Slice:
-        """Return a slice out of state; one without a schedule is taken to be judged by that of today.
+    def from_row(cls, row: tuple[Any, ...], schedule: RefreshSchedule) -> Slice:
+        """Return the slice of a row; `schedule`: the one of a row that says none.
 
         Raises:
-            StateError: it is none.
+            StateError: the row's schedule isn't one.
         """
-        if not isinstance(value, list) or len(value) not in (5, 6) or not all(isinstance(v, str) for v in value):
-            raise StateError("a slice isn't a list of six texts")
-        newest, oldest = instant(value[0]), instant(value[2])
-        on = read_date(value[4])
-        if newest is None or oldest is None:
-            raise StateError("a slice has a date that can't be read")
-        return cls((newest, value[1]), (oldest, value[3]), on, _read_tiers(value[5]) if value[5:] else today)
+        newest, newest_id, oldest, oldest_id, on, *named = row
+        return cls((newest, newest_id), (oldest, oldest_id), on, read_schedule(named[0]) if named else schedule)
 
 
-def _read_tiers(text: str) -> RefreshSchedule:
-    if not TIERS.fullmatch(text):
-        raise StateError(f"the schedule {text[:40]!r} of a slice isn't a list of tiers")
-    return RefreshSchedule(tuple(Tier(*map(int, tier.split(":"))) for tier in text.split(",")))
-
-
-def shown(value: object) -> str:
-    """Return a value as a message shows it."""
-    try:
-        return repr(value)[:40]
-    except ValueError:  # an integer of too many digits
-        return "with too many digits"
-
-
-def read_date(value: object) -> date:
-    """Return the UTC date of a bookmark, given as a date or as an instant.
+def read_schedule(text: str) -> RefreshSchedule:
+    """Return the schedule that a state has.
 
     Raises:
-        StateError: it is neither.
+        StateError: it isn't one.
     """
-    moment = instant(value) if isinstance(value, str) else None
-    if moment is None:
-        raise StateError(f"the bookmark {shown(value)} isn't a date")
-    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
-        raise StateError(f"the bookmark {shown(value)} isn't between {FIRST_YEAR} and {LAST_YEAR}")
-    return moment.date()
+    try:
+        return RefreshSchedule.from_text(text)
+    except ValueError as error:
+        raise StateError(str(error)) from None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a pass has come.
+
+    as_of: when the last complete pass began, None if none has been complete.
+    since: the start date of that pass: nothing published before has been read.
+    slices: what counts as read of the present pass.
+    """
+
+    as_of: datetime | None = None
+    since: datetime | None = None
+    slices: tuple[Slice, ...] = ()
 
 
 def is_ahead(bookmark: Mapping[str, Any], today: date) -> bool:
@@ -113,62 +100,26 @@ class RefreshCursor:
     """What is due in a pass, and what has been read of it.
 
     listed_at: when the posts of the pass were listed; what was published later isn't among them.
+    gaps: windows of time that couldn't be listed.
+    is_cut_short: whether posts of the pass couldn't be asked for; is_refused: whether the API refuses them.
     """
 
-    def __init__(
-        self, schedule: RefreshSchedule, now: datetime, start: datetime | None, state: Mapping[str, Any]
-    ) -> None:
-        """Take up the pass where the state left it.
-
-        Args:
-            schedule: the refresh schedule of today, which judges the whole time since the bookmark.
-            now: the instant of the run.
-            start: nothing published earlier is due.
-            state: `date` and `as_of` of the last completed pass; of the present one its `slices`, and the
-                posts in them that are `deferred` to its end.
-
-        Raises:
-            StateError: the state is invalid.
-        """
-        self._schedule = schedule
-        self._now = now
-        self._start = start
-        self._today = now.date()
-        self._loaded = {name: state[name] for name in STATE_FIELDS if state.get(name)}
-        self.bookmark = read_date(state["date"]) if state.get("date") else None
-        self._as_of = self._read_as_of(state)
-        listed = state.get("slices") or []
-        if not isinstance(listed, list):
-            raise StateError("slices isn't a list")
-        self._older = [Slice.from_state(value, schedule) for value in listed]
+    def __init__(self, terms: Terms, progress: Progress) -> None:
+        """Take up a pass; the schedule of today judges the whole time since the last complete one."""
+        self._terms = terms
+        self._today = terms.now.date()
+        self._loaded = progress
+        self._as_of, self._since = progress.as_of, progress.since
+        self._older: list[Slice] = list(progress.slices)
         self._present: Slice | None = None
-        self._deferred = self._read_deferred(state)
-        self._known = dict(self._deferred)
-        self.listed_at = now
+        self.listed_at = terms.now
         self.gaps: list[tuple[datetime, datetime]] = []
-        self.is_cut_short = False
+        self.is_cut_short = self.is_refused = False
 
-    def _read_as_of(self, state: Mapping[str, Any]) -> datetime | None:
-        if self.bookmark is None:
-            return None
-        if not state.get("as_of"):
-            # A state without it: all of that day may have come after.
-            return datetime.combine(self.bookmark, datetime.min.time(), tzinfo=timezone.utc)
-        moment = instant(state["as_of"])
-        if moment is None:
-            raise StateError(f"as_of {shown(state['as_of'])} isn't a time")
-        return moment
-
-    @staticmethod
-    def _read_deferred(state: Mapping[str, Any]) -> dict[Position, date]:
-        positions = {}
-        listed = state.get("deferred") or []
-        for value in listed if isinstance(listed, list) else [listed]:
-            moment = instant(value[0]) if isinstance(value, list) and len(value) in (2, 3) else None
-            if moment is None or not isinstance(value[1], str):
-                raise StateError("a deferred post isn't a list of date, id and day")
-            positions[moment, value[1]] = read_date(value[2]) if len(value) == 3 else date.min  # noqa: PLR2004
-        return positions
+    @property
+    def bookmark(self) -> date | None:
+        """The date of the last complete pass."""
+        return self._as_of.date() if self._as_of else None
 
     @property
     def _slices(self) -> list[Slice]:
@@ -187,37 +138,39 @@ class RefreshCursor:
     @property
     def oldest_due(self) -> datetime | None:
         """The earliest publication that can be due; None for no bound."""
-        if self.bookmark is None:
-            return self._start
+        start, last = self._terms.start, self.bookmark
+        if last is None or (self._since and (start is None or start < self._since)):
+            return start
         try:
-            first = self.bookmark + timedelta(days=1) - timedelta(days=self._schedule.last_age)
+            first = last + timedelta(days=1) - timedelta(days=self._terms.schedule.last_age)
         except OverflowError:
-            return self._start
+            return start
         bound = datetime.combine(first, datetime.min.time(), tzinfo=timezone.utc)
-        bound = min([bound, *(position[0] for position in self._deferred if position[0] != UNDATED)])
-        return max(bound, self._start) if self._start else bound
+        return max(bound, start) if start else bound
 
     def is_due(self, position: Position) -> bool:
         """Return whether a post is to be read in this run."""
-        published = position[0]
-        if published > self._now or self.in_future:
+        published, start = position[0], self._terms.start
+        if published > self._terms.now or self.in_future:
             return False
-        if position in self._deferred:
-            return True
         part = next((part for part in self._slices if part.holds(position)), None)
         if published == UNDATED:
             return not (part and part.on == self._today) and self.bookmark != self._today
-        if self._start and published < self._start:
+        if start and published < start:
             return False
         if part:
             until = self._judged_until(published, part)
-            return until is None or self._schedule.has_point(published.date(), until, self._today)
-        if self.bookmark is None:
+            return until is None or self._has_point(published, until)
+        if self._as_of is None or (self._since and published < self._since):
             return True
-        if self._schedule.has_point(published.date(), self.bookmark, self._today):
-            return True
-        is_new = self._as_of is not None and published > self._as_of
-        return is_new and (self._today - published.date()).days <= self._schedule.last_age
+        return self._has_point(published, self._as_of.date()) or self._is_new(published, self._as_of)
+
+    def _has_point(self, published: datetime, after: date) -> bool:
+        return self._terms.schedule.has_point(published.date(), after, self._today)
+
+    def _is_new(self, published: datetime, as_of: datetime) -> bool:
+        """Return whether the last complete pass couldn't know a post that is young enough to be read."""
+        return published > as_of and (self._today - published.date()).days <= self._terms.schedule.last_age
 
     def _judged_until(self, published: datetime, part: Slice) -> date | None:
         """Return the date until which a post in a slice has been judged, None for not at all.
@@ -226,17 +179,25 @@ class RefreshCursor:
         asked on that very date is known to have been read. More is asked then, never less.
         """
         day_before = part.on - timedelta(days=1)
-        if part.schedule == self._schedule or part.schedule.has_point(published.date(), day_before, part.on):
+        is_same = part.schedule == self._terms.schedule
+        if is_same or part.schedule.has_point(published.date(), day_before, part.on):
             return part.on
         return self.bookmark
 
     def passed(self, position: Position) -> None:
         """Count all posts as read when they were listed, from then, or the end of the gap above, down to this one."""
-        newest: Position = (self.listed_at, "~")
+        if position[0] == UNDATED and self._terms.start:
+            # What was published before the start date lies between this post and those with a date.
+            self._reach((self.listed_at, AT_LAST), (self._terms.start, AT_FIRST))
+            self._reach((UNDATED, AT_LAST), position)
+        else:
+            self._reach((self.listed_at, AT_LAST), position)
+
+    def _reach(self, newest: Position, oldest: Position) -> None:
         for low, high in self.gaps:
-            if position[0] <= high:
-                newest = min(newest, (low, "") if position[0] < low else position)
-        reached = Slice(newest, position, self.listed_at.date(), self._schedule)
+            if oldest[0] <= high:
+                newest = min(newest, (low, AT_FIRST) if oldest[0] < low else oldest)
+        reached = Slice(newest, oldest, self.listed_at.date(), self._terms.schedule)
         kept = []
         for part in self._slices:
             if part.newest < reached.oldest or part.oldest > reached.newest:
@@ -250,94 +211,18 @@ class RefreshCursor:
                 kept += [replace(part, newest=reached.oldest)] if part.oldest < reached.oldest else []
         self._present, self._older = reached, kept
 
-    def is_known_failure(self, position: Position) -> bool:
-        """Return whether a post was deferred by an earlier run."""
-        return position in self._known
-
-    def has_failed_before_today(self, position: Position) -> bool:
-        """Return whether a post was deferred by a run of an earlier date."""
-        return position in self._known and self._known[position] < self._today
-
-    def is_deferred(self, position: Position) -> bool:
-        """Return whether a post is left for the end of the pass."""
-        return position in self._deferred
-
-    def can_defer(self, position: Position) -> bool:
-        """Return whether there is room for a post at the end of the pass."""
-        return position in self._deferred or len(self._deferred) < MOST_DEFERRED
-
-    def defer(self, position: Position) -> bool:
-        """Keep a post for the end of the pass; return whether there was room for it."""
-        if not self.can_defer(position):
+    def complete(self) -> bool:
+        """Count the pass as complete, if nothing cut it short and no gap is left; return whether it is."""
+        if self.in_future or self.is_cut_short or self.gaps:
             return False
-        self._deferred = {**self._deferred, position: self._known.get(position, self._today)}
+        self._as_of, self._since = self._terms.now, self._terms.start
+        self._older, self._present = [], None
         return True
 
-    def resolved(self, position: Position) -> None:
-        """Count a deferred post as read."""
-        self._deferred = {other: on for other, on in self._deferred.items() if other != position}
-
-    def complete(self) -> bool:
-        """Count the pass as complete, if nothing cut it short and no gap is left; return whether it is.
-
-        Then today is the bookmark.
-        """
-        is_complete = not self.in_future and not self.is_cut_short and not self.gaps
-        if is_complete:
-            self.bookmark, self._as_of = self._today, self._now
-            self._older, self._present, self._deferred = [], None, {}
-        return is_complete
-
-    def to_state(self) -> dict[str, Any]:
-        """Return what the next run needs."""
+    @property
+    def progress(self) -> Progress:
+        """How far the pass has come."""
         if self.in_future:
             return self._loaded
-        slices = [*([self._present] if self._present else []), *self._older[:OLDER_SLICES]]
-        state: dict[str, Any] = {}
-        if self.bookmark:
-            state["date"] = self.bookmark.isoformat()
-        if self._as_of:
-            state["as_of"] = singer_time(self._as_of)
-        if slices:
-            state["slices"] = [part.to_state() for part in slices]
-        if self._deferred:
-            state["deferred"] = [
-                [singer_time(published), post_id, on.isoformat()] for (published, post_id), on in self._deferred.items()
-            ]
-        return state
-
-
-def check_cursor(state: Mapping[str, Any]) -> None:
-    """Check the state of a pass that came in.
-
-    Raises:
-        StateError: it is invalid.
-    """
-    RefreshCursor(RefreshSchedule(()), UNDATED, None, state)
-
-
-def check_dates(stream: str, values: Mapping[str, Any]) -> None:
-    """Check the dates of networks in a bookmark.
-
-    Raises:
-        StateError: they are none.
-    """
-    for name in ("platforms", "read_on"):
-        dates = values.get(name, {})
-        if not isinstance(dates, dict):
-            raise StateError(f"{name} of {stream} isn't an object of dates")
-        for value in dates.values():
-            read_date(value)
-
-
-def check_platforms(stream: str, values: Mapping[str, Any]) -> None:
-    """Check the passes of single networks in a state that came in.
-
-    Raises:
-        StateError: they are invalid.
-    """
-    by_network = values.get("platforms", {})
-    if not isinstance(by_network, dict) or not all(isinstance(state, dict) for state in by_network.values()):
-        raise StateError(f"platforms of {stream} isn't an object of objects")
-    for state in by_network.values():
-        check_cursor(state)
+        older = self._older[:OLDER_SLICES] if self._present else self._older[: OLDER_SLICES + 1]
+        return Progress(self._as_of, self._since, (*([self._present] if self._present else []), *older))

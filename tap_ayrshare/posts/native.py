@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tap_ayrshare.ayrshare.codes import is_error
 from tap_ayrshare.ayrshare.contract import NETWORKS, first, has_every_metric
-from tap_ayrshare.ayrshare.endpoints import NATIVE_HISTORY
+from tap_ayrshare.ayrshare.endpoints import CUT_SHORT, NATIVE_HISTORY
+from tap_ayrshare.ayrshare.envelopes import is_error
 from tap_ayrshare.ayrshare.rows import usable_id
-from tap_ayrshare.engine.clock import api_time
+from tap_ayrshare.ayrshare.times import api_time
 from tap_ayrshare.engine.concurrency import in_order
 from tap_ayrshare.engine.errors import UNREAD, Refusal, Scope
 from tap_ayrshare.engine.messages import Issue
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_ayrshare.engine.client import Answer
-    from tap_ayrshare.posts.sent import Reader
+    from tap_ayrshare.posts.windows import Reader
 
 READERS = ("social_post_analytics", "social_post_comments")
 """The streams that read native posts one by one."""
@@ -48,33 +48,24 @@ class ListEnd(NamedTuple):
     is_whole: bool
 
 
-class NativeLists:
-    """The native posts of a profile.
+class NativePosts:
+    """The native posts that lists have brought.
 
-    posts: by network, those that have been listed: when they were published, by id.
-    gaps: the networks whose list couldn't be read to the end; ended: those whose list is over, either way.
-    pages: by network, the page that comes next, by its name, and the date on which the list was begun.
+    posts: by network, when they were published, by id.
     """
 
-    def __init__(self, reader: Reader, ahead: int, start: datetime | None, *, with_metrics: bool) -> None:
-        """Make lists of nothing yet.
+    def __init__(self, start: datetime | None, *, with_metrics: bool) -> None:
+        """Begin with none.
 
         Args:
-            reader: the profile.
-            ahead: requests at once.
             start: nothing published earlier is kept.
             with_metrics: whether a post needn't be asked for whose item has every metric that its answer would have.
         """
-        self._reader = reader
-        self._ahead = ahead
         self._start = start
         self._with_metrics = with_metrics
         self._seen: dict[str, set[str]] = {}
         self._measured: dict[str, set[str]] = {}
         self.posts: dict[str, dict[str, datetime | None]] = {}
-        self.gaps: set[str] = set()
-        self.ended: set[str] = set()
-        self.pages: dict[str, list[str]] = {}
 
     def listed(self, *, without_measured: bool) -> dict[str, list[tuple[datetime | None, str]]]:
         """Return, by network, the posts that have been listed: (published, id).
@@ -87,6 +78,36 @@ class NativeLists:
             for network, posts in self.posts.items()
             for read in [left_out.get(network, set())]
         }
+
+    def keep(self, post: NativePost) -> bool:
+        """Keep a post that is wanted; return whether this run hasn't seen it yet."""
+        is_wanted = not (self._start and post.published and post.published < self._start)
+        if is_wanted:
+            self.posts[post.network][post.post_id] = post.published
+        if is_wanted and self._with_metrics and has_every_metric(post.network, post.item):
+            self._measured.setdefault(post.network, set()).add(post.post_id)
+        seen = self._seen.setdefault(post.network, set())
+        is_new = post.post_id not in seen
+        seen.add(post.post_id)
+        return is_new and is_wanted
+
+
+class NativeLists:
+    """The lists of a profile's native posts.
+
+    kept: the posts that they have brought.
+    gaps: the networks whose list couldn't be read to the end; ended: those whose list is over, either way.
+    pages: by network, the page that comes next, by its name, and the date on which the list was begun.
+    """
+
+    def __init__(self, reader: Reader, ahead: int, kept: NativePosts) -> None:
+        """Make lists of nothing yet; ahead: requests at once."""
+        self._reader = reader
+        self._ahead = ahead
+        self.kept = kept
+        self.gaps: set[str] = set()
+        self.ended: set[str] = set()
+        self.pages: dict[str, list[str]] = {}
 
     async def read(
         self, stream: str, depths: Mapping[str, datetime | None], begun: Mapping[str, list[str]]
@@ -108,7 +129,7 @@ class NativeLists:
                     continue
                 async for found in self._read_on(stream, walk, answer):
                     yield found
-                if walk.network in self.gaps and walk.network not in self._reader.limited:
+                if walk.network in self.gaps and walk.network not in self._reader.networks.left_out:
                     failed.append(walk.network)
         for network in failed:
             self._reader.remark(f"the list of {NETWORKS[network].label} was requested again, since it had failed")
@@ -150,24 +171,25 @@ class NativeLists:
 
     async def _ask(self, stream: str, walk: Walk) -> Answer:
         request = NATIVE_HISTORY.request(stream, walk.query(), networks=(walk.network,), network=walk.network)
-        return await self._reader.ask(request)
+        return await self._reader.attempt(request)
 
     async def _read_on(self, stream: str, walk: Walk, answer: Answer) -> AsyncGenerator[NativePost | ListEnd, None]:
         """Yield the posts of a page and of those behind it, and the end of the list."""
         network = walk.network
-        self.posts.setdefault(network, {})
+        self.kept.posts.setdefault(network, {})
         begun = stream == OWNER and network in self.pages
         position, is_whole = 0, True
         while True:
             self._settle(stream, network, answer)
             if answer.refusal and not (answer.refusal.scope is Scope.NOTHING and walk.page.until):
-                # A refusal that lasts is all that can be read; anything else is read on next time.
-                is_whole = not answer.refusal.rule.failure and not answer.refusal.rule.stays_due
+                # What the API has none of is read; anything else is read on next time.
+                rule = answer.refusal.rule
+                is_whole = not rule.failure and not rule.stays_due and rule.scope is not Scope.PART
                 break
             items = NATIVE_HISTORY.listed(answer.body)
             posts = list(self._posts(network, items, position, answer.body))
             for post in posts:
-                if self._is_new(post):
+                if self.kept.keep(post):
                     yield post
             # A date in the future would be no end of a window.
             dates = [min(post.published, self._reader.now) for post in posts if post.published]
@@ -182,7 +204,7 @@ class NativeLists:
         self.pages.pop(network, None)
         if begun and answer.refusal is None:
             # The newer part of the list was read by an earlier run: whoever needs it lists it again.
-            self.posts.pop(network)
+            self.kept.posts.pop(network)
         (self.gaps.discard if is_whole else self.gaps.add)(network)
         self.ended.add(network)
         yield ListEnd(network, is_whole)
@@ -195,7 +217,7 @@ class NativeLists:
             if post_id is None or is_error(item):
                 self._reader.note_no_id(OWNER, number, item, network)
             else:
-                published = instant(first("native_fields", network, "published_at", item))
+                published = first("native_fields", network, "published_at", item, instant)
                 yield NativePost(network, post_id, published, item, body)
 
     def _settle(self, stream: str, network: str, answer: Answer) -> None:
@@ -204,18 +226,6 @@ class NativeLists:
             if answer.refusal or refusal.scope is not Scope.RESOURCE:
                 self._reader.note(Issue(stream, refusal, platform=network))
 
-    def _is_new(self, post: NativePost) -> bool:
-        """Keep a post that is wanted; return whether this run hasn't seen it yet."""
-        is_wanted = not (self._start and post.published and post.published < self._start)
-        if is_wanted:
-            self.posts[post.network][post.post_id] = post.published
-        if is_wanted and self._with_metrics and has_every_metric(post.network, post.item):
-            self._measured.setdefault(post.network, set()).add(post.post_id)
-        seen = self._seen.setdefault(post.network, set())
-        is_new = post.post_id not in seen
-        seen.add(post.post_id)
-        return is_new and is_wanted
-
     def _say(self, stream: str, walk: Walk) -> None:
         """Say what of a list can't be read."""
         if walk.gap:
@@ -223,8 +233,10 @@ class NativeLists:
             refusal = Refusal(UNREAD, "window_gap", message, 200)
             self._reader.note(Issue(stream, refusal, api_time(walk.gap), walk.network))
             walk.gap = None
+        if walk.cut_short:
+            self._reader.note(Issue(stream, Refusal(CUT_SHORT, "list_cut", walk.cut_short, 200), platform=walk.network))
         if walk.is_cut:
+            label, count = NETWORKS[walk.network].label, len(self.kept.posts[walk.network])
             self._reader.remark(
-                f"{NETWORKS[walk.network].label} lists no more than its newest {len(self.posts[walk.network])} posts; "
-                "older ones are out of reach of social_posts"
+                f"{label} lists no more than its newest {count} posts; older ones are out of reach of social_posts"
             )

@@ -6,13 +6,15 @@ networks give their newest posts and no more.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tap_ayrshare.ayrshare.contract import NETWORKS
-from tap_ayrshare.engine.clock import api_time, singer_time
-from tap_ayrshare.engine.values import dig, instant, text
-from tap_ayrshare.posts.sent import BEGINNING, earlier
+from tap_ayrshare.ayrshare.endpoints import NATIVE_HISTORY
+from tap_ayrshare.ayrshare.paging import cursor_of, has_no_more, says_more
+from tap_ayrshare.ayrshare.times import api_time, singer_time
+from tap_ayrshare.engine.values import instant
+from tap_ayrshare.posts.windows import BEGINNING, earlier
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -23,8 +25,9 @@ MOST = 500
 """The most that the API returns at once."""
 TAIL = 25
 """Posts at the end of a page that must all be older than what is wanted, before a list without a cursor ends."""
-PAGINATION = ("meta", "pagination")
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
+LATEST = datetime.max.replace(tzinfo=timezone.utc) - DAY
+"""Moments after it overflow with a day added."""
 
 
 class Page(NamedTuple):
@@ -58,6 +61,7 @@ class Walk:
     network: its name. page: the page that comes next.
     is_cut: whether the list ended at the most that the API returns.
     gap: the moment below which posts may be missing, since two windows have no post in common.
+    cut_short: why pages or posts are missing that the answers say there are, "" if none are.
     """
 
     def __init__(self, network: str, since: datetime | None, begun: str = "") -> None:
@@ -66,6 +70,7 @@ class Walk:
         self.page = Page.named(network, begun)
         self.is_cut = False
         self.gap: datetime | None = None
+        self.cut_short = ""
         self._since = since
         reads = NETWORKS[network].reads
         self._has_cursor, self._has_windows = "native_cursor" in reads, "native_windows" in reads
@@ -82,7 +87,7 @@ class Walk:
         query = {"limit": str(limit), **({"next": cursor} if cursor else {})}
         if until:
             since = earlier(self._since, DAY) if self._since else BEGINNING
-            until = (until + self._overlap).replace(microsecond=0)
+            until = (min(until, LATEST) + self._overlap).replace(microsecond=0)
             query |= {"since": api_time(since), "until": api_time(until)}
         return query
 
@@ -112,22 +117,35 @@ class Walk:
             self.gap = self.page.until
         self._known |= new
         self._knows_above = True
-        if self._is_deep_enough(dates) or dig(body, (*PAGINATION, "hasMore")) is False:
+        if self._is_deep_enough(dates):
+            return False
+        if has_no_more(body):
+            self.cut_short = self._missing(body)
             return False
         page = self._page_after(body, new, dates, count)
+        if self._has_cursor and ids and not new:
+            page = None
         if page is None or page in self._asked:
-            self.is_cut = count >= self.page.limit
+            self.is_cut = count >= self.page.limit and not self._has_cursor
+            self.cut_short = "" if self.is_cut else self._missing(body)
             return False
         self._asked.add(page)
         self.page = page
         return True
 
+    def _missing(self, body: Any) -> str:
+        """Return what the last page says that there is and that didn't come, "" if it says nothing."""
+        if says_more(body):
+            return "the answer says that there are more pages but names no new one"
+        claimed = NATIVE_HISTORY.claimed(body) or 0
+        return f"the answer counts {claimed} items and {len(self._known)} came" if claimed > len(self._known) else ""
+
     def _page_after(self, body: Any, new: set[str], dates: Sequence[datetime], count: int) -> Page | None:
         limit, _, until = self.page
         if self._has_cursor:
-            cursor = text(dig(body, (*PAGINATION, "next")))
+            cursor = cursor_of(body)
             return Page(PAGE, cursor) if cursor else None
-        if until and 2 * sum(date > until + 2 * DAY for date in dates) > len(dates):
+        if until and 2 * sum(date - until > 2 * DAY for date in dates) > len(dates):
             # The API ignores windows.
             self._has_windows, until = False, None
         larger = Page(MOST, until=until) if count >= limit and limit < MOST else None

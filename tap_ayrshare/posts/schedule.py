@@ -6,11 +6,14 @@ multiple of the `every_days` of the first tier that reaches that age.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
+
+TIERS = re.compile(r"\d{1,6}:[1-9]\d{0,5}(,\d{1,6}:[1-9]\d{0,5})*")
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,20 @@ class RefreshSchedule:
     """Tiers by rising age; a boundary belongs to the tier that it closes."""
 
     tiers: tuple[Tier, ...]
+
+    @classmethod
+    def from_text(cls, text: str) -> RefreshSchedule:
+        """Return the schedule that a state has as `7:1,30:3`.
+
+        Raises:
+            ValueError: it isn't a list of tiers.
+        """
+        if not TIERS.fullmatch(text):
+            raise ValueError(f"the schedule {text[:40]!r} isn't a list of tiers")
+        return cls(tuple(Tier(*map(int, tier.split(":"))) for tier in text.split(",")))
+
+    def __str__(self) -> str:
+        return ",".join(f"{tier.max_age_days}:{tier.every_days}" for tier in self.tiers)
 
     @property
     def last_age(self) -> int:
@@ -53,3 +70,11 @@ class RefreshSchedule:
         start, end = after.toordinal() + 1, until.toordinal()
         due = [t.max_age_days for t in self.tiers if end // t.every_days * t.every_days >= start]
         return max(due, default=None)
+
+
+class Terms(NamedTuple):
+    """What decides which posts are due in a run: its instant, the refresh schedule, the start date."""
+
+    now: datetime
+    schedule: RefreshSchedule
+    start: datetime | None

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import math
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.ayrshare.codes import good_blocks, good_elements
+from tap_ayrshare.ayrshare.codes import NO_ANALYTICS
 from tap_ayrshare.ayrshare.contract import NETWORKS
 from tap_ayrshare.ayrshare.endpoints import LINKS, PROFILES, SOCIAL_ANALYTICS, USER
+from tap_ayrshare.ayrshare.envelopes import good_blocks, good_elements
+from tap_ayrshare.ayrshare.linked import linked_networks
+from tap_ayrshare.ayrshare.quota import quota_warning
 from tap_ayrshare.config.settings import PRIMARY, Profile
 from tap_ayrshare.engine.client import Client
 from tap_ayrshare.engine.clock import read_clock
 from tap_ayrshare.engine.errors import Refusal, Refused, Scope, TapError
 from tap_ayrshare.engine.values import objects, text
-from tap_ayrshare.posts.pages import PAGE, TAIL
-from tap_ayrshare.posts.sent import LIMIT, UPPER_SHARE
 from tap_ayrshare.preview.survey import NativeList, Posts, count_native, count_posts, refusal_of
-from tap_ayrshare.run.estimate import Count, Estimate
 from tap_ayrshare.run.outcome import not_the_api
-from tap_ayrshare.streams.batches import FIRST as FIRST_BATCH
-from tap_ayrshare.streams.batches import MOST as LARGEST_BATCH
-from tap_ayrshare.streams.source import client_of, linked_networks
+from tap_ayrshare.streams.clients import client_of
 
 if TYPE_CHECKING:
     from tap_ayrshare.config.settings import Settings
@@ -42,7 +39,8 @@ class Findings:
 
     networks: those that are linked and wanted; analytics: by network, why its account's can't be read.
     posts: those that it has sent; native: by network, what its list shows.
-    refused: what refuses the whole profile; no_history, no_analytics: what refuses the posts, the analytics.
+    refused: what refuses the whole profile.
+    no_history, no_analytics, no_links: what refuses the posts, the analytics, the links.
     """
 
     label: str
@@ -55,79 +53,22 @@ class Findings:
     refused: Refusal | None = None
     no_history: str = ""
     no_analytics: str = ""
+    no_links: str = ""
 
     def able(self, what: str) -> list[str]:
         """Return the linked networks of which `what` can be read."""
         return [name for name in self.networks if what in NETWORKS[name].reads and name not in self.analytics]
-
-    def estimate(self, settings: Settings) -> Estimate:
-        """Return how many requests a first run makes for this profile."""
-        found = Estimate(
-            self.label, is_open=not self.posts.is_whole or any(not n.is_whole for n in self.native.values())
-        )
-        certain = {"accounts": 1, "link_analytics": 1}
-        if not self.no_analytics:
-            certain |= {
-                "social_analytics": len(self.able("account_analytics")),
-                "social_analytics_daily": len(self.able("daily")),
-                "youtube_playlists": int("youtube" in self.able("account_analytics")),
-                "social_posts": sum(_pages(name, one) for name, one in self.native.items()),
-            }
-        found.requests.update({stream: Count.exactly(number) for stream, number in certain.items()})
-        # The deleted posts take one request more.
-        found.requests["posts"] = _windows(self.posts.count) + Count.exactly(1)
-        if self.no_analytics:
-            return found
-        batched = {n for n in self.networks if settings.uses_batches and "post_batches" in NETWORKS[n].reads}
-        able = self.able("post_analytics")
-        found.requests["post_analytics"] = self.posts.analysed({*able} - batched) + sum(
-            (_batches(self.posts.on(network)) for network in batched.intersection(able)), Count()
-        )
-        foreign = {n: one.foreign for n, one in self.native.items() if n in self.able("social_post_analytics")}
-        found.requests["social_post_analytics"] = sum(
-            (_batches(count) if network in batched else count for network, count in foreign.items()), Count()
-        )
-        return found
-
-
-def _windows(posts: Count) -> Count:
-    """Return how many windows a history takes: one that comes back full is asked for again in two parts."""
-    return Count(
-        *(1 + 2 * math.ceil(max(0, number - LIMIT + 1) / (LIMIT * UPPER_SHARE)) for number in vars(posts).values())
-    )
-
-
-def _pages(network: str, listed: NativeList) -> int:
-    """Return how many pages a run asks of a network's list."""
-    if "native_cursor" in NETWORKS[network].reads:
-        return max(1, math.ceil(listed.count / PAGE))
-    if "native_windows" in NETWORKS[network].reads and listed.count >= PAGE // 2:
-        return 2 + math.ceil(max(0, listed.count - PAGE) / (PAGE - TAIL))
-    return 1 if listed.count < PAGE else 2
-
-
-def _batches(posts: Count) -> Count:
-    """Return how many requests posts take in batches that grow, with the one that proves them right."""
-    return Count(*(min(number, _batches_of(number)) for number in vars(posts).values()))
-
-
-def _batches_of(posts: float) -> int:
-    size, batches = FIRST_BATCH, 1
-    while posts > 0:
-        posts, size, batches = posts - size, min(2 * size, LARGEST_BATCH), batches + 1
-    return batches
 
 
 @dataclass
 class Report:
     """What was found.
 
-    links: why links can't be read; profiles: those that the account has; no_profiles: why they can't be listed.
+    profiles: those that the account has; no_profiles: why they can't be listed.
     """
 
     settings: Settings
     found: list[Findings]
-    links: str = ""
     profiles: list[dict[str, Any]] = field(default_factory=list)
     no_profiles: Refusal | None = None
 
@@ -169,7 +110,9 @@ class ConnectionCheck:
                 raise self._error(first)
             report = Report(self._settings, found)
             if found:
-                report.links = await self._ask_links()
+                no_links = await self._ask_links()
+                for one in found:
+                    one.no_links = no_links
             if self._settings.reads_profile_list:
                 answer = await _asked(self._client_of(Profile(PRIMARY, None)), PROFILES.request("profiles"))
                 report.no_profiles = refusal_of(answer)
@@ -209,8 +152,13 @@ class ConnectionCheck:
         return found
 
     def _take_user(self, found: Findings, user: dict[str, Any]) -> None:
-        linked, wanted = linked_networks(user), self._settings.platforms
+        answered, wanted = linked_networks(user), self._settings.platforms
+        linked = answered.networks
+        if answered.unknown or answered.unreadable:
+            found.notes.append(f"which networks are linked can't be read: {answered.unknown or answered.unreadable}")
         found.ref_id = text(user.get("refId"))
+        if warning := quota_warning(user):
+            found.notes.append(warning)
         known = [name for name in linked if name in NETWORKS]
         found.networks = [name for name in known if wanted is None or name in wanted]
         for name in wanted or ():
@@ -224,7 +172,9 @@ class ConnectionCheck:
     def _take_analytics(self, found: Findings, answer: Answer | Refusal, asked: list[str]) -> None:
         refusals = [answer] if isinstance(answer, Refusal) else answer.refusals
         for refusal in refusals:
-            if refusal.platform in asked:
+            if refusal.rule is NO_ANALYTICS:
+                found.notes.append(f"{refusal.platform or 'all networks'}: no account analytics yet ({refusal})")
+            elif refusal.platform in asked:
                 found.analytics[str(refusal.platform)] = why(refusal)
             elif refusal.scope is Scope.STREAM or refusal_of(answer):
                 found.no_analytics = why(refusal)

@@ -6,15 +6,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from tap_ayrshare.ayrshare.codes import is_error
 from tap_ayrshare.ayrshare.contract import NETWORKS, first
 from tap_ayrshare.ayrshare.endpoints import HISTORY, NATIVE_HISTORY
+from tap_ayrshare.ayrshare.envelopes import is_error
+from tap_ayrshare.ayrshare.paging import cursor_of, has_no_more
 from tap_ayrshare.ayrshare.rows import usable_id
-from tap_ayrshare.engine.clock import api_time
+from tap_ayrshare.ayrshare.times import api_time
 from tap_ayrshare.engine.errors import Refusal, Scope
-from tap_ayrshare.engine.values import dig, instant, objects, text
-from tap_ayrshare.posts.pages import MOST, PAGINATION
-from tap_ayrshare.posts.sent import BEGINNING, LIMIT, SECOND, analytics_networks, published_at
+from tap_ayrshare.engine.values import instant, objects
+from tap_ayrshare.posts.pages import MOST
+from tap_ayrshare.posts.rows import analytics_networks, published_at
+from tap_ayrshare.posts.windows import BEGINNING, LIMIT, SECOND
 from tap_ayrshare.run.estimate import Count
 
 if TYPE_CHECKING:
@@ -171,7 +173,7 @@ async def count_native(ask: Ask, network: str, start: datetime | None, posts: Po
         items, dates = NATIVE_HISTORY.listed(answer.body), list[datetime]()
         for item in items:
             post_id = usable_id(item.get("id"))
-            published = instant(first("native_fields", network, "published_at", item))
+            published = first("native_fields", network, "published_at", item, instant)
             if post_id is None or post_id in seen or is_error(item) or (start and published and published < start):
                 continue
             seen.add(post_id)
@@ -195,8 +197,8 @@ def _further(network: str, body: object, count: int, dates: list[datetime]) -> d
     """Return the query of the page behind one, None if there is none or it brought nothing new."""
     reads = NETWORKS[network].reads
     if "native_cursor" in reads:
-        cursor = text(dig(body, (*PAGINATION, "next")))
-        return {"next": cursor} if cursor and dig(body, (*PAGINATION, "hasMore")) is not False else None
+        cursor = cursor_of(body)
+        return {"next": cursor} if cursor and not has_no_more(body) else None
     if "native_windows" in reads and dates and count >= MOST:
         return {"since": api_time(BEGINNING), "until": api_time(min(dates))}
     return None

@@ -14,15 +14,17 @@ from contextlib import aclosing, suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tap_ayrshare.ayrshare.contract import stream_contract, tap_version
-from tap_ayrshare.config.settings import PRIMARY
+from tap_ayrshare.config.opt_in import readable, withheld
 from tap_ayrshare.engine.errors import TapError
 from tap_ayrshare.engine.messages import Checkpoint, Ended, Record
-from tap_ayrshare.run.extraction import OF_A_PROFILE, Extraction
-from tap_ayrshare.run.outcome import Outcome, prepare_summary, profile_count
+from tap_ayrshare.run.closing import Closing
+from tap_ayrshare.run.extraction import Extraction
+from tap_ayrshare.run.opening import log_opening
+from tap_ayrshare.run.outcome import Outcome
 from tap_ayrshare.run.progress import Progress
+from tap_ayrshare.run.saved import SavedState
 from tap_ayrshare.run.stdout import abandon, is_unread
-from tap_ayrshare.streams.source import MEMORY
+from tap_ayrshare.run.summary import prepare_summary, write_summary
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Collection
@@ -35,14 +37,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-STATE_SECONDS = 60.0
-STATE_REQUESTS = 25
 PROFILES_A_SECOND = 1000
 """Profiles of which a STATE is written in a second, where one is waited for."""
 SECONDS_BETWEEN_FLUSHES = 0.2
 SECONDS_TO_END = 4.0
 """After a signal the process ends within five seconds, even if the target reads no more."""
-NAMED_AT_MOST = 20
 
 
 class Output(Protocol):
@@ -90,20 +89,22 @@ class Emitter:
         Args:
             settings: the settings.
             state: the bookmarks that came in; those of the run take their place.
-            selected: the names of the streams whose records are wanted.
+            selected: the names of the streams whose records are wanted; those that need a setting to be read may be
+                among them.
             output: where records and state go.
+
+        Raises:
+            SettingsError: nothing of it is read.
         """
         self._settings = settings
-        self._selected = frozenset(selected)
+        self._selected = readable(selected, settings)
+        self._withheld = withheld(selected, settings)
         self._state = state
         self._output = output
         self._extraction = Extraction(settings, self._selected, state.get)
         self._sources = self._extraction.sources
         self._progress = Progress(self._extraction)
-        self._last_state = monotonic()
-        self._covered: dict[str, int] = {}
-        self._newly_covered = 0
-        self._state_waits = False
+        self._saved = SavedState(state, self._sources, output.write_state)
         self._signal: signal.Signals | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -121,7 +122,7 @@ class Emitter:
             TapError: the run failed or was ended; what was read until then is written, with its state.
         """
         prepare_summary(self._settings.summary_file)
-        self._log_start()
+        log_opening(self._extraction, self._state, self._withheld)
         try:
             self._output.open(self._extraction)
             asyncio.run(self._write())
@@ -143,12 +144,12 @@ class Emitter:
             async with aclosing(self._extraction.items()) as items:
                 async for item in items:
                     self._take(item)
-                    if self._output.is_full or self._state_waits:
+                    if self._output.is_full or self._saved.is_due:
                         await self._flush()
         finally:
             ended.set()
             await ticker
-            self._write_state()
+            self._saved.write()
             await self._output.flush()
             self._output.close()
             for signum, handler in handlers.items():
@@ -158,39 +159,15 @@ class Emitter:
         if isinstance(item.message, Record):
             self._output.write(item.message)
         elif isinstance(item.message, Checkpoint):
-            self._cover(item.source, item.message, item.covered)
+            self._saved.cover(item.source, item.message, item.covered)
         elif isinstance(item.message, Ended):
             self._output.end(item.source.label, item.message)
 
-    def _cover(self, source: Source, checkpoint: Checkpoint, covered: int) -> None:
-        """Put a bookmark into the state, and write it once it covers enough."""
-        key = stream_contract(checkpoint.stream).replication_key or ""
-        self._state.set(checkpoint.stream, source.label, key, checkpoint.bookmark)
-        before = self._covered.get(source.label, 0)
-        self._covered[source.label] = max(covered, before)
-        self._newly_covered += max(0, covered - before)
-        is_due = covered - source.coverage.in_state >= STATE_REQUESTS
-        # A STATE holds all profiles: written for each of them in turn, they would grow with their square.
-        if (is_due and self._newly_covered >= len(self._sources)) or monotonic() - self._last_state >= STATE_SECONDS:
-            self._write_state()
-
-    def _write_state(self) -> None:
-        for source in self._sources:
-            self._state.add(MEMORY, source.label, source.memory.to_state())
-            source.coverage.in_state = self._covered.get(source.label, 0)
-        self._output.write_state()
-        self._last_state = monotonic()
-        self._newly_covered = 0
-        self._state_waits = True
-
     async def _flush(self) -> None:
         """Let out what is kept; what its last STATE covers is not repeated after a kill."""
-        coverages = [source.coverage for source in self._sources] if self._state_waits else []
-        covered = [coverage.in_state for coverage in coverages]
-        self._state_waits = False
+        covered = self._saved.take_due()
         await self._output.flush()
-        for coverage, requests in zip(coverages, covered, strict=True):
-            coverage.flush(requests)
+        self._saved.is_out(covered)
 
     async def _tick(self, ended: asyncio.Event) -> None:
         """Let out what is kept, and a line of progress, now and then."""
@@ -200,9 +177,9 @@ class Emitter:
                     await asyncio.wait_for(ended.wait(), SECONDS_BETWEEN_FLUSHES)
                 if is_unread():
                     raise BrokenPipeError
-                is_large = monotonic() - self._last_state < len(self._sources) / PROFILES_A_SECOND
+                is_large = monotonic() - self._saved.last < len(self._sources) / PROFILES_A_SECOND
                 if not is_large and any(source.coverage.is_waiting for source in self._sources):
-                    self._write_state()
+                    self._saved.write()
                 self._output.tick()
                 await self._flush()
                 self._progress.tick()
@@ -236,26 +213,12 @@ class Emitter:
         if self._loop is not None and self._loop.is_running():
             self._loop.call_soon_threadsafe(self._extraction.sync.cancel, why)
 
-    def _log_start(self) -> None:
-        labels = [source.label for source in self._extraction.readers]
-        shown = ", ".join(labels[:NAMED_AT_MOST]) + (", ..." if len(labels) > NAMED_AT_MOST else "")
-        bookmarks = ", ".join(self._state.streams()) or "none"
-        logger.info("tap-ayrshare %s, snapshot of %s (UTC)", tap_version(), self._extraction.snapshot.date)
-        logger.info("%s: %s", profile_count(len(labels)), shown)
-        logger.info("streams: %s; bookmarks found: %s", ", ".join(sorted(self._selected)), bookmarks)
-        if self._settings.primary_left_out and self._state.knows(PRIMARY, OF_A_PROFILE):
-            logger.warning(
-                "the state has the primary profile, but it is no longer read; include_primary_profile: true reads it"
-            )
-        elif self._settings.primary_left_out:
-            logger.info("the primary profile is left out; include_primary_profile: true reads it too")
-
     def _log_end(self) -> None:
         """Log the summary and write its file; raise what ended the run."""
         outcome = Outcome(self._extraction, self._signal)
         self._output.conclude(outcome)
-        for level, line in outcome.lines():
+        for level, line in Closing(self._extraction, outcome).lines():
             logger.log(level, "%s", line)
-        outcome.write_summary()
+        write_summary(self._extraction, outcome)
         if outcome.error:
             raise outcome.error

@@ -6,6 +6,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from tap_ayrshare.ayrshare.contract import OF_ACCOUNT
 from tap_ayrshare.config.settings import PRIMARY, Profile
 from tap_ayrshare.engine.client import Client
 from tap_ayrshare.engine.clock import read_clock
@@ -13,9 +14,10 @@ from tap_ayrshare.engine.messages import Checkpoint, Ended, Issue, Record
 from tap_ayrshare.engine.sync import Options, Sync
 from tap_ayrshare.engine.tally import Tally
 from tap_ayrshare.streams import STREAMS
-from tap_ayrshare.streams.extraction_errors import ExtractionErrorsStream
-from tap_ayrshare.streams.source import Snapshot, Source
-from tap_ayrshare.streams.sync_runs import SyncRunsStream
+from tap_ayrshare.streams.by_network import relate
+from tap_ayrshare.streams.journal import ExtractionErrorsStream, SyncRunsStream
+from tap_ayrshare.streams.snapshot import Snapshot
+from tap_ayrshare.streams.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Collection, Mapping
@@ -25,9 +27,7 @@ if TYPE_CHECKING:
     from tap_ayrshare.engine.sync import Item
     from tap_ayrshare.streams.base import AyrshareStream
 
-PROFILES = "profiles"
-"""The stream that needs the API key alone."""
-OF_A_PROFILE = tuple(kind.name for kind in STREAMS if kind.takes_turns and kind.name != PROFILES)
+OF_A_PROFILE = tuple(kind.name for kind in STREAMS if kind.takes_turns and kind.name not in OF_ACCOUNT)
 """The streams that are read from a profile."""
 
 
@@ -53,19 +53,20 @@ class Extraction:
         now = read_clock()
         self.snapshot = Snapshot(settings, now, selected, bookmarks, self.tally)
         self.streams: list[AyrshareStream] = [kind() for kind in STREAMS if kind.name in selected]
+        relate(self.streams)
         self._errors, self._runs = ExtractionErrorsStream(), SyncRunsStream()
         self.client = client = Client(settings, settings.secrets)
         self.readers = [Source(self.snapshot, profile, client) for profile in settings.profiles]
         self._account = self._account_source(client)
         extra = [self._account] if self._account and self._account not in self.readers else []
         self.sources = [*extra, *self.readers]
-        options = Options(now, settings.request_budget is not None, settings.fail_on_error)
+        options = Options(now, settings.request_budget is not None, settings.fail_on_error, "published_at", "networks")
         work = [(source, self._streams_of(source)) for source in self.sources]
         self.sync = Sync(client, work, self.tally, options)
 
     def _account_source(self, client: Client) -> Source | None:
         """Return the source that is asked for the list of profiles."""
-        if PROFILES not in self.snapshot.selected or not self.settings.reads_profile_list:
+        if OF_ACCOUNT.isdisjoint(self.snapshot.selected) or not self.settings.reads_profile_list:
             return None
         primary = next((source for source in self.readers if source.label == PRIMARY), None)
         return primary or Source(self.snapshot, Profile(PRIMARY, None), client)
@@ -73,10 +74,10 @@ class Extraction:
     def _streams_of(self, source: Source) -> list[AyrshareStream]:
         """Return the streams that are read from a source, in order."""
         if source is not self._account:
-            return [stream for stream in self.streams if stream.name != PROFILES]
+            return [stream for stream in self.streams if stream.name not in OF_ACCOUNT]
         if source in self.readers:
             return self.streams
-        return [stream for stream in self.streams if stream.name == PROFILES or not stream.takes_turns]
+        return [stream for stream in self.streams if stream.name in OF_ACCOUNT or not stream.takes_turns]
 
     async def items(self) -> AsyncGenerator[Item[Source], None]:
         """Read everything that is selected and yield its records, bookmarks and ends; those of a profile in order."""
@@ -84,7 +85,7 @@ class Extraction:
             async for item in items:
                 message = self._as_written(item.source, item.message)
                 if message is not None:
-                    yield replace(item, message=message)
+                    yield item if message is item.message else replace(item, message=message)
                 if isinstance(item.message, Ended):
                     yield item
 

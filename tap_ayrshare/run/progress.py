@@ -119,4 +119,4 @@ def _seconds(source: Source, requests: int) -> float:
         return 0.0
     client = source.client
     each = sum(client.seconds.values()) / client.sent if client.sent else 0.0
-    return max(client.pacer.seconds_until(requests), requests * each / source.settings.max_concurrency)
+    return max(client.pacer.seconds_until(requests), requests * each / client.lanes.size)

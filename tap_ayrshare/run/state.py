@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.contract import tap_version
+from tap_ayrshare.config.nearest import hint
 from tap_ayrshare.engine.errors import StateError
 
 if TYPE_CHECKING:
@@ -49,10 +50,12 @@ class State:
         partition.update(values)
 
     def add(self, stream: str, label: str, values: Mapping[str, Any]) -> None:
-        """Add values to the bookmark of a stream and profile, in place of older ones of the same names."""
-        if values:
-            kept = {k: v for k, v in self.get(stream, label).items() if k not in ("context", "replication_key")}
-            self.set(stream, label, "", {**kept, **values})
+        """Add values to the bookmark of a stream and profile, in place of older ones; an empty list removes one."""
+        before = self.get(stream, label)
+        new = {name: value for name, value in values.items() if value != [] or name in before}
+        if new:
+            kept = {k: v for k, v in before.items() if k not in ("context", "replication_key")}
+            self.set(stream, label, "", {name: value for name, value in {**kept, **new}.items() if value != []})
 
     def partitions(self, stream: str) -> list[dict[str, Any]]:
         """Return the bookmarks of a stream, those of all profiles."""
@@ -104,13 +107,13 @@ def checked(value: object, streams: Collection[str], labels: Collection[str]) ->
     """Return a state that came in, as `State` takes it.
 
     A single bookmark for a whole stream, as a tap for one profile writes it, is taken for the only profile; a STATE
-    message, which is what the last line of the tap's own output is, for the state in it.
+    message, which is what the last line of the tap's own output is, for the state in it, and so is what
+    `meltano state get` prints.
 
     Raises:
         StateError: it isn't valid; it is never taken as empty, which would silently read all of the history again.
     """
-    if isinstance(value, dict) and value.get("type") == "STATE":
-        value = value.get("value")
+    value = _unwrapped(value)
     if value in (None, {}):
         return {}
     if not isinstance(value, dict) or not isinstance(value.get("bookmarks"), dict):
@@ -118,11 +121,22 @@ def checked(value: object, streams: Collection[str], labels: Collection[str]) ->
     bookmarks = {}
     for stream, bookmark in value["bookmarks"].items():
         if stream not in streams:
-            raise _invalid(f"it has a bookmark for {stream[:60]!r}, which isn't a stream of this tap")
+            raise _invalid(
+                f"it has a bookmark for {stream[:60]!r}, which isn't a stream of this tap{hint(stream, streams)}"
+            )
         if not isinstance(bookmark, dict):
             raise _invalid(f"the bookmark of {stream} isn't an object")
         bookmarks[stream] = {"partitions": _partitions(stream, bookmark, labels)}
     return {"bookmarks": {stream: b for stream, b in bookmarks.items() if b["partitions"]}}
+
+
+def _unwrapped(value: object) -> object:
+    """Return the state in a STATE message, or in what `meltano state get` prints."""
+    if isinstance(value, dict) and value.get("type") == "STATE":
+        return value.get("value")
+    if isinstance(value, dict) and "singer_state" in value and "bookmarks" not in value:
+        return value["singer_state"]
+    return value
 
 
 def _partitions(stream: str, bookmark: dict[str, Any], labels: Collection[str]) -> list[dict[str, Any]]:
@@ -152,6 +166,7 @@ def stamped(value: Mapping[str, Any]) -> dict[str, Any]:
 
 def newer_version(value: object) -> str | None:
     """Return the version that wrote a state if it is newer than this one, None if it isn't or can't be told."""
+    value = _unwrapped(value)
     written = value.get(VERSION) if isinstance(value, dict) else None
     if not isinstance(written, str) or not (numbers := _numbers(written)):
         return None

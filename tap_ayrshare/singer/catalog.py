@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft202012Validator
 
+from tap_ayrshare.config.nearest import LONGEST_SHOWN, hint
 from tap_ayrshare.engine.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ META_SCHEMA = Draft202012Validator(Draft202012Validator.META_SCHEMA)
 SELECTION = ("selected", "selected-by-default")
 
 
-def completed(value: Mapping[str, Any], known: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def completed(value: Mapping[str, Any], known: Collection[Mapping[str, Any]]) -> dict[str, Any]:
     """Return a catalog as the SDK can read it.
 
     Args:
@@ -46,7 +47,9 @@ def completed(value: Mapping[str, Any], known: Iterable[Mapping[str, Any]]) -> d
         given[name] = entry
     entries = [_entry(own, given.pop(str(own["tap_stream_id"]), None)) for own in known]
     if given:
-        logger.warning("--catalog: unknown streams are ignored: %s", ", ".join(name[:60] for name in given))
+        names = [str(own["tap_stream_id"]) for own in known]
+        shown = ", ".join(f"{name[:LONGEST_SHOWN]}{hint(name, names)}" for name in given)
+        logger.warning("--catalog: unknown streams are ignored: %s", shown)
     return {"streams": entries}
 
 
@@ -66,14 +69,19 @@ def _entry(own: Mapping[str, Any], given: Mapping[str, Any] | None) -> dict[str,
         schema["properties"] = {**missing, **columns}
         for column in needed:
             metadata[("properties", column)]["metadata"]["inclusion"] = "automatic"
+    has_said = False
     for breadcrumb, said in _metadata(name, given):
+        has_said |= breadcrumb == () and isinstance(said.get("selected"), bool)
         item = metadata.get(breadcrumb)
         if item is None:
             item = metadata[breadcrumb] = {"breadcrumb": list(breadcrumb), "metadata": {"inclusion": "available"}}
             entry["metadata"].append(item)
         item["metadata"] |= {key: said[key] for key in SELECTION if key in said}
-    if "selected" in given:
-        metadata[()]["metadata"].setdefault("selected", given["selected"] is True)
+    beside = given.get("selected", given.get("schema", {}).get("selected"))
+    if not isinstance(beside, (bool, type(None))):
+        raise _invalid(f"selected of {name} isn't true or false")
+    if beside is not None and not has_said:
+        metadata[()]["metadata"]["selected"] = beside
     return entry
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from singer_sdk.singerlib.json import serialize_json
+
 from tap_ayrshare.run.state import stamped
 from tap_ayrshare.singer.metrics import log_metrics
 
@@ -11,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from singer_sdk import Tap
-    from singer_sdk.helpers.types import TapState
 
     from tap_ayrshare.engine.messages import Ended, Record
     from tap_ayrshare.run.extraction import Extraction
@@ -31,6 +32,7 @@ class SingerOutput:
         self._tap = tap
         self._streams = {stream.name: stream for stream in selected}
         self._writer = cast("MessageWriter", tap.message_writer)
+        self._last_state = ""
         self._extraction: Extraction
 
     @property
@@ -54,7 +56,11 @@ class SingerOutput:
 
     def write_state(self) -> None:
         """Keep a STATE."""
-        self._tap.state_writer.write_state(cast("TapState", stamped(self._tap.state)))
+        # The SDK's writer makes three copies of a state, which with many profiles is most of the cost of one.
+        line = serialize_json({"type": "STATE", "value": stamped(self._tap.state)}) + "\n"
+        if line != self._last_state:
+            self._last_state = line
+            self._writer.write_line(line)
 
     def tick(self) -> None:
         """Singer has nothing to say."""

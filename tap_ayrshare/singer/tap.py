@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-import signal
 import sys
 from copy import deepcopy
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from jsonschema import Draft202012Validator
+import click
 from singer_sdk import Tap
+from singer_sdk._logging import _setup_console_logging
+from singer_sdk.cli import plugin_cli
 from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
-from singer_sdk.plugin_base import SingerCommand, _ConfigInput
+from singer_sdk.plugin_base import PluginBase, _ConfigInput
 from singer_sdk.singerlib import Catalog
+from singer_sdk.tap_base import CliTestOptionValue
 
-from tap_ayrshare.config.settings import DEFINITION, ENVIRONMENT, Settings, unknown_names, unknown_variables
-from tap_ayrshare.engine.errors import SettingsError, StateError, TapError
+from tap_ayrshare.ayrshare.contract import stream_contract
+from tap_ayrshare.config.environment import variables
+from tap_ayrshare.config.nearest import unknown_names
+from tap_ayrshare.config.settings import DEFINITION, Settings, opted_in, secrets_in, unknown_variables
+from tap_ayrshare.engine.errors import SettingsError, StateError
 from tap_ayrshare.engine.redaction import Redactor, redact_logs
-from tap_ayrshare.engine.values import is_too_deep, one_line
+from tap_ayrshare.engine.values import one_line
 from tap_ayrshare.preview.check import ConnectionCheck
 from tap_ayrshare.preview.report import first_line, lines
 from tap_ayrshare.run.emitter import Emitter
+from tap_ayrshare.run.garbage import collect_less
 from tap_ayrshare.run.state import State, accepted
+from tap_ayrshare.singer.about import described
 from tap_ayrshare.singer.catalog import completed
+from tap_ayrshare.singer.command import LOG_LEVEL, TapCommand, json_object, log_level, read_config, require_key
 from tap_ayrshare.singer.output import SingerOutput
+from tap_ayrshare.singer.sdk_settings import sdk_settings, useless_maps
 from tap_ayrshare.singer.stream import SingerStream
 from tap_ayrshare.singer.writer import MessageWriter
 from tap_ayrshare.streams import STREAMS
@@ -35,35 +42,13 @@ from tap_ayrshare.streams import STREAMS
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
-    import click
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
+    from singer_sdk.plugin_base import SingerCommand
 
     from tap_ayrshare.engine.messages import Checkpoint, Record
 
 
 OWN_SETTINGS = frozenset(DEFINITION["properties"])
-FROM_ENVIRONMENT = "ENV"
-"""What --config takes instead of a file."""
-HELP = """Extract social media metrics from Ayrshare as Singer messages on stdout.
-
-\b
-Find out what works, and how long a first run takes:
-    TAP_AYRSHARE_API_KEY=... tap-ayrshare --config ENV --test
-Load into a target, from the state of the last run on:
-    tap-ayrshare --config config.json --state state.json | target-postgres --config target.json
-
-Exit codes: 0 done, 1 failed and another run may succeed, 2 only a person can mend it.
-"""
-OPTIONS = {
-    "config": "A JSON file with settings, or ENV for TAP_AYRSHARE_... variables; may be given more than once.",
-    "test": "Report in a few requests what a run will find, what is wrong and how long it takes. "
-    "--test=schema: write the SCHEMA messages without a request.",
-    "discover": "Write the catalog: all streams and their columns.",
-    "catalog": "A catalog with the streams and columns to extract.",
-    "state": "The state that the last run wrote: its last STATE message, or what the target printed.",
-    "about": "Describe the tap and its settings.",
-}
-"""What the options of the command line do."""
 
 
 class TapAyrshare(Tap):
@@ -114,26 +99,35 @@ class TapAyrshare(Tap):
         self.append_builtin_config(self.config_jsonschema)
         if not raise_errors:
             return []
-        settings, known = self.settings, self.config_jsonschema["properties"]
-        redact_logs(settings.secrets)
-        for name in known.keys() - OWN_SETTINGS & self.config.keys():
-            if not Draft202012Validator(known[name]).is_valid(self.config[name]):
-                raise SettingsError(f"setting '{name}': must be {_types(known[name])}")
-        hidden = Redactor(settings.secrets).text
+        known = self.config_jsonschema["properties"]
+        hidden = Redactor(secrets_in(self.config)).text
+        # First, since a misspelled name is why a setting is missing.
         warnings = [f"setting {line}" for line in unknown_names(map(hidden, self.config), known)]
         warnings += [f"environment variable {line}" for line in unknown_variables(map(hidden, os.environ), known)]
-        for line in (*settings.warnings, *warnings):
+        for line in warnings:
+            self.logger.warning("%s", line)
+        settings = self.settings
+        redact_logs(settings.secrets)
+        of_sdk = {name: schema for name, schema in known.items() if name not in OWN_SETTINGS}
+        own = {name: value for name, value in self.config.items() if name not in of_sdk}
+        self._config = {**own, **sdk_settings(self.config, of_sdk)}
+        for line in (*settings.warnings, *useless_maps(self._config.get("stream_maps", {}))):
             self.logger.warning("%s", line)
         return []
 
     def setup_mapper(self) -> None:
-        """Read the stream maps and flattening settings.
+        """Read the stream maps and flattening settings; a map of a stream that isn't selected does nothing.
+
+        The SDK applies a map of `*` to deselected streams too, and fails because they have no columns
+        (docs/upstream.md). Its errors are tracebacks.
 
         Raises:
-            SettingsError: they can't be used; the SDK's own errors are tracebacks.
+            SettingsError: they can't be used.
         """
         try:
-            super().setup_mapper()
+            PluginBase.setup_mapper(self)
+            selected = {name: entry for name, entry in self.catalog.items() if self.streams[name].selected}
+            self.mapper.register_raw_streams_from_catalog(Catalog(selected))
         except Exception as error:
             raise SettingsError(f"setting 'stream_maps': {one_line(error)}") from error
 
@@ -141,18 +135,30 @@ class TapAyrshare(Tap):
     def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805
         """Return the settings in the environment as text; the SDK's parser fails on numbers, naming none."""
         cls.append_builtin_config(cls.config_jsonschema)
-        found = {}
-        for name in cls.config_jsonschema["properties"]:
-            if (value := os.environ.get(f"TAP_AYRSHARE_{name.upper()}")) is not None:
-                found[name] = value if name in OWN_SETTINGS else _parsed(name, value)
-        return found
+        return dict(variables(cls.config_jsonschema["properties"]))
 
     def _setup_signal_handlers(self) -> None:
         """Leave signals alone; a run handles them itself (the SDK exits 0 on them)."""
 
     def discover_streams(self) -> Sequence[SingerStream]:
         """Return all streams."""
-        return [SingerStream(self, kind, self._read_alone) for kind in STREAMS]
+        named = opted_in(self.config)
+        return [
+            SingerStream(
+                self,
+                kind,
+                self._read_alone,
+                selected_by_default=stream_contract(kind.name).selected_by_default or kind.name in named,
+            )
+            for kind in STREAMS
+        ]
+
+    def write_schemas(self) -> None:  # type: ignore[misc]
+        """Write the SCHEMA messages of all streams."""
+        for stream in self.streams.values():
+            stream.selected = True
+        self.setup_mapper()
+        super().write_schemas()
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Read a state that came in.
@@ -173,10 +179,7 @@ class TapAyrshare(Tap):
         Final in the SDK, which walks one stream after another and one partition after another: a profile
         that waits for its limit would hold up all the others.
         """
-        selected = [stream for stream in self.streams.values() if stream.selected]
-        if not selected:
-            raise SettingsError("no stream is selected, so there is nothing to read; select streams in the catalog")
-        self._emitter(selected).run()  # type: ignore[arg-type]
+        self._emitter([stream for stream in self.streams.values() if stream.selected]).run()  # type: ignore[misc]
 
     def _read_alone(self, stream: SingerStream) -> AsyncGenerator[Record | Checkpoint, None]:
         return self._emitter([stream]).messages()
@@ -198,24 +201,43 @@ class TapAyrshare(Tap):
             raise report.failure
         return True
 
-    # The command line: one clear line instead of a traceback for what a user can cause.
+    # The command line
+
+    @plugin_cli
+    def cli(cls) -> click.Command:  # noqa: N805
+        """Return the command line, with a log; the SDK's ends in a traceback where there is no such level."""
+        try:
+            os.environ[LOG_LEVEL] = log_level()
+        except SettingsError as error:
+            sys.stderr.write(f"{error}\n")
+            sys.exit(error.exit_code)
+        _setup_console_logging(log_level=os.environ[LOG_LEVEL])
+        return cls.get_singer_command()
 
     @classmethod
-    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> _ConfigInput:
+    def get_singer_command(cls) -> click.Command:
+        """Return the command line, with errors as one line."""
+        return TapCommand.of(cast("SingerCommand", super().get_singer_command()))
+
+    @classmethod
+    def print_about(cls, output_format: str | None = None) -> None:
+        """Print what the tap and its settings are."""
+        if output_format:
+            super().print_about(output_format)
+        else:
+            click.echo(described(cls._get_about_info()))
+
+    @classmethod
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> _ConfigInput:  # noqa: ARG003
         """Read the files given as --config."""
-        for path in value:
-            if path != FROM_ENVIRONMENT and not Path(path).exists():
-                hint = f"; did you mean --config {FROM_ENVIRONMENT}?" if path.upper() == FROM_ENVIRONMENT else ""
-                raise SettingsError(f"--config: there is no file {path}{hint}")
-        try:
-            return super().cb_config(ctx, param, value)
-        except OSError as error:
-            why = error.strerror or error.__cause__ or "it isn't a file"
-            raise SettingsError(f"--config: can't read {', '.join(value)}: {why}") from None
-        except json.JSONDecodeError as error:
-            raise SettingsError(f"--config: {', '.join(value)} isn't valid JSON: {error}") from None
-        except (ValueError, TypeError, RecursionError):
-            raise SettingsError(f"--config: {', '.join(value)} isn't a JSON object") from None
+        return read_config(value)
+
+    @classmethod
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+        """Run the tap in test mode, if it is asked for."""
+        if value != CliTestOptionValue.Disabled.value:
+            require_key(ctx.params["config"])
+        super().cb_test(ctx, param, value)
 
     @classmethod
     def invoke(  # type: ignore[override]
@@ -224,94 +246,19 @@ class TapAyrshare(Tap):
         about: bool = False,
         about_format: str | None = None,
         config: _ConfigInput | None = None,
-        state: Any = None,
-        catalog: Any = None,
+        state: str | None = None,
+        catalog: str | None = None,
     ) -> None:
-        """Run the tap from the command line; see `Tap.invoke`."""
+        """Run the tap; state and catalog are paths of files."""
         if about:
             super().invoke(about=about, about_format=about_format)
         config = config or _ConfigInput()
-        in_environment = f"{ENVIRONMENT}API_KEY" in os.environ
-        if in_environment and not config.parse_env and not config.config.get("api_key"):
-            raise SettingsError(
-                f"api_key is in the environment: add --config {FROM_ENVIRONMENT} to read settings there"
-            )
-        if is_too_deep(config.config):
-            raise SettingsError("--config: the settings are nested too deeply")
+        require_key(config)
         tap = cls(
             config=config.config,
             parse_env_config=config.parse_env,
-            state=_read_json("--state", state, StateError),
-            catalog=_read_json("--catalog", catalog, SettingsError),
+            state=json_object("--state", state, StateError) if state is not None else None,
+            catalog=json_object("--catalog", catalog, SettingsError) if catalog is not None else None,
         )
+        collect_less()
         tap.sync_all()
-
-    @classmethod
-    def get_singer_command(cls) -> click.Command:
-        """Return the command line, with errors as one line."""
-        command = super().get_singer_command()
-        return TapCommand(
-            name=command.name,
-            callback=command.callback,
-            params=[_described(option) for option in command.params],
-            help=HELP,
-            context_settings=command.context_settings,
-            logger=cls.logger,
-        )
-
-
-class TapCommand(SingerCommand):
-    """The command `tap-ayrshare`."""
-
-    def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the command; a TapError is its last line and decides the exit code."""
-        for signum in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(signum, lambda number, _frame: sys.exit(128 + number))
-        try:
-            return super().main(*args, **kwargs)
-        except TapError as error:
-            self.logger.error("%s", error)  # noqa: TRY400
-            sys.exit(error.exit_code)
-
-
-def _described(option: click.Parameter) -> click.Parameter:
-    """Return an option of the command line with what it does in this tap."""
-    if option.name in OPTIONS:
-        option.help = OPTIONS[option.name]
-    return option
-
-
-def _parsed(name: str, value: str) -> Any:
-    """Return one of the SDK's own settings out of the environment: JSON, else text."""
-    try:
-        return json.loads(value)
-    except ValueError:
-        if name.startswith("stream_map"):
-            raise SettingsError(f"setting '{name}': must be JSON") from None
-        return value
-
-
-def _types(schema: dict[str, Any]) -> str:
-    """Return what a setting of the SDK takes."""
-    listed = schema.get("type", "a valid value")
-    return " or ".join(name for name in ([listed] if isinstance(listed, str) else listed) if name != "null")
-
-
-def _read_json(option: str, file: Any, error: type[TapError]) -> dict[str, Any] | None:
-    if file is None:
-        return None
-    try:
-        text = file.read()
-        value = json.loads(text) if text.strip() else None
-    except json.JSONDecodeError as wrong:
-        raise error(f"{option}: {file.name} isn't valid JSON: {wrong}") from None
-    except (ValueError, OSError, RecursionError):
-        raise error(f"{option}: {file.name} isn't valid JSON") from None
-    if value is None and error is StateError:
-        TapAyrshare.logger.warning("--state: %s is empty: starting without a state", file.name)
-        return None
-    if not isinstance(value, dict):
-        raise error(f"{option}: {file.name} isn't a JSON object")
-    if is_too_deep(value):
-        raise error(f"{option}: {file.name} is nested too deeply")
-    return value

@@ -38,10 +38,16 @@ class MessageWriter(SingerWriter):
         """Write a message, or keep it."""
         if self._held is None:
             super().write_message(message)
-            return
-        line = self.format_message(message) + "\n"
-        self._held.append(line)
-        self.size += len(line)
+        else:
+            self.write_line(self.format_message(message) + "\n")
+
+    def write_line(self, line: str) -> None:
+        """Write a message that is a line already, or keep it."""
+        if self._held is None:
+            _put(line)
+        else:
+            self._held.append(line)
+            self.size += len(line)
 
     async def flush(self) -> None:
         """Write what is kept; other tasks go on while the target does not read."""

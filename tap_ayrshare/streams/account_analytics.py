@@ -7,28 +7,33 @@ from contextlib import aclosing
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.ayrshare.codes import good_blocks, good_elements
-from tap_ayrshare.ayrshare.contract import breakdowns, first, has_field
+from tap_ayrshare.ayrshare.audience import groups
+from tap_ayrshare.ayrshare.contract import breakdowns, first, has_field, reported
 from tap_ayrshare.ayrshare.endpoints import SOCIAL_ANALYTICS
+from tap_ayrshare.ayrshare.envelopes import good_blocks, good_elements
+from tap_ayrshare.ayrshare.fields import known_fields
 from tap_ayrshare.ayrshare.rows import account_row, freshness
+from tap_ayrshare.ayrshare.series import daily_series
+from tap_ayrshare.engine.bookmarks import read_date
 from tap_ayrshare.engine.client import BudgetSpent
-from tap_ayrshare.engine.errors import Refusal
+from tap_ayrshare.engine.errors import Refusal, Rule, Scope
 from tap_ayrshare.engine.messages import Issue
-from tap_ayrshare.engine.values import day, dig, number, objects, snake_case, text
-from tap_ayrshare.posts.cursor import read_date
+from tap_ayrshare.engine.values import number, one_object, text, timestamp
+from tap_ayrshare.streams.bookmarks import SeriesBookmark
 from tap_ayrshare.streams.by_network import ByNetworkStream, NetworkSnapshotStream
-from tap_ayrshare.streams.source import NO_ID
+from tap_ayrshare.streams.issues import NO_ID, NO_OBJECT
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
+    from collections.abc import AsyncIterator, Mapping
 
-    from tap_ayrshare.ayrshare.contract import Breakdown
+    from tap_ayrshare.ayrshare.series import Series
     from tap_ayrshare.engine.client import Answer, Request
     from tap_ayrshare.engine.messages import Batch
     from tap_ayrshare.streams.source import Source
 
 QUARTER_DAYS = 90
 MOST_QUARTERS = 4
+NO_DATE = Rule(Scope.RESOURCE, failure=False, action="skipped: a point without a date can't be kept")
 
 
 class SocialAnalyticsStream(NetworkSnapshotStream):
@@ -36,10 +41,7 @@ class SocialAnalyticsStream(NetworkSnapshotStream):
 
     name = "social_analytics"
     reads = "account_analytics"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.followers = (AccountDemographicsStream(),)
+    serves = ("account_demographics",)
 
     def request(self, network: str) -> Request:
         """See `NetworkSnapshotStream.request`."""
@@ -47,7 +49,7 @@ class SocialAnalyticsStream(NetworkSnapshotStream):
 
     def messages(self, source: Source, network: str, answer: Answer) -> Batch:
         """Yield the row of a network."""
-        if (block := _block(network, answer)) is not None:
+        if (block := _block(network, answer)) is not None and block.get("analytics"):
             own = {
                 name: text(first("account_fields", network, name, block.get("analytics")))
                 for name in ("account_id", "account_name")
@@ -62,7 +64,6 @@ class AccountDemographicsStream(NetworkSnapshotStream):
 
     name = "account_demographics"
     reads = "demographics"
-    leader = SocialAnalyticsStream.name
 
     def request(self, network: str) -> Request:
         """See `NetworkSnapshotStream.request`."""
@@ -71,20 +72,28 @@ class AccountDemographicsStream(NetworkSnapshotStream):
     def messages(self, source: Source, network: str, answer: Answer) -> Batch:
         """Yield a row for each group of a network's audience; a group without a name is an issue."""
         block = _block(network, answer) or {}
+        analytics = one_object(block.get("analytics"))
+        if (
+            isinstance(analytics, dict)
+            and analytics
+            and not analytics.keys() & known_fields("account", network).inside.keys()
+        ):
+            refusal = Refusal(NO_OBJECT, "invalid_body", "the analytics have no field that is known", 200)
+            yield Issue(self.name, refusal, "analytics", network)
         seen: set[tuple[str, str, str]] = set()
         for breakdown in breakdowns(network):
-            found = dig(block.get("analytics"), breakdown.path)
-            for position, (dimension, bucket, value) in enumerate(_groups(breakdown, found)):
-                key = (breakdown.audience, dimension, bucket or "")
-                if not bucket or key in seen:
-                    details = {"path": ".".join(breakdown.path), "bucket": bucket, "value": value}
+            for position, group in enumerate(groups(breakdown, analytics)):
+                key = (breakdown.audience, group.dimension, group.bucket or "")
+                if not group.bucket or key in seen:
+                    details = {"path": ".".join(breakdown.path), "bucket": group.bucket, "group": group.item}
                     refusal = Refusal(NO_ID, "invalid_body", "the group has no name of its own", 200, details=details)
-                    yield Issue(self.name, refusal, f"item-{position}:{dimension}", network)
+                    yield Issue(self.name, refusal, f"item-{position}:{group.dimension}", network)
                     continue
                 seen.add(key)
                 yield self.record(source, {
-                    "platform": network, "audience": breakdown.audience, "dimension": dimension, "bucket": bucket,
-                    "value": number(value), "unit": breakdown.unit, **freshness(block),
+                    "platform": network, "audience": breakdown.audience, "dimension": group.dimension,
+                    "bucket": group.bucket, "value": reported(network, number(group.value)), "unit": breakdown.unit,
+                    **freshness(block),
                 })  # fmt: skip
 
 
@@ -96,36 +105,16 @@ def _block(network: str, answer: Answer) -> dict[str, Any] | None:
     return next(iter(good_elements(good_blocks(answer.body).get(network))), None)
 
 
-def _groups(breakdown: Breakdown, value: object) -> Iterator[tuple[str, str | None, Any]]:
-    """Yield the groups of a breakdown: dimension, bucket (None if it has none), value."""
-    if breakdown.dimension == "*":
-        for name, inner in value.items() if isinstance(value, dict) else ():
-            yield from ((snake_case(name), bucket, one) for bucket, one in _leaves(inner))
-    elif breakdown.bucket:
-        for item in objects(value):
-            yield breakdown.dimension, text(item.get(breakdown.bucket)), item.get(breakdown.value)
-    else:
-        yield from ((breakdown.dimension, bucket, one) for bucket, one in _leaves(value))
-
-
-def _leaves(value: object, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the values of an object with their dotted path: a map by gender may hold maps by age."""
-    for name, inner in value.items() if isinstance(value, dict) else ():
-        if isinstance(inner, dict):
-            yield from _leaves(inner, f"{path}{name}.")
-        else:
-            yield path + name, inner
-
-
 class SocialAnalyticsDailyStream(ByNetworkStream):
     """The networks' own daily series, with look-back."""
 
     name = "social_analytics_daily"
+    bookmark = SeriesBookmark
     reads = "daily"
 
     async def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
         """Read the series of every network that has one, as far back as its bookmark asks."""
-        networks = await source.networks(self.reads, self.name)
+        networks = await source.networks.able(self.reads, self.name)
         ends = _ends(bookmark)
         read_on = dict(bookmark.get("read_on", {}))
 
@@ -150,17 +139,19 @@ class SocialAnalyticsDailyStream(ByNetworkStream):
 
     def _points(self, source: Source, network: str, block: dict[str, Any], ends: dict[str, date]) -> Batch:
         """Yield the points of a network since the look-back; set its end to where all of its metrics reach."""
-        analytics = block.get("analytics")
+        analytics = one_object(block.get("analytics"))
         source.snapshot.drift.look_at(self.name, "account", network, analytics, is_kept=False)
         since, last_dates = _since(source, ends.get(network)), []
-        for metric, series in daily_series(analytics):
-            points = {on: point for point in objects(series.get("values")) if (on := day(point.get("endTime")))}
-            for on, point in sorted(points.items()):
+        for series in daily_series(network, analytics):
+            for on, point in sorted(series.points.items()):
                 if on >= since:
-                    yield self.record(source, _point(network, metric, on, series, point, block))
-            last_dates += [max(points)] if points else []
-        end = min(last_dates, default=None)
-        if end and end <= source.today:
+                    yield self.record(source, _point(network, on, series, point, block))
+            last_dates += [max(series.points)] if series.points else []
+            if series.unreadable:
+                yield Issue(self.name, _without_date(series), series.metric, network)
+        if last_dates:
+            # Accounts ahead of UTC have a point of tomorrow, which isn't whole yet.
+            end = min(*last_dates, source.today)
             ends[network] = max(end, ends.get(network, end))
 
 
@@ -186,32 +177,24 @@ def _since(source: Source, end: date | None) -> date:
     return max(since, source.settings.start_date.date()) if source.settings.start_date else since
 
 
-def daily_series(analytics: object, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the daily series of a body, `{period, total, values}`, each with its dotted path."""
-    if not isinstance(analytics, dict):
-        return
-    for name, value in analytics.items():
-        # A dot in a name is escaped: `a.b` and `b` inside of `a` are two metrics.
-        key = name.replace("\\", "\\\\").replace(".", "\\.")
-        if isinstance(value, dict):
-            if isinstance(value.get("values"), list):
-                yield path + key, value
-            else:
-                yield from daily_series(value, f"{path}{key}.")
+def _without_date(series: Series) -> Refusal:
+    lost, total = len(series.unreadable), len(series.unreadable) + len(series.points)
+    message = f"{lost} of {total} points have no date that can be read"
+    return Refusal(NO_DATE, "invalid_body", message, 200, details={"point": series.unreadable[0]})
 
 
-def _point(
-    network: str, metric: str, on: date, series: dict[str, Any], point: dict[str, Any], block: dict[str, Any]
-) -> dict[str, Any]:
+def _point(network: str, on: date, series: Series, point: dict[str, Any], block: dict[str, Any]) -> dict[str, Any]:
+    end_time = point.get("endTime")
     return {
         "platform": network,
-        "metric": metric,
+        "metric": series.metric,
         "date": on.isoformat(),
+        # In a series of differences -1 is a number like any other.
         "value": number(point.get("value")),
-        "end_time": text(point.get("endTime")),
-        "period": text(series.get("period")),
-        "total": number(series.get("total")),
+        "end_time": text(end_time) or timestamp(end_time),
+        "period": text(series.around.get("period")),
+        "total": number(series.around.get("total")),
         "point": point,
-        "series": {key: value for key, value in series.items() if key != "values"},
+        "series": series.around,
         **freshness(block),
     }

@@ -11,17 +11,19 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_ayrshare.ayrshare.endpoints import AD_ACCOUNTS, AD_HISTORY, ADS
-from tap_ayrshare.ayrshare.rows import freshness, usable_id
+from tap_ayrshare.ayrshare.rows import usable_id
+from tap_ayrshare.engine.bookmarks import read_date
 from tap_ayrshare.engine.client import BudgetSpent
 from tap_ayrshare.engine.errors import Refusal, Rule, Scope, StateError
 from tap_ayrshare.engine.messages import Issue
-from tap_ayrshare.engine.values import day, dig, instant, integer, number, text, timestamp
-from tap_ayrshare.posts.cursor import read_date
+from tap_ayrshare.engine.values import dig, instant, text
 from tap_ayrshare.streams.base import AyrshareStream
+from tap_ayrshare.streams.bookmarks import AdsBookmark
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
 
+    from tap_ayrshare.ayrshare.endpoints import Endpoint
     from tap_ayrshare.engine.client import Answer
     from tap_ayrshare.engine.messages import Batch
     from tap_ayrshare.streams.source import Source
@@ -34,39 +36,30 @@ PAGE = 100
 CUT = Rule(Scope.RESOURCE, failure=False, action="what the API gives is kept; the rest is out of reach")
 
 
-async def ad_accounts(stream: str, source: Source) -> tuple[Answer, dict[str, dict[str, Any]]]:
-    """Return the answer with the ad accounts of a profile, requested once in a run, and the accounts by id.
-
-    What of them can't be read is noted for the stream.
-
-    Raises:
-        Refused: the API refuses the stream, the profile or the run.
-        BudgetSpent: the request budget is spent.
-    """
-    found = await source.ask_once(AD_ACCOUNTS.request(stream, networks=(NETWORK,)))
-    source.settle(stream, found, 0)
-    for refusal in found.refusals:
-        source.note(Issue(stream, refusal, platform=NETWORK))
-    accounts: dict[str, dict[str, Any]] = {}
-    for position, account in enumerate(AD_ACCOUNTS.listed(found.body)):
-        account_id = usable_id(account.get("accountId"))
-        if account_id is None:
-            source.note_no_id(stream, position, account, NETWORK)
-        else:
-            accounts.setdefault(account_id, account)
-    if AD_ACCOUNTS.count(found.body) >= PAGE:
-        refusal = Refusal(CUT, "list_full", f"{PAGE} ad accounts came, and the API returns no more", HTTPStatus.OK)
-        source.note(Issue(stream, refusal, platform=NETWORK))
-    return found, accounts
-
-
 class AdsFamilyStream(AyrshareStream):
     """A stream about ads; it reads nothing where Facebook is not linked."""
 
     def expected(self, source: Source) -> int | None:
-        """See `AyrshareStream.expected`; how many accounts there are isn't known before."""
-        networks = source.known_networks("ads")
+        """Return a request for the ad accounts; how many there are isn't known before."""
+        networks = source.networks.known("ads")
         return None if networks is None else int(NETWORK in networks)
+
+    async def accounts(self, source: Source) -> Answer:
+        """Return the answer with the ad accounts of a profile, requested once in a run.
+
+        Raises:
+            Refused: the API refuses the stream, the profile or the run.
+            BudgetSpent: the request budget is spent.
+        """
+        request = AD_ACCOUNTS.request(self.name, networks=(NETWORK,))
+        answer = await source.ask_once(request)
+        source.take(request, answer, platform=NETWORK, requests=0)
+        if AD_ACCOUNTS.count(answer.body) >= PAGE:
+            refusal = Refusal(CUT, "list_full", f"{PAGE} ad accounts came, and the API returns no more", HTTPStatus.OK)
+            source.note(Issue(self.name, refusal, platform=NETWORK))
+        elif not answer.refusal:
+            self.note_missing(source, AD_ACCOUNTS, answer, AD_ACCOUNTS.count(answer.body), network=NETWORK)
+        return answer
 
 
 class AdAccountsStream(AdsFamilyStream):
@@ -76,50 +69,38 @@ class AdAccountsStream(AdsFamilyStream):
 
     async def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:  # noqa: ARG002
         """Read the ad accounts."""
-        if source.is_read_today(self.name) or NETWORK not in await source.networks("ads", self.name):
+        if source.is_read_today(self.name) or NETWORK not in await source.networks.able("ads", self.name):
             return
-        answer, accounts = await ad_accounts(self.name, source)
+        answer = await self.accounts(source)
         if answer.refusal and answer.refusal.rule.failure:
             return
-        for account_id, account in accounts.items():
-            yield [self.record(source, {**_account(account_id, account), **freshness(answer.body)})]
+        yield self.records(source, AD_ACCOUNTS.all_items(answer.body), network=NETWORK, around=answer.body)
         yield [self.checkpoint(source.snapshot.date)]
 
 
 class ByAccountStream(AdsFamilyStream):
-    """A stream that asks ad account by ad account.
+    """A stream that asks ad account by ad account."""
 
-    items_without_key: what makes an item unusable, for its error row.
-    """
-
-    items_without_key: ClassVar[str] = "id"
-
-    def check(self, bookmark: Mapping[str, Any]) -> None:
-        """See `AyrshareStream.check`."""
-        super().check(bookmark)
-        _left(self.name, bookmark)
+    bookmark = AdsBookmark
+    endpoint: ClassVar[Endpoint]
 
     @abstractmethod
     async def ask(self, source: Source, account_id: str, since: date | None) -> Answer:
         """Ask for an account; since: the date of the last complete reading, None if there is none."""
 
-    @abstractmethod
-    def rows(self, answer: Answer) -> Iterator[tuple[dict[str, Any] | None, dict[str, Any]]]:
-        """Yield the rows of an answer, None for an item without a key, each with the item."""
-
     async def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
         """Read every account, first those that the budget of an earlier run left over."""
-        if source.is_read_today(self.name) or NETWORK not in await source.networks("ads", self.name):
+        if source.is_read_today(self.name) or NETWORK not in await source.networks.able("ads", self.name):
             return
         began, accounts = _left(self.name, bookmark)
         # A failure of an earlier run counts until all accounts have been read again.
         is_whole = not (accounts and bookmark.get("failed"))
         if not accounts:
             began = source.snapshot.date
-            answer, known = await ad_accounts(self.name, source)
+            answer = await self.accounts(source)
             if answer.refusal and answer.refusal.rule.failure:
                 return
-            accounts = [(account_id, text(account.get("currency"))) for account_id, account in known.items()]
+            accounts = list(self._known(source, answer))
         value = bookmark.get("replication_key_value")
         since = read_date(value) if value else None
         for position, (account_id, currency) in enumerate(accounts):
@@ -129,95 +110,63 @@ class ByAccountStream(AdsFamilyStream):
                 left = [[known_id, money or ""] for known_id, money in accounts[position:]]
                 yield [self.checkpoint(value, began=began, left=left, failed=None if is_whole else True)]
                 raise
-            source.settle(self.name, answer)
-            for refusal in answer.refusals:
-                source.note(Issue(self.name, refusal, account_id, NETWORK))
             is_whole &= answer.refusal is None or not answer.refusal.rule.failure
-            yield self._records(source, account_id, currency, answer)
+            items, of_account = self.endpoint.all_items(answer.body), {"account_id": account_id, "currency": currency}
+            yield self.records(source, items, network=NETWORK, around=answer.body, within=account_id, more=of_account)
         yield [self.checkpoint(began if is_whole else value)]
 
-    def _records(self, source: Source, account_id: str, currency: str | None, answer: Answer) -> Batch:
-        seen: set[tuple[Any, ...]] = set()
-        keys = [name for name in self.contract.key_properties if name != "profile"]
-        for position, (row, item) in enumerate(self.rows(answer)):
-            if row is None:
-                refusal = Refusal(CUT, "invalid_body", f"the item has no {self.items_without_key}", 200, details=item)
-                yield Issue(self.name, refusal, f"item-{position}:{account_id}", NETWORK)
-                continue
-            row |= {"platform": NETWORK, "account_id": account_id, "currency": currency}
-            key = tuple(row[name] for name in keys)
-            if key not in seen:
-                seen.add(key)
-                yield self.record(source, row)
+    def _known(self, source: Source, answer: Answer) -> Iterator[tuple[str, str | None]]:
+        """Yield the ids of the ad accounts, each with its currency; an account without an id is noted."""
+        found: dict[str, str | None] = {}
+        for position, account in enumerate(AD_ACCOUNTS.listed(answer.body)):
+            account_id = usable_id(account.get("accountId"))
+            if account_id is None:
+                source.note_no_id(self.name, position, account, NETWORK)
+            else:
+                found.setdefault(account_id, text(account.get("currency")))
+        yield from found.items()
 
 
 class AdsStream(ByAccountStream):
     """The ads of a profile, a row for each."""
 
     name = "ads"
+    endpoint = ADS
 
     async def ask(self, source: Source, account_id: str, since: date | None) -> Answer:  # noqa: ARG002
-        """See `ByAccountStream.ask`."""
-        return await source.ask(ADS.request(self.name, {"accountId": account_id}, networks=(NETWORK,)))
-
-    def rows(self, answer: Answer) -> Iterator[tuple[dict[str, Any] | None, dict[str, Any]]]:
-        """See `ByAccountStream.rows`."""
-        for item in ADS.listed(answer.body):
-            ad_id = usable_id(item.get("adId")) or usable_id(item.get("id"))
-            row = {
-                "ad_id": ad_id,
-                "ad_name": text(item.get("adName")) or text(item.get("name")),
-                "budget_daily": number(item.get("budgetDaily")),
-                **_of_ad(item),
-                "ad": item,
-                **(freshness(answer.body) if isinstance(answer.body, dict) else {}),
-            }
-            yield (row if ad_id else None), item
+        """Ask for the ads of an account."""
+        return await source.ask(ADS.request(self.name, {"accountId": account_id}, networks=(NETWORK,)), account_id)
 
 
 class AdSpendDailyStream(ByAccountStream):
     """What was spent on ads, a row for each ad and day, with look-back."""
 
     name = "ad_spend_daily"
-    items_without_key = "ad id or no date"
+    endpoint = AD_HISTORY
 
     async def ask(self, source: Source, account_id: str, since: date | None) -> Answer:
         """Ask for the history of an account; where the API refuses the range, for the one that it gives by itself."""
         first, last = _range(source, since)
         query = {"accountId": account_id}
         dates = {"startDate": first.isoformat(), "endDate": last.isoformat()}
-        answer = await source.ask(AD_HISTORY.request(self.name, {**query, **dates}, networks=(NETWORK,)))
+        request = AD_HISTORY.request(self.name, {**query, **dates}, networks=(NETWORK,))
+        answer = await source.attempt(request)
         is_refused = (
             answer.status == HTTPStatus.BAD_REQUEST and answer.refusal and answer.refusal.scope is Scope.RESOURCE
         )
         if is_refused:
             source.settle(self.name, answer)
-            answer = await source.ask(AD_HISTORY.request(self.name, query, networks=(NETWORK,)))
-        given = instant(dig(answer.body, ("dateRange", "start")))
-        if is_refused or (given and given.date() > first + timedelta(days=1)):
+            answer = await source.ask(AD_HISTORY.request(self.name, query, networks=(NETWORK,)), account_id)
+        else:
+            source.take(request, answer, account_id)
+        claimed = dig(answer.body, ("dateRange",))
+        given = instant(dig(claimed, ("start",)))
+        is_unknown = claimed not in (None, {}, []) and given is None
+        if is_refused or is_unknown or (given and given.date() > first + timedelta(days=1)):
             message = f"days from {first} on were requested, the API gave those from {given or 'a date of its own'} on"
             refusal = Refusal(CUT, "range_cut", message, answer.status)
             source.note(Issue(self.name, refusal, f"{first}:{account_id}", NETWORK))
         return answer
-
-    def rows(self, answer: Answer) -> Iterator[tuple[dict[str, Any] | None, dict[str, Any]]]:
-        """See `ByAccountStream.rows`."""
-        totals = dig(answer.body, ("metrics",))
-        for item in AD_HISTORY.listed(answer.body):
-            ad_id, spent_on = usable_id(item.get("adId")), day(item.get("spendDate"))
-            row = {
-                "ad_id": ad_id,
-                "date": spent_on.isoformat() if spent_on else None,
-                "ad_name": text(item.get("adName")),
-                "spend": number(item.get("spend")),
-                "budget_daily": number(item.get("budgetDaily")),
-                "budget_type": text(item.get("budgetType")),
-                **{name: integer(dig(item, ("metrics", name))) for name in ("impressions", "reach", "clicks")},
-                **_of_ad(item),
-                "day": item,
-                "totals": totals if isinstance(totals, dict) else None,
-            }
-            yield (row if ad_id and spent_on else None), item
 
 
 def _range(source: Source, since: date | None) -> tuple[date, date]:
@@ -227,33 +176,6 @@ def _range(source: Source, since: date | None) -> tuple[date, date]:
         return (start.date() if start else source.today - timedelta(days=FIRST_DAYS)), source.today
     first = since - timedelta(days=source.settings.lookback_days)
     return (max(first, start.date()) if start else first), source.today
-
-
-def _of_ad(item: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "post_id": text(item.get("postId")),
-        "status": text(item.get("status")),
-        "delivery_status": text(item.get("deliveryStatus")),
-    }
-
-
-def _account(account_id: str, account: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "platform": NETWORK,
-        "account_id": account_id,
-        "name": text(account.get("name")),
-        "status": text(account.get("status")),
-        "currency": text(account.get("currency")),
-        "amount_spent": number(account.get("amountSpent")),
-        "balance": number(account.get("balance")),
-        "budget_remaining": number(account.get("budgetRemaining")),
-        "spend_cap": number(account.get("spendCap")),
-        "spend": number(dig(account, ("metrics", "spend"))),
-        **{name: integer(dig(account, ("metrics", name))) for name in ("impressions", "reach", "clicks")},
-        "timezone": text(account.get("timezoneName")),
-        "created_at": timestamp(account.get("created")),
-        "account": account,
-    }
 
 
 def _left(stream: str, bookmark: Mapping[str, Any]) -> tuple[str, list[tuple[str, str | None]]]:

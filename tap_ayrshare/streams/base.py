@@ -1,22 +1,29 @@
-"""What all streams have in common."""
+"""What all streams have in common: what must never be forgotten is here."""
 
 from __future__ import annotations
 
-import logging
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from tap_ayrshare.ayrshare.columns import read_columns
 from tap_ayrshare.ayrshare.contract import stream_contract
-from tap_ayrshare.engine.messages import Checkpoint, Record
-from tap_ayrshare.engine.values import fitted
-from tap_ayrshare.posts.cursor import is_ahead, read_date
+from tap_ayrshare.ayrshare.endpoints import CUT_SHORT
+from tap_ayrshare.ayrshare.envelopes import is_error
+from tap_ayrshare.engine.errors import Refusal
+from tap_ayrshare.engine.messages import Checkpoint, Issue, Record
+from tap_ayrshare.posts.cursor import is_ahead
+from tap_ayrshare.streams.bookmarks import SnapshotBookmark
+from tap_ayrshare.streams.issues import no_id, not_an_object
+from tap_ayrshare.streams.lengths import Lengths
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 
+    from tap_ayrshare.ayrshare.endpoints import Endpoint
+    from tap_ayrshare.engine.client import Answer
     from tap_ayrshare.engine.messages import Batch
+    from tap_ayrshare.posts.bookmarks import StreamBookmark
     from tap_ayrshare.streams.source import Source
-logger = logging.getLogger(__name__)
 
 DATE_COLUMNS = ("snapshot_date", "last_seen")
 """The columns that hold the date of the run."""
@@ -25,21 +32,28 @@ DATE_COLUMNS = ("snapshot_date", "last_seen")
 class AyrshareStream(ABC):
     """A stream: what it asks of a profile, and the records and bookmarks that come of it.
 
+    What an answer refuses becomes issues in `Source.ask`. What of its items can't be kept becomes issues in `records`
+    and `record`: items without an id are noted, and an id that comes twice is kept once.
+
     takes_turns: whether it asks for anything, so that it needs its turn under a request budget.
-    feeds: the other streams whose records it yields too.
-    leader: the stream that reads this one too if both are selected, "" if there is none; it stands before this one.
+    serves: the streams whose records its answers hold too; served: those of them that are read in this run.
+    bookmark: what its bookmark may hold.
+    leader: the stream that asks for this one in this run, "" if it asks itself.
     """
 
     name: ClassVar[str]
+    bookmark: ClassVar[type[StreamBookmark]] = SnapshotBookmark
     takes_turns: ClassVar[bool] = True
-    feeds: ClassVar[tuple[str, ...]] = ()
-    leader: ClassVar[str] = ""
+    serves: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self) -> None:
         self.contract = stream_contract(self.name)
+        self.leader = ""
+        self.served: list[AyrshareStream] = []
         self._blank = dict.fromkeys(self.contract.schema["properties"])
-        self._overlong: set[str] = set()
+        self._lengths = Lengths(self.name, self.contract.lengths)
         self._date_columns = [column for column in DATE_COLUMNS if column in self._blank]
+        self._keys = [name for name in self.contract.key_properties if name != "profile"]
 
     @abstractmethod
     def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
@@ -60,37 +74,102 @@ class AyrshareStream(ABC):
         Raises:
             StateError: it is invalid.
         """
-        if "replication_key_value" in bookmark:
-            read_date(bookmark["replication_key_value"])
+        self.bookmark.from_state(bookmark)
 
     def in_future(self, source: Source, bookmark: Mapping[str, Any]) -> bool:
-        """Return whether a bookmark lies in the future: then nothing is read, and it is kept."""
+        """Return whether a bookmark is in the future: then nothing is read, and it is kept."""
         return is_ahead(bookmark, source.today)
 
-    def record(self, source: Source, values: dict[str, Any]) -> Record:
-        """Return a record with every column of the contract; what the contract doesn't know of its bodies is drift."""
+    def records(
+        self,
+        source: Source,
+        items: Iterable[Any],
+        *,
+        network: str | None = None,
+        around: Any = None,
+        seen: set[Any] | None = None,
+        within: str = "",
+        first: int = 0,
+        more: Mapping[str, Any] | None = None,
+    ) -> Iterator[Record | Issue]:
+        """Yield the records of the items of an answer, by the paths of the schema; what can't be one is an issue.
+
+        Args:
+            source: the profile.
+            items: the items.
+            network: their network, None where they belong to none.
+            around: the answer that holds them, for columns that come from around the items.
+            seen: the keys that have been kept; given, one that comes again in a later page is left out too.
+            within: what an issue's id ends in, where positions alone don't tell items apart.
+            first: the position of the first item among those of all pages.
+            more: columns that the schema has no path for; a function is called with the item.
+        """
+        known = set() if seen is None else seen
+        for position, item in enumerate(items, first):
+            if not isinstance(item, dict):
+                yield not_an_object(self.name, position, item, network, within)
+                continue
+            row = read_columns(self.name, network, item, around)
+            row |= {"platform": network} if network and "platform" in self._blank else {}
+            row |= {name: value(item) if callable(value) else value for name, value in (more or {}).items()}
+            made = self.record(source, row, position=position, item=item, network=network, within=within)
+            if isinstance(made, Issue) or is_error(item):
+                yield made if isinstance(made, Issue) else no_id(self.name, position, item, network, within)
+                continue
+            key = tuple(made.values[name] for name in self._keys)
+            if key not in known:
+                known.add(key)
+                yield made
+
+    def record(
+        self,
+        source: Source,
+        values: dict[str, Any],
+        *,
+        position: int = 0,
+        item: Mapping[str, Any] | None = None,
+        network: str | None = None,
+        within: str = "",
+    ) -> Record | Issue:
+        """Return a record with every column of the contract, or an issue if a column of its key has no value.
+
+        What the contract doesn't know of its bodies is drift.
+        """
         snapshot = source.snapshot
-        for column, body in self.contract.bodies.items():
-            snapshot.drift.look_at(self.name, body, values.get("platform"), values[column])
         record = {**self._blank, "profile": source.label, **values}
         for column in self._date_columns:
             record[column] = snapshot.date
+        if any(record[name] in (None, "") for name in self._keys):
+            return no_id(
+                self.name, position, values if item is None else item, network or values.get("platform"), within
+            )
+        for column, body in self.contract.bodies.items():
+            snapshot.drift.look_at(self.name, body, values.get("platform"), record[column])
         record["extracted_at"] = snapshot.extracted_at
-        return self.fitting(record)
+        return Record(self.name, self._lengths.fit(record))
 
-    def fitting(self, values: dict[str, Any]) -> Record:
-        """Return a record whose text fits its columns; that something did not is logged once for each column."""
-        for column, length in self.contract.lengths.items():
-            value = values[column]
-            if value is not None and len(value) > length:
-                values[column] = fitted(value, length)
-                if column not in self._overlong:
-                    self._overlong.add(column)
-                    logger.warning(
-                        "%s: a %s of %d characters is longer than the contract's %d: such values end in a hash",
-                        self.name, column, len(value), length,
-                    )  # fmt: skip
-        return Record(self.name, values)
+    def note_missing(
+        self, source: Source, endpoint: Endpoint, answer: Answer, received: int, cut_short: str = "", network: str = ""
+    ) -> None:
+        """Note what the answers of a list said that there is and that didn't come.
+
+        Args:
+            source: the profile.
+            endpoint: where the list is.
+            answer: its last page.
+            received: the items of all pages.
+            cut_short: why pages are missing, "" if none are.
+            network: the list's network, "" if it belongs to none.
+        """
+        claimed = endpoint.claimed(answer.body) or 0
+        too_few = f"the answer counts {claimed} items and {received} came" if claimed > received else ""
+        if why := cut_short or too_few:
+            refusal = Refusal(CUT_SHORT, "list_cut", why, answer.status)
+            source.note(Issue(self.name, refusal, platform=network or None))
+
+    def saved(self, bookmark: StreamBookmark) -> Checkpoint:
+        """Return a message with a bookmark."""
+        return Checkpoint(self.name, bookmark.to_state())
 
     def checkpoint(self, value: str | None, **more: Any) -> Checkpoint:
         """Return a bookmark: the value of the replication key, and what else the next run needs."""

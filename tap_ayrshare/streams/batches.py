@@ -6,21 +6,21 @@ import asyncio
 import logging
 from collections import deque
 from dataclasses import replace
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.ayrshare.codes import good_blocks, good_elements
-from tap_ayrshare.ayrshare.contract import NETWORKS, X, promote
+from tap_ayrshare.ayrshare.contract import NETWORKS, X
 from tap_ayrshare.ayrshare.endpoints import POST_ANALYTICS
-from tap_ayrshare.engine.errors import Refusal, Refused, Rule, Scope
-from tap_ayrshare.engine.messages import ALL, Issue
+from tap_ayrshare.ayrshare.envelopes import good_blocks, good_elements
+from tap_ayrshare.engine.errors import Refused, Scope
 from tap_ayrshare.engine.values import text
+from tap_ayrshare.streams.batch_proof import BatchProof
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tap_ayrshare.engine.client import Answer, Request
+    from tap_ayrshare.engine.client import Answer
     from tap_ayrshare.posts.due import DuePost
+    from tap_ayrshare.streams.batch_proof import BatchedStream
     from tap_ayrshare.streams.source import Source
 
 logger = logging.getLogger(__name__)
@@ -29,23 +29,6 @@ FIRST, MOST, LEAST = 25, 100, 4
 """Ids in the first batch of a network, at most (docs/api.md section 6), and below which batches are no use."""
 SIDE_BY_SIDE = 4
 """Batches of a network in flight at once, since they take as long as the networks do."""
-COMPARED = 3
-"""Posts of a batch that are asked for singly, until one of them has an answer to compare."""
-DIFFERS = Rule(Scope.RESOURCE, failure=False, action="batches of this network aren't used in this run")
-
-
-class BatchedStream(Protocol):
-    """A stream whose posts can be asked for in batches."""
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-
-    def social_id(self, source: Source, post: DuePost, network: str) -> str | None:
-        """Return a post's own id on a network, None if it isn't known."""
-
-    def request(self, post: DuePost, networks: tuple[str, ...]) -> Request:
-        """Return the request for a single post."""
 
 
 class Batches:
@@ -60,7 +43,7 @@ class Batches:
         waiting: dict[str, deque[tuple[DuePost, str]]] = {}
         for post in posts:
             for network in post.networks:
-                can = "post_batches" in NETWORKS[network].reads and network not in source.unbatched
+                can = "post_batches" in NETWORKS[network].reads and network not in source.networks.unbatched
                 if can and (social_id := stream.social_id(source, post, network)):
                     waiting.setdefault(network, deque()).append((post, social_id))
         self._networks = {network: NetworkBatches(source, stream, network, posts) for network, posts in waiting.items()}
@@ -89,7 +72,8 @@ class NetworkBatches:
         self._read_by: dict[DuePost, asyncio.Event] = {}
         self._blocks: dict[DuePost, Any] = {}
         self._requests = 0
-        self._proof = asyncio.Lock()
+        self._proof = BatchProof(source, stream, network)
+        self._proving = asyncio.Lock()
 
     async def block(self, post: DuePost) -> tuple[Any, int]:
         """Return the block of a post, and the requests that aren't counted yet; None: the post is asked for singly."""
@@ -98,10 +82,9 @@ class NetworkBatches:
         if post in self._read_by:
             await self._read_by[post].wait()
         else:
-            is_proven = self._network in self._source.proven_batches
-            chunks = [self._next_chunk(post) for _ in range(SIDE_BY_SIDE if is_proven else 1)]
+            chunks = [self._next_chunk(post) for _ in range(SIDE_BY_SIDE if self._proof.is_proven else 1)]
             await asyncio.gather(*(self._read(chunk) for chunk in chunks if chunk))
-        requests, self._requests = self._requests, 0
+        requests, self._requests, self._proof.requests = self._requests + self._proof.requests, 0, 0
         return self._blocks.pop(post, None), requests
 
     def _next_chunk(self, post: DuePost) -> list[tuple[DuePost, str]]:
@@ -113,20 +96,16 @@ class NetworkBatches:
             self._read_by[chunk[-1][0]] = done
         return chunk
 
-    @property
-    def _is_off(self) -> bool:
-        return self._network in self._source.unbatched
-
     async def _read(self, chunk: list[tuple[DuePost, str]]) -> None:
         """Ask for a chunk, in smaller batches if the API can't answer for that many."""
         done = self._read_by[chunk[0][0]]
         try:
-            while chunk and not self._is_off:
+            while chunk and not self._proof.is_off:
                 size = min(self._size, len(chunk))
                 if await self._read_batch(chunk[:size]):
                     chunk = chunk[size:]
         except Refused as refused:
-            if refused.refusal.scope is not Scope.STREAM:
+            if refused.refusal.scope is not Scope.STREAM or refused.refusal.rule.closes_kind:
                 raise
             logger.warning(
                 "profile %s: no batches (%s): posts are requested singly; set bulk_analytics to off for the default "
@@ -134,7 +113,7 @@ class NetworkBatches:
                 self._source.label,
                 refused.refusal,
             )
-            self._source.unbatched.update(NETWORKS)
+            self._source.networks.unbatched.update(NETWORKS)
         finally:
             done.set()
 
@@ -142,53 +121,36 @@ class NetworkBatches:
         """Ask for a batch and keep its blocks; return whether its posts are done with."""
         if len(batch) < LEAST:
             return True
-        async with self._proof:
-            if self._is_off:
+        async with self._proving:
+            if self._proof.is_off:
                 # The batch before this one was wrong, or refused.
                 return True
-            if self._network not in self._source.proven_batches:
+            if not self._proof.is_proven:
                 return await self._prove(batch)
         found = await self._ask(batch)
-        if found is not None:
-            self._blocks |= found
+        if found:
+            self._blocks |= await self._proof.trusted(found)
         return found is not None
 
     async def _prove(self, batch: list[tuple[DuePost, str]]) -> bool:
-        """Compare the first batch with the single answer of one of its posts."""
+        """Ask for a batch while it isn't known whether batches are right."""
         before, sent = self._source.client.pacer.count, self._source.client.sent
         found = await self._ask(batch)
-        if not found:
-            return found is not None
-        if before is not None:
+        if found and before is not None:
             self._warn_of_cost(before + self._source.client.sent - sent, len(batch))
-        for post in list(found)[:COMPARED]:
-            single = await self._source.ask(self._stream.request(post, (self._network,)))
-            self._requests += single.sent
-            elements = good_elements(good_blocks(single.body).get(self._network))
-            if elements:
-                break
-        else:
-            return True
-        if self._metrics(found[post]) == self._metrics(elements[0]):
-            self._source.proven_batches.add(self._network)
-            self._blocks |= found
-            return True
-        message = "a batch has other metrics than the single answer of a post"
-        self._turn_off(Refusal(DIFFERS, "batch_differs", message, HTTPStatus.OK, self._network), post.post_id)
-        return True
-
-    def _metrics(self, block: Any) -> dict[str, int | None]:
-        return promote("post", self._network, block.get("analytics"))
-
-    def _turn_off(self, refusal: Refusal, resource: str) -> None:
-        self._source.unbatched.add(self._network)
-        self._source.note(Issue(self._stream.name, refusal, resource, self._network))
+        if found:
+            self._blocks |= await self._proof.prove(found)
+        return found is not None
 
     def _warn_of_cost(self, expected: int, ids: int) -> None:
         """Log once if the API counts each post of a batch: its count is far above what one request each makes."""
-        count, in_flight = self._source.client.pacer.count, self._source.settings.max_concurrency
+        count, in_flight = self._source.client.pacer.count, int(self._source.client.lanes.size)
         # Requests that were in flight raise the count too.
-        if count is not None and count - expected >= max(ids // 2, in_flight + 1) and not self._source.proven_batches:
+        if (
+            count is not None
+            and count - expected >= max(ids // 2, in_flight + 1)
+            and not self._source.networks.proven_batches
+        ):
             logger.warning(
                 "profile %s: the API counts each post of a batch: batches save time but no quota", self._source.label
             )
@@ -203,13 +165,13 @@ class NetworkBatches:
         if self._network == X:
             # Its allowance is in posts, so far as is known.
             self._source.memory.count_x(len(batch) - 1)
-        answer = await self._source.ask(request)
+        answer = await self._source.attempt(request)
         self._requests += answer.sent
         if answer.body is None and any(refusal.transient for refusal in answer.refusals):
             # It doesn't grow again: what was too much for the API once is so the next time.
             self._size = self._most = len(batch) // 2
             if self._size < LEAST:
-                self._source.unbatched.add(self._network)
+                self._source.networks.unbatched.add(self._network)
             return None
         self._size = min(self._most, max(self._size, len(batch) * 2))
         return {by_id[social_id]: block for social_id, block in self._elements(answer).items() if social_id in by_id}
@@ -219,10 +181,10 @@ class NetworkBatches:
         block = good_blocks(answer.body).get(self._network)
         if isinstance(block, dict) and "analytics" not in block and "id" not in block:
             block = [{"id": social_id, **one} for social_id, one in block.items() if isinstance(one, dict)]
-        elements = [one for one in good_elements(block) if isinstance(one.get("analytics"), dict)]
+        # A thread is a list of its own, and an id that comes twice is no better: both are asked for singly.
+        items = [one for one in block if isinstance(one, dict)] if isinstance(block, list) else block
+        elements = [one for one in good_elements(items) if isinstance(one.get("analytics"), dict)]
         ids = [text(one.get("id")) for one in elements]
         if answer.body is not None and block is not None and not any(ids):
-            refusal = Refusal(DIFFERS, "batch_unknown", "the form of a batch isn't known", answer.status, self._network)
-            self._turn_off(refusal, ALL)
-        # An id that comes twice, like the posts of a thread, is asked for singly.
+            self._proof.turn_off("batch_unknown", "the form of a batch isn't known")
         return {str(known): one for known, one in zip(ids, elements, strict=True) if known and ids.count(known) == 1}

@@ -11,8 +11,8 @@ from tap_ayrshare.engine.client import BudgetSpent
 from tap_ayrshare.engine.concurrency import in_order
 from tap_ayrshare.engine.errors import Refused, Scope
 from tap_ayrshare.engine.messages import Issue
-from tap_ayrshare.posts.cursor import check_dates
 from tap_ayrshare.streams.base import AyrshareStream
+from tap_ayrshare.streams.bookmarks import NetworksBookmark
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
@@ -29,17 +29,13 @@ class ByNetworkStream(AyrshareStream):
     reads: what a network must have.
     """
 
+    bookmark = NetworksBookmark
     reads: ClassVar[str]
 
     def expected(self, source: Source) -> int | None:
         """See `AyrshareStream.expected`."""
-        networks = source.known_networks(self.reads)
+        networks = source.networks.known(self.reads)
         return None if networks is None else len(networks)
-
-    def check(self, bookmark: Mapping[str, Any]) -> None:
-        """See `AyrshareStream.check`."""
-        super().check(bookmark)
-        check_dates(self.name, bookmark)
 
     async def answers(
         self, source: Source, networks: Sequence[str], read_on: Mapping[str, str], request: Callable[[str], Request]
@@ -54,31 +50,22 @@ class ByNetworkStream(AyrshareStream):
         """
 
         async def ask(network: str) -> tuple[str, Answer]:
-            return network, await source.ask(request(network))
+            return network, await source.attempt(request(network))
 
         waiting = sorted(networks, key=lambda network: read_on.get(network, ""))
         if source.settings.request_budget is not None:
             waiting = [network for network in waiting if read_on.get(network) != source.snapshot.date]
         async with aclosing(in_order(map(ask, waiting), source.ahead)) as answers:
             async for network, answer in answers:
-                source.settle(self.name, answer)
-                for refusal in answer.refusals:
-                    source.note(Issue(self.name, refusal, platform=network))
+                source.take(request(network), answer, platform=network)
                 yield network, answer
 
 
 class NetworkSnapshotStream(ByNetworkStream):
-    """A snapshot a day of every network that has one; one request may serve several of these streams.
-
-    followers: the streams of which this one is the leader.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.followers: tuple[NetworkSnapshotStream, ...] = ()
+    """A snapshot a day of every network that has one; its answers may serve other streams of this kind."""
 
     def expected(self, source: Source) -> int | None:
-        """See `AyrshareStream.expected`."""
+        """Return a request for each network; none if another stream serves this one."""
         return 0 if self._is_led(source) else super().expected(source)
 
     @abstractmethod
@@ -96,7 +83,7 @@ class NetworkSnapshotStream(ByNetworkStream):
         readers = [one for one in self._readers(source) if not source.is_read_today(one.name)]
         if not readers:
             return
-        able = await source.networks(self.reads, self.name)
+        able = await source.networks.able(self.reads, self.name)
         networks = [network for network in able if any(one.can_read(network) for one in readers)]
         read_on = {one.name: dict(source.bookmark(one.name).get("read_on", {})) for one in readers}
         # A network has been read once every stream that reads it has it.
@@ -124,12 +111,10 @@ class NetworkSnapshotStream(ByNetworkStream):
         yield [one.checkpoint(source.snapshot.date) for one in readers]
 
     def _refuse(self, source: Source, readers: Sequence[NetworkSnapshotStream], refusal: Refusal) -> None:
-        """Say for the followers too that the stream is refused."""
+        """Say for the streams that this one serves, too, that the stream is refused."""
         for one in readers if refusal.scope is Scope.STREAM else ():
             if one is not self:
-                stats = source.stats(one.name)
-                stats.count(refusal)
-                stats.skipped = "" if refusal.rule.failure or stats.records else str(refusal)
+                source.stats(one.name).stop(refusal)
                 source.note(Issue(one.name, refusal))
 
     def can_read(self, network: str) -> bool:
@@ -138,18 +123,23 @@ class NetworkSnapshotStream(ByNetworkStream):
 
     def _is_led(self, source: Source) -> bool:
         """Return whether another stream asks for this one in this run."""
-        if self.leader not in source.snapshot.selected:
-            return False
-        return not self.in_future(source, source.bookmark(self.leader))
+        return bool(self.leader) and not self.in_future(source, source.bookmark(self.leader))
 
     def _readers(self, source: Source) -> list[NetworkSnapshotStream]:
         """Return the streams that this one's answers are for."""
-        selected = [one for one in self.followers if one.name in source.snapshot.selected]
-        return [self, *(one for one in selected if not one.in_future(source, source.bookmark(one.name)))]
+        served = [one for one in self.served if isinstance(one, NetworkSnapshotStream)]
+        return [self, *(one for one in served if not one.in_future(source, source.bookmark(one.name)))]
 
     def _share(self, source: Source, one: NetworkSnapshotStream, network: str, answer: Answer) -> None:
-        """Count an answer for a follower too: what can't be read is missing from both."""
+        """Count an answer for a stream that it serves, too: what can't be read is missing from both."""
         if one is not self:
-            source.settle(one.name, answer, 0)
-            for refusal in answer.refusals:
-                source.note(Issue(one.name, refusal, platform=network))
+            source.take(one.request(network), answer, platform=network, requests=0)
+
+
+def relate(streams: Sequence[AyrshareStream]) -> None:
+    """Let the streams of a run know whose records their answers hold too, and snapshots which of them asks for them."""
+    by_name = {one.name: one for one in streams}
+    for stream in streams:
+        stream.served = [by_name[name] for name in stream.serves if name in by_name]
+        for one in stream.served if isinstance(stream, NetworkSnapshotStream) else ():
+            one.leader = stream.name

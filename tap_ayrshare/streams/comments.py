@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_ayrshare.ayrshare.codes import is_error
-from tap_ayrshare.ayrshare.contract import first
-from tap_ayrshare.ayrshare.endpoints import COMMENTS
+from tap_ayrshare.ayrshare.contract import first, reported
+from tap_ayrshare.ayrshare.endpoints import COMMENTS, CUT_SHORT
+from tap_ayrshare.ayrshare.envelopes import as_elements, is_error
+from tap_ayrshare.ayrshare.lists import plain
 from tap_ayrshare.ayrshare.rows import freshness, usable_id
-from tap_ayrshare.engine.clock import singer_time
+from tap_ayrshare.ayrshare.times import singer_time
 from tap_ayrshare.engine.errors import Refusal, Rule, Scope
 from tap_ayrshare.engine.messages import Issue
-from tap_ayrshare.engine.values import integer, objects, text, timestamp
+from tap_ayrshare.engine.values import dig, integer, text, timestamp
+from tap_ayrshare.streams.issues import NO_ID
 from tap_ayrshare.streams.native_posts import NativePostsStream
 from tap_ayrshare.streams.refresh import RefreshedStream
 from tap_ayrshare.streams.sent_posts import SentPostsStream
-from tap_ayrshare.streams.source import NO_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from tap_ayrshare.engine.client import Request
     from tap_ayrshare.engine.messages import Message
     from tap_ayrshare.posts.due import DuePost
-    from tap_ayrshare.streams.refresh import Found
+    from tap_ayrshare.streams.asking import Found
     from tap_ayrshare.streams.source import Source
 
 MOST = 1000
@@ -46,9 +48,13 @@ class OfCommentsStream(RefreshedStream):
         """Return None: comments don't come in batches."""
         return None
 
+    def networks_of(self, source: Source, post: DuePost, found: Found) -> tuple[str, ...]:  # noqa: ARG002
+        """Return the networks whose comments are wanted of those that came."""
+        return post.networks
+
     def rows(self, post: DuePost, blocks: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Yield the rows of a post's comments; one without an id has None in its place."""
-        for network in post.networks or blocks:
+        for network in post.networks:
             for parent_id, comment in _flat(blocks.get(network)):
                 yield {**_comment(network, parent_id, comment), "platform": network, self.post_key: post.post_id}
 
@@ -56,7 +62,8 @@ class OfCommentsStream(RefreshedStream):
         """Yield the comments of a post as records, each id once, and what is missing as issues."""
         around = freshness(found.answer.body) if found.answer and isinstance(found.answer.body, dict) else {}
         around["published_at"] = singer_time(post.published) if post.published else None
-        rows = list(self.rows(post, found.blocks))
+        networks = self.networks_of(source, post, found)
+        rows = list(self.rows(replace(post, networks=networks), found.blocks))
         # A reply may come by itself too; only the one among the replies says whose it is.
         seen = {(row["platform"], row["comment_id"]): row for row in sorted(rows, key=_is_reply)}
         for position, row in enumerate(rows):
@@ -65,7 +72,11 @@ class OfCommentsStream(RefreshedStream):
                 yield Issue(self.name, refusal, f"item-{position}:{post.post_id}", row["platform"])
             elif seen[row["platform"], row["comment_id"]] is row:
                 yield self.record(source, {**row, **around})
-        for network in post.networks or found.blocks:
+        counted = integer(dig(found.answer.body, ("commentsCount",))) if found.answer else None
+        if counted and not rows:
+            message = f"the answer counts {counted} comments and none came"
+            yield Issue(self.name, Refusal(CUT_SHORT, "list_cut", message, 200), post.post_id)
+        for network in networks:
             block = found.blocks.get(network)
             if isinstance(block, list) and len(block) >= MOST:
                 message = f"{len(block)} comments came, and the API returns no more than the newest {MOST}"
@@ -78,6 +89,21 @@ class CommentsStream(OfCommentsStream, SentPostsStream):
     name = "comments"
     reads = "comments"
     post_key = "post_id"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._read: dict[tuple[str, str], set[str]] = {}
+
+    def networks_of(self, source: Source, post: DuePost, found: Found) -> tuple[str, ...]:
+        """Return all that came: a request can't choose, and on some of them it may have been refused before."""
+        chosen = source.settings.platforms
+        came = {network for network in found.blocks if chosen is None or network in chosen}
+        if source.settings.request_budget is not None:
+            # Under a budget a post may be read again in a run, for the rest of its networks.
+            read = self._read.setdefault((source.label, post.post_id), set())
+            came -= read
+            read |= came
+        return tuple(network for network in found.blocks if network in came)
 
     def request(self, post: DuePost, networks: tuple[str, ...]) -> Request:
         """Return the request for a post: it is answered for all of its networks at once."""
@@ -102,11 +128,15 @@ def _is_reply(row: Mapping[str, Any]) -> bool:
 
 def _flat(block: object, parent_id: str | None = None) -> Iterator[tuple[str | None, dict[str, Any]]]:
     """Yield comments, behind each of them its replies with its id; what the API says of an error is no comment."""
-    for comment in objects([block] if isinstance(block, dict) else block):
-        if not is_error(comment):
+    for comment in as_elements(block):
+        if not isinstance(comment, dict):
+            # It has no id, and is an issue for that.
+            yield parent_id, {"value": comment}
+        elif not is_error(comment):
             yield parent_id, comment
             own_id = usable_id(first("comment_fields", "default", "comment_id", comment))
-            yield from _flat(comment.get("replies"), own_id or parent_id)
+            replies = next((value for name, value in comment.items() if plain(name) == "replies"), None)
+            yield from _flat(replies, own_id or parent_id)
 
 
 def _comment(network: str, parent_id: str | None, comment: dict[str, Any]) -> dict[str, Any]:
@@ -122,7 +152,7 @@ def _comment(network: str, parent_id: str | None, comment: dict[str, Any]) -> di
         "text": text(value("text")),
         "author_id": text(value("author_id")),
         "author_name": text(value("author_name")),
-        "likes": integer(value("likes")),
+        "likes": reported(network, integer(value("likes"))),
         "hidden": hidden if isinstance(hidden, bool) else None,
         "comment": comment,
     }

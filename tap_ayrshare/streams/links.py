@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 from tap_ayrshare.ayrshare.contract import first, promote
 from tap_ayrshare.ayrshare.endpoints import LINKS
 from tap_ayrshare.ayrshare.rows import usable_id
+from tap_ayrshare.ayrshare.times import api_time
+from tap_ayrshare.engine.bookmarks import read_date
 from tap_ayrshare.engine.client import Answer, BudgetSpent
-from tap_ayrshare.engine.clock import api_time
 from tap_ayrshare.engine.errors import Refused
-from tap_ayrshare.engine.messages import Issue
-from tap_ayrshare.engine.values import integer, objects, text, timestamp
-from tap_ayrshare.posts.cursor import read_date
+from tap_ayrshare.engine.values import integer, objects
 from tap_ayrshare.streams.base import AyrshareStream
+from tap_ayrshare.streams.bookmarks import LinksBookmark
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -42,6 +42,7 @@ class LinkAnalyticsStream(AyrshareStream):
     """
 
     name = "link_analytics"
+    bookmark = LinksBookmark
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,19 +61,14 @@ class LinkAnalyticsStream(AyrshareStream):
         except (BudgetSpent, Refused):
             yield self._found_gone(bookmark, tried)
             raise
-        source.settle(self.name, answer)
-        if answer.refusal:
-            yield [Issue(self.name, answer.refusal), *self._found_gone(bookmark, tried)]
-            return
         endpoint = self._endpoint or LINKS[0]
-        seen: set[str] = set()
-        for position, link in enumerate(endpoint.listed(answer.body)):
-            short_url = _short_url(link)
-            if short_url is None:
-                source.note_no_id(self.name, position, link)
-            elif short_url not in seen:
-                seen.add(short_url)
-                yield [self.record(source, _link(short_url, link, days))]
+        source.take(_request(endpoint, source, days), answer)
+        if answer.refusal:
+            yield self._found_gone(bookmark, tried)
+            return
+        links = endpoint.all_items(answer.body)
+        yield self.records(source, links, more={"short_url": _short_url, "clicks": _clicks, "window_days": days})
+        self.note_missing(source, endpoint, answer, len(links))
         yield [self.checkpoint(source.snapshot.date, endpoint=endpoint.path)]
 
     def _found_gone(self, bookmark: Mapping[str, Any], tried: list[Endpoint]) -> list[Checkpoint]:
@@ -86,7 +82,7 @@ class LinkAnalyticsStream(AyrshareStream):
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._found.wait(), PATIENCE)
         if self._endpoint is not None:
-            return await source.ask(_request(self._endpoint, source, days))
+            return await source.attempt(_request(self._endpoint, source, days))
         self._is_sought = True
         try:
             return await self._find(source, bookmark, days, tried)
@@ -103,7 +99,7 @@ class LinkAnalyticsStream(AyrshareStream):
         start = next((paths.index(path) for path in known if path in paths), 0)
         for endpoint in LINKS[start:] + LINKS[:start]:
             tried.append(endpoint)
-            answer = await source.ask(_request(endpoint, source, days))
+            answer = await source.attempt(_request(endpoint, source, days))
             if answer.refusal is None:
                 self._endpoint = endpoint
             if answer.refusal is None or answer.status != HTTPStatus.NOT_FOUND:
@@ -134,32 +130,10 @@ def _short_url(link: dict[str, Any]) -> str | None:
     return named or (f"id-{link_id}" if link_id else None)
 
 
-def _link(short_url: str, link: dict[str, Any], days: int) -> dict[str, Any]:
-    def value(column: str) -> Any:
-        return first("link_fields", "all", column, link)
-
-    def counts(column: str) -> dict[str, Any] | None:
-        return found if isinstance(found := value(column), dict) else None
-
-    stats = value("link_event_stats")
-    return {
-        "short_url": short_url,
-        "link_id": text(value("link_id")),
-        "original_url": text(value("original_url")),
-        "created_at": timestamp(value("created_at")),
-        "clicks": promote("link", "all", link)["clicks"] if stats is None else _clicks(stats),
-        "window_days": days,
-        "status": text(value("status")),
-        "utm_source": text(value("utm_source")),
-        "browser_counts": counts("browser_counts"),
-        "referer_counts": counts("referer_counts"),
-        "social_clicks": counts("social_clicks"),
-        "link_event_stats": objects(stats) if stats is not None else None,
-        "analytics": link,
-    }
-
-
-def _clicks(stats: object) -> int | None:
-    """Return the clicks of the older answer, which gives them by device: text counts of CLICK events."""
+def _clicks(link: dict[str, Any]) -> int | None:
+    """Return the clicks of a link; the older answer gives them by device: text counts of CLICK events."""
+    stats = first("link_fields", "all", "link_event_stats", link)
+    if stats is None:
+        return promote("link", "all", link)["clicks"]
     counts = [integer(entry.get("count")) for entry in objects(stats) if entry.get("event") == "CLICK"]
     return sum(count for count in counts if count is not None) if None not in counts else None

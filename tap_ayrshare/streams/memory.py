@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.engine.errors import StateError
 from tap_ayrshare.engine.values import instant
+from tap_ayrshare.posts.open_posts import OpenPosts
+from tap_ayrshare.streams.bookmarks import AccountsBookmark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,16 +27,18 @@ WEEK = 7
 class Memory:
     """The memory of a profile.
 
+    open_posts: the posts that wait for long to be sent.
     networks: those linked when GET /user was last asked, None if that is not known.
     """
 
-    def __init__(self, state: Mapping[str, Any], now: datetime) -> None:
-        """Take up what a bookmark remembers.
+    def __init__(self, state: Mapping[str, Any], now: datetime, reach: timedelta = WINDOW) -> None:
+        """Take up what a bookmark remembers; `reach`: how far back posts are listed.
 
         Raises:
             StateError: it is invalid.
         """
         self._now = now
+        self.open_posts = OpenPosts(AccountsBookmark.from_state(state).open_posts, now, reach)
         self._began = monotonic()
         self.networks = _names(state.get("networks"))
         self._networks_on = _day(state.get("networks_on"))
@@ -73,6 +77,7 @@ class Memory:
         since = self._clock() - WINDOW
         if counts := {f"{hour:%Y-%m-%dT%HZ}": n for hour, n in self._x_requests.items() if hour > since}:
             state["x_requests"] = counts
+        state |= {"open_posts": [], **AccountsBookmark(open_posts=self.open_posts.to_rows()).to_state()}
         return state
 
 

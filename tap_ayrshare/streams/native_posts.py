@@ -8,19 +8,22 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from tap_ayrshare.ayrshare.contract import first
 from tap_ayrshare.ayrshare.endpoints import POST_ANALYTICS
 from tap_ayrshare.ayrshare.rows import post_rows
+from tap_ayrshare.ayrshare.times import singer_time
 from tap_ayrshare.engine.client import BudgetSpent
-from tap_ayrshare.engine.clock import singer_time
 from tap_ayrshare.engine.values import instant
-from tap_ayrshare.posts.cursor import UNDATED, check_platforms
-from tap_ayrshare.posts.due import DuePost, LeftOver, NativePasses, basis_of, newest_first
+from tap_ayrshare.posts.bookmarks import RefreshBookmark
+from tap_ayrshare.posts.cursor import UNDATED
+from tap_ayrshare.posts.due import DuePost
+from tap_ayrshare.posts.left_over import LeftOver
 from tap_ayrshare.posts.native import NativePost
-from tap_ayrshare.posts.sent import OPEN_DAYS, earlier
+from tap_ayrshare.posts.passes import Passes
+from tap_ayrshare.posts.sent import OPEN_DAYS, Listed
+from tap_ayrshare.posts.windows import earlier
 from tap_ayrshare.streams.refresh import Refresh, RefreshedStream
-from tap_ayrshare.streams.social_posts import SocialPostsStream, deepen
+from tap_ayrshare.streams.social_posts import SocialPostsStream, deepen, listed_post
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-    from datetime import datetime
+    from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 
     from tap_ayrshare.engine.client import Request
     from tap_ayrshare.engine.messages import Batch, Checkpoint
@@ -34,17 +37,7 @@ class NativePostsStream(RefreshedStream):
     """
 
     spares_measured: ClassVar[bool] = False
-    feeds = (SocialPostsStream.name,)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._lists = SocialPostsStream()
-
-    def check(self, bookmark: Mapping[str, Any]) -> None:
-        """See `AyrshareStream.check`."""
-        super().check(bookmark)
-        check_platforms(self.name, bookmark)
-        LeftOver(bookmark, UNDATED)
+    serves = (SocialPostsStream.name,)
 
     def named(self, source: Source) -> list[DuePost] | None:
         """Return the posts that the settings name, None if they name none."""
@@ -52,82 +45,93 @@ class NativePostsStream(RefreshedStream):
         if ids is None:
             return None
         named = [DuePost.named(post, (post.platform or "",)) for post in ids]
-        return [post for post in named if all(map(source.check_keys, post.networks))]
+        return [post for post in named if all(map(source.networks.check_keys, post.networks))]
 
     def social_id(self, source: Source, post: DuePost, network: str) -> str | None:  # noqa: ARG002
         """Return the network's own id, which is the post's."""
         return post.post_id
 
-    def _listed(self, source: Source) -> dict[str, list[tuple[datetime | None, str]]]:
-        """Return, by network, the posts that have been listed and may have to be asked for: (published, id)."""
-        return source.native.listed(without_measured=self.spares_measured)
+    def _listed(self, source: Source, without: Collection[str] = ()) -> Iterator[Listed]:
+        """Yield the posts that have been listed and that Ayrshare didn't send, `without` those of some networks."""
+        sent = source.history.native_ids
+        for network, posts in source.native.kept.listed(without_measured=self.spares_measured).items():
+            alone = (network,)
+            for published, post_id in posts if network not in without else ():
+                if post_id not in sent:
+                    yield Listed(published, post_id, alone)
 
     def known_due(self, source: Source) -> list[DuePost] | None:
         """Return the posts that are due; None as long as they haven't been listed."""
-        networks, native = source.known_networks(self.name), source.native
+        networks, native = source.networks.known(self.name), source.native
         if networks is None or not native.ended.issuperset(networks):
             return None
-        passes = NativePasses(source.snapshot.terms(self.name), source.bookmark(self.name), networks)
-        passes.list_as_of(source.now)
+        passes = self.passes(source, networks)
         since = passes.oldest_due
         is_listed = source.history.has_reached(earlier(since, OPEN_DAYS) if since else None)
-        return passes.due(self._listed(source), source.history.native_ids, {}) if is_listed else None
+        return passes.due(self._listed(source), {}, is_native=True) if is_listed else None
+
+    def passes(self, source: Source, networks: Sequence[str]) -> Passes:
+        """Return the passes of networks, where the bookmark left them."""
+        known = RefreshBookmark.from_state(source.bookmark(self.name))
+        return Passes(source.snapshot.terms(self.name), known, networks, is_native=True)
 
     async def read_due(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
-        """Read the posts that an earlier run listed and left over for want of requests, then all that are due."""
-        networks = await source.networks(self.name, self.name, with_limited=True)
+        """Read the posts that an earlier run listed and left over, then all that are due."""
+        networks = await source.networks.able(self.name, self.name, with_limited=True)
         terms, native, sent = source.snapshot.terms(self.name), source.native, source.history.native_ids
-        passes = NativePasses(terms, bookmark, networks)
-        left = LeftOver(bookmark, source.now, basis_of(terms, networks))
-        passes.cut_short(source.limited)
-        for network, cursor in passes.in_future:
-            source.warn_of_future(self.name, cursor.last_read, network)
+        passes = self.passes(source, networks)
+        left = LeftOver(RefreshBookmark.from_state(bookmark).left_over, terms, networks)
+        passes.cut_short(source.networks.limited)
+        for network, last in passes.in_future:
+            source.warn_of_future(self.name, last, network)
 
         def saved() -> Checkpoint:
-            return self.checkpoint(**passes.to_state(), left_over=left.to_state(refresh.unread))
+            return self.saved(RefreshBookmark(**passes.to_state(), left_over=left.to_state(refresh.unread, passes)))
 
-        refresh = Refresh(source, self, saved)
+        refresh = Refresh(source, self, passes, saved)
         if left.posts:
             if not left.is_checked:
                 oldest = min(post.published or UNDATED for post in left.posts)
                 await source.history.reach(self.name, earlier(oldest, OPEN_DAYS))
                 left.is_checked = True
-            passes.list_as_of(left.listed_at)
-            listed = {name: [(p.published, p.post_id) for p in left.posts if name in p.networks] for name in networks}
-            due = passes.due(listed, sent, left.read)
+            passes.split()
+            passes.list_as_of(left.listed_at, [])
+            due = passes.due((p for p in left.posts if p.post_id not in sent), left.read, is_native=True)
             async for batch in refresh.read(due, seen=None if left.is_of_today else left.read):
                 yield batch
             left.relist()
-        passes.list_as_of(source.now)
+        passes.join()
+        passes.list_as_of(source.now, [])
         try:
-            async for batch in self._list(source, passes, left.network):
+            async for batch in self._list(source, passes, networks, left.network):
                 yield batch
         except BudgetSpent:
-            whole = {network: posts for network, posts in self._listed(source).items() if network not in native.gaps}
-            refresh.unread = newest_first(passes.due(whole, sent, left.read))
-            left.is_checked, left.network = False, [left.network, *native.posts][-1]
+            refresh.unread = passes.due(self._listed(source, without=native.gaps), left.read, is_native=True)
+            left.is_checked, left.network = False, [left.network, *native.kept.posts][-1]
             yield [saved()]
             raise
         left.network = ""
-        passes.cut_short(native.gaps)
-        async for batch in refresh.read(passes.due(self._listed(source), sent, left.read), [*passes.cursors.values()]):
+        refused = native.gaps & source.networks.left_out - source.networks.limited
+        passes.cut_short(refused, is_refused=True)
+        passes.cut_short(native.gaps - refused)
+        async for batch in refresh.read(passes.due(self._listed(source), left.read, is_native=True), is_whole=True):
             yield batch
 
-    async def _list(self, source: Source, passes: NativePasses, after: str) -> AsyncIterator[Batch]:
+    async def _list(self, source: Source, passes: Passes, networks: Sequence[str], after: str) -> AsyncIterator[Batch]:
         """List the native posts that can be due, and the posts that Ayrshare sent in that time."""
-        cursors = passes.cursors
         # Those at which the last run's budget ended come first, so that none is left out for ever.
-        waiting = sorted(cursors.keys() - source.limited, key=lambda network: (network <= after, network))
-        depths = {network: cursors[network].oldest_due for network in waiting if network not in source.native.posts}
+        known = source.native.kept.posts
+        waiting = sorted(set(networks) - source.networks.left_out, key=lambda network: (network <= after, network))
+        depths = {network: passes.oldest_due_of([network]) for network in waiting if network not in known}
         deepen(source, depths)
         async with aclosing(source.native.read(self.name, depths, {})) as found:
             async for one in found:
-                if isinstance(one, NativePost) and self._lists.name in source.snapshot.selected:
-                    yield [self._lists.listed(source, one)]
-        if cursors:
+                if isinstance(one, NativePost):
+                    yield [listed_post(stream, source, one) for stream in self.served]
+        if networks:
             start = passes.oldest_due
             await source.history.reach(self.name, earlier(start, OPEN_DAYS) if start else None)
-            if source.settings.request_budget is None and self._has_undated(source, cursors):
+            if source.settings.request_budget is None and self._has_undated(source, networks):
                 # A post without a date may be of any age, and Ayrshare may have sent it long ago: to know that takes
                 # a request for a thousand posts, and to read it one a day for each.
                 await source.history.reach(self.name, None)
@@ -139,7 +143,7 @@ class NativePostsStream(RefreshedStream):
         return any(
             published is None and post_id not in sent
             for network in networks
-            for post_id, published in source.native.posts.get(network, {}).items()
+            for post_id, published in source.native.kept.posts.get(network, {}).items()
         )
 
 
@@ -158,7 +162,7 @@ class SocialPostAnalyticsStream(NativePostsStream):
         """Yield the rows of a post's block."""
         for network in post.networks:
             for row in post_rows(network, blocks[network]) if network in blocks else ():
-                published = post.published or instant(first("native_fields", network, "published_at", row["analytics"]))
+                published = post.published or first("native_fields", network, "published_at", row["analytics"], instant)
                 yield {
                     "platform": network,
                     **row,

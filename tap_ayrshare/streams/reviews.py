@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.ayrshare.codes import good_blocks, good_elements
-from tap_ayrshare.ayrshare.contract import first
+from tap_ayrshare.ayrshare.columns import read_columns
 from tap_ayrshare.ayrshare.endpoints import REVIEWS
-from tap_ayrshare.ayrshare.rows import freshness, usable_id
-from tap_ayrshare.engine.values import integer, number, text, timestamp
+from tap_ayrshare.ayrshare.envelopes import as_elements, good_blocks
+from tap_ayrshare.engine.values import text
 from tap_ayrshare.streams.by_network import NetworkSnapshotStream
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tap_ayrshare.engine.client import Answer, Request
     from tap_ayrshare.engine.messages import Batch
     from tap_ayrshare.streams.source import Source
@@ -35,59 +36,27 @@ class ReviewsStream(OfReviewsStream):
     """The reviews of a profile, a row for each; its answers serve review_totals too."""
 
     name = "reviews"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.followers = (ReviewTotalsStream(),)
+    serves = ("review_totals",)
 
     def messages(self, source: Source, network: str, answer: Answer) -> Batch:
-        """Yield the reviews of a network, each id once; one without an id is noted."""
-        seen: set[str] = set()
-        for position, review in enumerate(good_elements(good_blocks(answer.body).get(network))):
-            review_id = usable_id(review.get("id"))
-            if review_id is None:
-                source.note_no_id(self.name, position, review, network)
-            elif review_id not in seen:
-                seen.add(review_id)
-                row = {"platform": network, **_review(network, review), **freshness(answer.body)}
-                yield self.record(source, row)
+        """Return the reviews of a network as records."""
+        reviews = as_elements(good_blocks(answer.body).get(network))
+        words = {"rating_value": _meaning(STARS), "is_recommended": _meaning(RECOMMENDED)}
+        return self.records(source, reviews, network=network, around=answer.body, more=words)
 
 
 class ReviewTotalsStream(OfReviewsStream):
     """The average rating and the number of reviews, a snapshot a day."""
 
     name = "review_totals"
-    leader = ReviewsStream.name
 
     def messages(self, source: Source, network: str, answer: Answer) -> Batch:
         """Yield the totals of a network if it gives any, as Google Business alone does."""
-        body = answer.body or {}
-        totals = {
-            "average_rating": number(body.get("averageRating")),
-            "total_reviews": integer(body.get("totalReviewCount")),
-        }
-        if any(value is not None for value in totals.values()):
-            yield self.record(source, {"platform": network, **totals, **freshness(body)})
+        totals = read_columns(self.name, network, {}, answer.body)
+        if any(totals[name] is not None for name in ("average_rating", "total_reviews")):
+            yield self.record(source, {"platform": network, **totals})
 
 
-def _review(network: str, review: dict[str, Any]) -> dict[str, Any]:
-    def value(column: str) -> Any:
-        return first("review_fields", network, column, review)
-
-    rating = text(value("rating"))
-    word = (rating or "").strip().upper()
-    return {
-        "review_id": usable_id(value("review_id")),
-        "rating": rating,
-        "rating_value": STARS.get(word),
-        "is_recommended": RECOMMENDED.get(word),
-        "text": text(value("text")),
-        "created_at": timestamp(value("created_at")),
-        "updated_at": timestamp(value("updated_at")),
-        "reviewer_id": text(value("reviewer_id")),
-        "reviewer_name": text(value("reviewer_name")),
-        "reviewer_url": text(value("reviewer_url")),
-        "reply_text": text(value("reply_text")),
-        "reply_updated_at": timestamp(value("reply_updated_at")),
-        "review": review,
-    }
+def _meaning(words: dict[str, Any]) -> Callable[[dict[str, Any]], Any]:
+    """Return a function that returns what the word of a review's rating means, None for any other word."""
+    return lambda review: words.get((text(review.get("rating")) or "").strip().upper())

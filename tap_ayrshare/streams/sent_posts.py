@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_ayrshare.ayrshare.endpoints import POST_ANALYTICS
 from tap_ayrshare.ayrshare.rows import post_rows, usable_id
+from tap_ayrshare.ayrshare.times import singer_time
 from tap_ayrshare.engine.client import BudgetSpent
-from tap_ayrshare.engine.clock import singer_time
-from tap_ayrshare.engine.errors import UNREAD, Refusal, StateError
+from tap_ayrshare.engine.errors import UNREAD, Refusal
 from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.engine.values import hashtags, instant, mentions, objects, text, texts, timestamp
-from tap_ayrshare.posts.cursor import UNDATED, check_cursor, check_platforms, read_date
-from tap_ayrshare.posts.due import DuePost, LeftOver, Passes, basis_of, cursor_state, newest_first
-from tap_ayrshare.posts.sent import BEGINNING, OPEN_DAYS, Window, created_at, earlier, is_open, published_at
+from tap_ayrshare.posts.bookmarks import PostsBookmark, RefreshBookmark
+from tap_ayrshare.posts.due import DuePost
+from tap_ayrshare.posts.left_over import LeftOver
+from tap_ayrshare.posts.passes import Passes
+from tap_ayrshare.posts.rows import created_at, is_open, network_entries, published_at
+from tap_ayrshare.posts.sent import OPEN_DAYS
+from tap_ayrshare.posts.windows import BEGINNING, Window, earlier
 from tap_ayrshare.streams.base import AyrshareStream
 from tap_ayrshare.streams.refresh import Refresh, RefreshedStream
 
@@ -28,6 +32,8 @@ if TYPE_CHECKING:
     from tap_ayrshare.engine.messages import Batch, Checkpoint
     from tap_ayrshare.streams.source import Source
 
+CLOCK_SLACK = timedelta(hours=1)
+"""How far a bookmark may be ahead: clocks are set back, and runs take turns on machines."""
 MOST_GAPS = 3
 """Windows without an answer that the state remembers; with more the bookmark stays."""
 
@@ -52,23 +58,16 @@ class PostsStream(AyrshareStream):
     """The posts that a profile sent through Ayrshare."""
 
     name = "posts"
-
-    def check(self, bookmark: Mapping[str, Any]) -> None:
-        """See `AyrshareStream.check`."""
-        super().check(bookmark)
-        for moment in ("since", "open_since", "deleted_since"):
-            if moment in bookmark:
-                read_date(bookmark[moment])
-        _gaps(bookmark)
+    bookmark = PostsBookmark
 
     def expected(self, source: Source) -> int:  # noqa: ARG002
         """See `AyrshareStream.expected`: a window of the history and the deleted posts; more windows if it is full."""
         return 2
 
     def in_future(self, source: Source, bookmark: Mapping[str, Any]) -> bool:
-        """See `AyrshareStream.in_future`; the bookmark is an instant here."""
+        """See `AyrshareStream.in_future`; the bookmark is an instant here, of a clock that may have been set since."""
         until = instant(bookmark.get("replication_key_value"))
-        return until is not None and until > source.now
+        return until is not None and until > source.now + CLOCK_SLACK
 
     async def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
         """Read the history since the bookmark less the look-back, or since the earliest open post.
@@ -76,13 +75,13 @@ class PostsStream(AyrshareStream):
         The bookmark is the instant up to which all has been read, never a date out of a post.
         """
         history, settings = source.history, source.settings
-        until, since = instant(bookmark.get("replication_key_value")), instant(bookmark.get("since"))
-        open_since, waiting = instant(bookmark.get("open_since")), instant(bookmark.get("deleted_since"))
+        known = PostsBookmark.from_state(bookmark)
+        until, since, open_since, waiting = known.until, known.since, known.open_since, known.deleted_since
         start = settings.start_date or BEGINNING
         lookback = earlier(until or source.now, timedelta(days=settings.lookback_days))
         begin = min(lookback, open_since or lookback) if until else earlier(start, OPEN_DAYS)
         deleted_since = max(min(lookback, waiting or lookback), start)
-        reading = Reading(until, since or start, _gaps(bookmark), waiting, [])
+        reading = Reading(until, since or start, [*known.gaps], waiting, [])
         # Asked side by side, emitted one after the other: a post that is in both is what the first says.
         deleted = asyncio.create_task(history.deleted(self.name, deleted_since))
 
@@ -93,6 +92,7 @@ class PostsStream(AyrshareStream):
                 reading.gaps.remove(gap)
                 yield self._since(source, reading, *gap)
             yield self._newest(source, reading, begin)
+            yield self._followed(source)
             if until and since and start < since:
                 # What an earlier start_date than last time adds. A scheduled post may have been made long before
                 # its publication, and which of the two dates the API compares is not known.
@@ -107,28 +107,21 @@ class PostsStream(AyrshareStream):
                 async for batch in part:
                     yield batch
         except BudgetSpent:
-            reading.gaps = _fewer([*history.gaps, *reading.gaps])
+            reading.gaps = _fewer([*history.windows.gaps, *reading.gaps])
             reading.made += [open_since] if open_since else []
             yield [self._saved(reading)] if reading.until else []
             raise
         finally:
             deleted.cancel()
             await asyncio.gather(deleted, return_exceptions=True)
-        reading.gaps = history.gaps
+        reading.gaps = history.windows.gaps
         if len(reading.gaps) <= MOST_GAPS and (until or not reading.gaps):
             yield [self._saved(reading)]
 
     def _saved(self, reading: Reading) -> Checkpoint:
-        def moment(value: datetime | None) -> str | None:
-            return singer_time(value) if value else None
-
-        return self.checkpoint(
-            moment(reading.until),
-            since=moment(reading.since),
-            open_since=moment(min(reading.made, default=None)),
-            gaps=[[singer_time(low), singer_time(high)] for low, high in reading.gaps],
-            deleted_since=moment(reading.deleted_since),
-        )
+        open_since = min(reading.made, default=None)
+        gaps = tuple(reading.gaps)
+        return self.saved(PostsBookmark(reading.until, reading.since, open_since, gaps, reading.deleted_since))
 
     async def _newest(self, source: Source, reading: Reading, begin: datetime) -> AsyncIterator[Batch]:
         before, sent = reading.until, source.client.sent
@@ -139,8 +132,16 @@ class PostsStream(AyrshareStream):
         except BudgetSpent:
             if source.client.sent == sent:
                 reading.until = before
-                reading.gaps = [gap for gap in reading.gaps if gap not in source.history.unread]
+                reading.gaps = [gap for gap in reading.gaps if gap not in source.history.windows.unread]
             raise
+
+    async def _followed(self, source: Source) -> AsyncIterator[Batch]:
+        """Yield the open posts that are older than what has been listed."""
+        budget = source.settings.request_budget
+        for position, post in enumerate(await source.history.follow(self.name, budget and max(1, budget // 10))):
+            yield self._read_post(source, post, position)
+        if left_out := source.memory.open_posts.left_out:
+            source.remark(f"posts: {left_out} more open posts wait for long to be sent than are followed one by one")
 
     async def _deleted(
         self, source: Source, reading: Reading, deleted: asyncio.Task[list[dict[str, Any]]]
@@ -170,7 +171,7 @@ class PostsStream(AyrshareStream):
                     if is_open(post) and made and made >= source.now - OPEN_DAYS:
                         reading.made.append(made)
         except BudgetSpent:
-            reading.gaps += source.history.unread
+            reading.gaps += source.history.windows.unread
             raise
 
     def _read_post(self, source: Source, post: dict[str, Any], position: int = 0) -> Batch:
@@ -191,22 +192,6 @@ def _fewer(gaps: list[Window]) -> list[Window]:
         (low, one), (_, other), *later = oldest_first
         oldest_first = [(low, max(one, other)), *later]
     return oldest_first
-
-
-def _gaps(state: Mapping[str, Any]) -> list[Window]:
-    """Return the windows that earlier runs could not read.
-
-    Raises:
-        StateError: they are invalid.
-    """
-    found = []
-    listed = state.get("gaps") or []
-    for gap in listed if isinstance(listed, list) else [listed]:
-        ends = [instant(moment) for moment in gap if read_date(moment)] if isinstance(gap, list) else []
-        if len(ends) != 2 or None in ends:  # noqa: PLR2004 - a start and an end
-            raise StateError("gaps of posts isn't a list of pairs of times")
-        found.append((ends[0], ends[1]))
-    return found  # type: ignore[return-value]
 
 
 def _post(post_id: str, published: datetime, post: dict[str, Any]) -> dict[str, Any]:
@@ -230,7 +215,7 @@ def _post(post_id: str, published: datetime, post: dict[str, Any]) -> dict[str, 
         "hashtags": hashtags(said),
         "mentions": mentions(said),
         "platforms": texts_of("platforms"),
-        "post_ids": objects(post["postIds"]) if listed("postIds") is not None else None,
+        "post_ids": network_entries(post),
         "media_urls": texts_of("mediaUrls"),
         "urls": texts_of("urls"),
         "errors": objects(post["errors"]) if listed("errors") is not None else None,
@@ -249,13 +234,6 @@ class SentPostsStream(RefreshedStream):
 
     reads: ClassVar[str]
 
-    def check(self, bookmark: Mapping[str, Any]) -> None:
-        """See `AyrshareStream.check`."""
-        super().check(bookmark)
-        check_cursor(cursor_state(bookmark))
-        check_platforms(self.name, bookmark)
-        LeftOver(bookmark, UNDATED)
-
     def named(self, source: Source) -> list[DuePost] | None:
         """Return the posts that the settings name, None if they name none."""
         ids = source.settings.post_ids
@@ -263,28 +241,30 @@ class SentPostsStream(RefreshedStream):
 
     def known_due(self, source: Source) -> list[DuePost] | None:
         """Return the posts that are due; None as long as they haven't been listed."""
-        networks = source.known_networks(self.reads)
+        networks = source.networks.known(self.reads)
         if networks is None:
             return None
-        passes = Passes(source.snapshot.terms(self.name), source.bookmark(self.name), networks)
-        passes.list_as_of(source.now, source.history.gaps)
+        known = RefreshBookmark.from_state(source.bookmark(self.name))
+        passes = Passes(source.snapshot.terms(self.name), known, networks)
+        passes.list_as_of(source.now, source.history.windows.gaps)
         since = passes.oldest_due
         is_listed = source.history.has_reached(earlier(since, OPEN_DAYS) if since else None)
         return passes.due(source.history.posts, {}) if is_listed else None
 
     async def read_due(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
-        """Read the posts that an earlier run listed and left over for want of requests, then all that are due."""
-        networks = await source.networks(self.reads, self.name, with_limited=True)
+        """Read the posts that an earlier run listed and left over, then all that are due."""
+        networks = await source.networks.able(self.reads, self.name, with_limited=True)
         terms, history = source.snapshot.terms(self.name), source.history
-        passes = Passes(terms, bookmark, networks)
-        left = LeftOver(bookmark, source.now, basis_of(terms, networks))
+        known = RefreshBookmark.from_state(bookmark)
+        passes = Passes(terms, known, networks)
+        left = LeftOver(known.left_over, terms, networks)
 
         def saved() -> Checkpoint:
-            return self.checkpoint(**passes.to_state(), left_over=left.to_state(refresh.unread))
+            return self.saved(RefreshBookmark(**passes.to_state(), left_over=left.to_state(refresh.unread, passes)))
 
-        for network, cursor in passes.in_future:
-            source.warn_of_future(self.name, cursor.last_read, network)
-        refresh = Refresh(source, self, saved)
+        for network, last in passes.in_future:
+            source.warn_of_future(self.name, last, network)
+        refresh = Refresh(source, self, passes, saved)
         if left.posts:
             passes.list_as_of(left.listed_at, [])
             due = passes.due(left.posts, left.read)
@@ -294,12 +274,14 @@ class SentPostsStream(RefreshedStream):
         since = passes.oldest_due
         try:
             await history.reach(self.name, earlier(since, OPEN_DAYS) if since else None)
+            if source.settings.request_budget is None:
+                await history.follow(self.name)
         except BudgetSpent:
-            refresh.unread = newest_first(passes.due(history.newest(), left.read))
+            refresh.unread = passes.due(history.newest(), left.read)
             yield [saved()]
             raise
-        passes.list_as_of(source.now, history.gaps)
-        async for batch in refresh.read(passes.due(history.posts, left.read), passes.all):
+        passes.list_as_of(source.now, history.windows.gaps)
+        async for batch in refresh.read(passes.due(history.posts, left.read), is_whole=True):
             yield batch
 
 

@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.contract import NETWORKS, first, promote
 from tap_ayrshare.ayrshare.rows import format_of, freshness
+from tap_ayrshare.ayrshare.times import singer_time
+from tap_ayrshare.engine.bookmarks import read_date
 from tap_ayrshare.engine.client import BudgetSpent
-from tap_ayrshare.engine.clock import singer_time
-from tap_ayrshare.engine.errors import StateError
 from tap_ayrshare.engine.values import hashtags, mentions, text
-from tap_ayrshare.posts.cursor import check_dates, is_ahead, read_date
-from tap_ayrshare.posts.due import NativePasses
+from tap_ayrshare.posts.bookmarks import ListsBookmark, RefreshBookmark
+from tap_ayrshare.posts.cursor import is_ahead
 from tap_ayrshare.posts.native import READERS, NativePost
+from tap_ayrshare.posts.passes import Passes
+from tap_ayrshare.posts.windows import BEGINNING
 from tap_ayrshare.streams.base import AyrshareStream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from tap_ayrshare.engine.messages import Batch, Checkpoint, Record
+    from tap_ayrshare.engine.messages import Batch, Checkpoint, Issue, Record
     from tap_ayrshare.streams.source import Source
 
 
@@ -28,74 +30,84 @@ class SocialPostsStream(AyrshareStream):
     """Native posts with the metrics that come with them, a snapshot a day."""
 
     name = "social_posts"
-
-    def check(self, bookmark: Mapping[str, Any]) -> None:
-        """See `AyrshareStream.check`."""
-        super().check(bookmark)
-        check_dates(self.name, bookmark)
-        pages = bookmark.get("pages", {})
-        for page in pages.values() if isinstance(pages, dict) else [pages]:
-            if not isinstance(page, list) or [type(text) for text in page] != [str, str]:
-                raise StateError("pages of social_posts aren't lists of a cursor and a date")
-            read_date(page[1])
+    bookmark = ListsBookmark
 
     def expected(self, source: Source) -> int | None:
         """See `AyrshareStream.expected`: a page of each list; how many more there are is not known."""
-        networks = source.known_networks("native_history")
+        networks = source.networks.known("native_history")
         return None if networks is None else len(networks)
 
     async def read(self, source: Source, bookmark: Mapping[str, Any]) -> AsyncIterator[Batch]:
         """Read the native posts of every network to the depth that is due for it."""
-        lasts = _lasts(bookmark, await source.networks("native_history", self.name))
+        known = ListsBookmark.from_state(bookmark)
+        lasts = _lasts(known, await source.networks.able("native_history", self.name))
         depths: dict[str, datetime | None] = {}
         # Those that have waited longest come first, so that no budget leaves any out for ever.
         for network, last in sorted(lasts.items(), key=lambda item: item[1] or date.min):
-            since: datetime | None = source.settings.start_date
-            if last:
-                depth = source.settings.refresh_schedule.depth(last, source.today)
-                if depth is None:
-                    continue
-                oldest = _days_ago(source, depth)
-                since = max(oldest, since) if since and oldest else oldest or since
-            depths[network] = since
+            if (due := _depth(source, last, (known.since or {}).get(network))) is not None:
+                depths[network] = None if due == BEGINNING else due
+        wanted = dict(depths)
         deepen(source, depths)
         read: dict[str, bool] = {}
         try:
             async with aclosing(source.native.read(self.name, depths, bookmark.get("pages", {}))) as found:
                 async for one in found:
                     if isinstance(one, NativePost):
-                        yield [self.listed(source, one)]
+                        yield [listed_post(self, source, one)]
                     else:
                         read[one.network] = one.is_whole
-                        yield [await self._saved(source, bookmark, read)]
+                        yield [await self._saved(source, known, read, wanted)]
         except BudgetSpent:
-            yield [await self._saved(source, bookmark, read)]
+            yield [await self._saved(source, known, read, wanted)]
             raise
         if not depths and lasts:
-            yield [await self._saved(source, bookmark, {})]
+            yield [await self._saved(source, known, {}, wanted)]
 
-    def listed(self, source: Source, post: NativePost) -> Record:
-        """Return the record of a post that a list has brought."""
-        return self.record(source, _native_post(post))
-
-    async def _saved(self, source: Source, bookmark: Mapping[str, Any], read: Mapping[str, bool]) -> Checkpoint:
+    async def _saved(
+        self, source: Source, known: ListsBookmark, read: Mapping[str, bool], depths: Mapping[str, datetime | None]
+    ) -> Checkpoint:
         """Return the bookmark: a network whose list has been read whole has today's date."""
-        networks = await source.networks("native_history", self.name)
-        lasts = _lasts(bookmark, networks)
-        dates = {network: last.isoformat() for network, last in lasts.items() if last}
-        begun = {network: began for network, (_, began) in bookmark.get("pages", {}).items()}
-        dates.update({n: begun.get(n, source.snapshot.date) for n, is_whole in read.items() if is_whole})
-        gone = {n: value for n, value in bookmark.get("platforms", {}).items() if n not in lasts}
+        networks = await source.networks.able("native_history", self.name)
+        lasts = _lasts(known, networks)
+        dates = {network: last for network, last in lasts.items() if last}
+        begun = {network: began for network, (_, began) in (known.pages or {}).items()}
+        since, start = dict(known.since or {}), source.settings.start_date
+        for network in (name for name, is_whole in read.items() if is_whole):
+            dates[network] = begun.get(network, source.today)
+            if depths.get(network) == start or network not in since:
+                since.pop(network, None)
+                since |= {network: start} if start else {}
+        gone = {n: value for n, value in (known.platforms or {}).items() if n not in lasts}
         is_complete = dates.keys() >= set(networks)
-        value = min(dates.values(), default=None) if is_complete else bookmark.get("replication_key_value")
-        return self.checkpoint(value, platforms={**gone, **dates}, pages=dict(source.native.pages))
+        value = min(dates.values(), default=None) if is_complete else known.value
+        pages = {network: (name, read_date(began)) for network, (name, began) in source.native.pages.items()}
+        return self.saved(ListsBookmark(value, {**gone, **dates}, since, pages))
 
 
-def _lasts(bookmark: Mapping[str, Any], networks: list[str]) -> dict[str, date | None]:
+def listed_post(stream: AyrshareStream, source: Source, post: NativePost) -> Record | Issue:
+    """Return the record of a post that a list has brought, for the stream of these lists."""
+    return stream.record(source, _native_post(post))
+
+
+def _depth(source: Source, last: date | None, since: datetime | None) -> datetime | None:
+    """Return the publication down to which a list is read, `BEGINNING` for all of it, None for not at all.
+
+    Args:
+        source: the profile.
+        last: when it was last read.
+        since: the start date down to which it has been.
+    """
+    start = source.settings.start_date or BEGINNING
+    if last is None or (since and start < since):
+        return start
+    days = source.settings.refresh_schedule.depth(last, source.today)
+    return None if days is None else max(start, _days_ago(source, days) or BEGINNING)
+
+
+def _lasts(known: ListsBookmark, networks: list[str]) -> dict[str, date | None]:
     """Return, by network, the date on which its list was last read to the depth that was due."""
-    by_network, whole = bookmark.get("platforms", {}), bookmark.get("replication_key_value")
-    values = {network: by_network.get(network, None if by_network else whole) for network in networks}
-    return {network: read_date(value) if value else None for network, value in values.items()}
+    by_network = known.platforms or {}
+    return {network: by_network.get(network, None if by_network else known.value) for network in networks}
 
 
 def _deeper(one: datetime | None, other: datetime | None) -> datetime | None:
@@ -142,5 +154,5 @@ def _depths_of(reader: str, source: Source, networks: list[str]) -> dict[str, da
     if not is_wanted or is_ahead(bookmark, source.today):
         return {}
     able = [network for network in networks if reader in NETWORKS[network].reads]
-    passes = NativePasses(source.snapshot.terms(reader), bookmark, able)
-    return {network: cursor.oldest_due for network, cursor in passes.cursors.items()}
+    passes = Passes(source.snapshot.terms(reader), RefreshBookmark.from_state(bookmark), able, is_native=True)
+    return {network: passes.oldest_due_of([network]) for network in able}

@@ -1,134 +1,134 @@
-"""One profile as streams see it: a way to ask, what it has listed, and where what can't be read is noted."""
+"""One profile as streams see it: a way to ask, its networks, and what it has listed."""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
-from tap_ayrshare.ayrshare.codes import OWN_KEYS, X_LIMIT, judge
 from tap_ayrshare.ayrshare.contract import NETWORKS, X
-from tap_ayrshare.ayrshare.drift import Drift
 from tap_ayrshare.ayrshare.endpoints import ITEMS, USER
-from tap_ayrshare.engine.client import ProfileClient
-from tap_ayrshare.engine.clock import singer_time
-from tap_ayrshare.engine.coverage import Coverage
-from tap_ayrshare.engine.errors import Refusal, Refused, Rule, Scope
+from tap_ayrshare.ayrshare.linked import linked_networks
+from tap_ayrshare.ayrshare.lists import plain
+from tap_ayrshare.ayrshare.quota import quota_warning
+from tap_ayrshare.engine.errors import UNREAD, Refusal, Refused, Scope
+from tap_ayrshare.engine.lanes import USUAL
 from tap_ayrshare.engine.messages import ALL, Issue
 from tap_ayrshare.engine.values import objects, text
-from tap_ayrshare.posts.due import Terms
-from tap_ayrshare.posts.native import READERS, NativeLists
-from tap_ayrshare.posts.sent import History
+from tap_ayrshare.posts.native import READERS, NativeLists, NativePosts
+from tap_ayrshare.posts.sent import OPEN_DAYS, History
+from tap_ayrshare.streams.clients import client_of
+from tap_ayrshare.streams.issues import NO_NAME, UNKNOWN_NETWORK, not_an_object
+from tap_ayrshare.streams.ledger import Ledger
 from tap_ayrshare.streams.memory import Memory
+from tap_ayrshare.streams.networks import Networks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Mapping
 
-    from tap_ayrshare.config.settings import Profile, Settings
+    from tap_ayrshare.config.settings import Profile
     from tap_ayrshare.engine.client import Answer, Client, Request
-    from tap_ayrshare.engine.tally import Stats, Tally
+    from tap_ayrshare.streams.snapshot import Snapshot
 
 logger = logging.getLogger(__name__)
 
 MOST_AHEAD = 64
+LONGEST_REACH = 3650
 MEMORY = "accounts"
-"""The stream in whose bookmark a profile's memory stands."""
-COMMENTS = ("comments", "social_post_comments")
-X_ALLOWANCE = "x_daily_requests"
-NO_ID = Rule(Scope.RESOURCE, failure=False, action="skipped: without an id it can't be kept")
+"""The stream in whose bookmark a profile's memory is kept."""
 
 
-@dataclass
-class Snapshot:
-    """What the profiles of a run share.
-
-    now: the instant of the run, read once; the snapshot's date and `extracted_at` come from it.
-    run_id: names the run in `sync_runs`.
-    selected: the names of the streams whose records are wanted.
-    bookmarks: returns the bookmark of a stream and profile as it came in, empty if there is none.
-    """
-
-    settings: Settings
-    now: datetime
-    selected: Collection[str]
-    bookmarks: Callable[[str, str], Mapping[str, Any]]
-    tally: Tally
-    drift: Drift = field(default_factory=Drift)
-    run_id: str = field(default_factory=lambda: uuid4().hex)
-
-    def __post_init__(self) -> None:
-        self.date = self.now.date().isoformat()
-        self.extracted_at = singer_time(self.now)
-
-    def terms(self, stream: str) -> Terms:
-        """Return what decides which posts are due for a stream: comments have a schedule of their own."""
-        schedule = self.settings.comments_schedule if stream in COMMENTS else self.settings.refresh_schedule
-        return Terms(self.now, schedule, self.settings.start_date)
-
-    def at(self, ticks: float) -> datetime:
-        """Return the instant of a moment of `monotonic`; the calendar clock is read once in a run."""
-        return self.now + timedelta(seconds=ticks - self.tally.began)
-
-
-class Source:
+class Source(Ledger):
     """A profile in a run.
 
-    label: the profile's label in records and state.
+    networks: which of its networks can be asked.
     history, native: the posts that Ayrshare sent and the native ones, as far as they have been listed.
-    left_out: networks that are left out for the rest of the run; limited: those of them that only have to wait.
-    notes: what couldn't be read since the last message of a stream, for `Sync`.
-    coverage: how many requests would be repeated after a kill.
-    unbatched: networks whose posts are asked for singly; proven_batches: those whose batches are right.
     """
 
     def __init__(self, snapshot: Snapshot, profile: Profile, client: Client) -> None:
-        """Make a source; nothing is asked yet."""
+        """Nothing is asked yet."""
+        super().__init__(profile.label, snapshot.tally)
         self.snapshot = snapshot
         self.settings = settings = snapshot.settings
         self.now = snapshot.now
         self.today = snapshot.now.date()
-        self.label = profile.label
-        self.ahead = min(4 * settings.max_concurrency, MOST_AHEAD)
+        self.ahead = min(4 * (settings.max_concurrency or USUAL), MOST_AHEAD)
         self.client = client_of(settings, profile, client)
-        self.coverage = Coverage()
-        self.notes: list[Issue] = []
+        last_age = max(settings.refresh_schedule.last_age, settings.comments_schedule.last_age)
+        reach = timedelta(days=min(last_age, LONGEST_REACH)) + OPEN_DAYS
+        self.memory = Memory(snapshot.bookmarks(MEMORY, self.label), snapshot.now, reach)
+        x_allowed = NETWORKS[X].daily_requests["user" if profile.key else "primary"]
+        self.networks = Networks(self, settings.x_daily_requests or x_allowed)
         self.history = History(
             self,
+            self.memory.open_posts,
             keeps_native_ids=any(name in snapshot.selected for name in READERS),
             keeps_rows=settings.request_budget is not None,
             keeps_social_ids=settings.uses_batches,
         )
         # A metric that a list has brought must go out with it.
         with_metrics = settings.native_metrics_from_list and "social_posts" in snapshot.selected
-        self.native = NativeLists(self, self.ahead, settings.start_date, with_metrics=with_metrics)
-        self.left_out: set[str] = set()
-        self.limited: set[str] = set()
-        self.unbatched: set[str] = set()
-        self.proven_batches: set[str] = set()
-        self.memory = Memory(snapshot.bookmarks(MEMORY, self.label), snapshot.now)
-        self._x_allowed = settings.x_daily_requests or NETWORKS[X].daily_requests["user" if profile.key else "primary"]
+        self.native = NativeLists(self, self.ahead, NativePosts(settings.start_date, with_metrics=with_metrics))
         self._user: dict[str, Any] | Refusal | None = None
         self._once: dict[str, Answer | Refusal] = {}
         self._bookmarks: dict[str, Mapping[str, Any]] = {}
         self._networks_noted: set[str] = set()
 
-    # Asking
+    async def ask(self, request: Request, resource: str = ALL, platform: str | None = None) -> Answer:
+        """Ask the API for this profile; whatever can't be read of the answer is noted, and counted for the stream.
 
-    async def ask(self, request: Request) -> Answer:
-        """Ask the API for this profile; see `ProfileClient.ask`."""
-        asks_x = X in request.networks
+        Args:
+            request: what is asked.
+            resource: the id of what it is about, `ALL` for more than one thing.
+            platform: its network, where the answer names none.
+
+        Raises:
+            Refused: the API refuses the stream, the profile or the run.
+            BudgetSpent: the request budget is spent.
+        """
+        answer = await self.attempt(request)
+        self.take(request, answer, resource, platform)
+        return answer
+
+    def take(
+        self,
+        request: Request,
+        answer: Answer,
+        resource: str = ALL,
+        platform: str | None = None,
+        requests: int | None = None,
+    ) -> None:
+        """Count how a request ended, and note what its answer refuses.
+
+        requests: how many it took, where that isn't what the answer says: 0 if they were counted before.
+        """
+        self.settle(request.stream, answer, requests)
+        for refusal in answer.refusals:
+            self.note(Issue(request.stream, refusal, resource, platform))
+
+    async def attempt(self, request: Request) -> Answer:
+        """Ask the API, where the stream decides itself what a refusal means: it must settle and note it.
+
+        Items that can't be read are noted all the same.
+        """
+        asks_x = X in request.parts
         if asks_x:
             self.memory.count_x(1)
         answer = await self.client.ask(request)
         if asks_x:
             self.memory.count_x(answer.sent - 1)
+        for position, refusal in enumerate(answer.unread, 1):
+            self.note(Issue(request.stream, refusal, f"{request.path} item {position}"))
         if answer.refusal is None and isinstance(answer.body, dict) and request.path != USER.path:
-            around = {key: value for key, value in answer.body.items() if key not in NETWORKS and key not in ITEMS}
+            around = {
+                key: value for key, value in answer.body.items() if key not in NETWORKS and plain(key) not in ITEMS
+            }
             self.snapshot.drift.look_at(request.stream, "answer", None, around, is_kept=False)
+        if answer.refusal is None and request.endpoint is not None:
+            platform = request.parts[0] if len(request.parts) == 1 else None
+            for position, item in request.endpoint.odd_items(answer.body):
+                self.note(not_an_object(request.stream, position, item, platform))
         return answer
 
     async def ask_once(self, request: Request) -> Answer:
@@ -140,7 +140,7 @@ class Source:
         """
         if request.path not in self._once:
             try:
-                self._once[request.path] = answer = await self.ask(request)
+                self._once[request.path] = answer = await self.attempt(request)
                 self.cover(answer.sent)
             except Refused as refused:
                 self._once[request.path] = refused.refusal
@@ -157,77 +157,39 @@ class Source:
         """
         if self._user is None:
             answer = await self.ask_once(USER.request(stream))
-            self._user = answer.refusal or answer.body
-            if self.settings.request_budget is not None and answer.refusal is None:
-                self.memory.keep_networks(linked_networks(answer.body))
+            self._user = answer.refusal or self._read_user(stream, answer)
         if isinstance(self._user, Refusal):
             raise Refused(self._user)
         return self._user or {}
 
-    async def networks(self, what: str, stream: str, *, with_limited: bool = False) -> list[str]:
-        """Return the networks of which a stream can read `what`: those of the setting, else those linked.
-
-        Without those that are left out; `with_limited`, with those of them that only have to wait.
-        """
-        chosen: Sequence[str] | None = self.settings.platforms
-        if chosen is None and self._user is None:
-            chosen = self.memory.networks_now(self.settings.request_budget)
-        if chosen is None:
-            chosen = linked_networks(await self.user(stream))
-        able = _able(chosen, what)
-        for name in able:
-            self.check_keys(name)
-        can_be_asked = self.open_networks(stream, able)
-        for name in self.limited.intersection(able):
-            self.stats(stream).stays_due.add(f"{NETWORKS[name].label} allows no more requests now")
-        return [name for name in able if name in can_be_asked or (with_limited and name in self.limited)]
+    def _read_user(self, stream: str, answer: Answer) -> dict[str, Any] | Refusal:
+        """Return the body of GET /user, and keep the networks that it names; what doesn't name any can't be used."""
+        if warning := quota_warning(answer.body):
+            logger.warning("profile %s: %s", self.label, warning)
+        linked = linked_networks(answer.body)
+        if linked.unknown:
+            return Refusal(UNREAD, "invalid_body", linked.unknown, answer.status)
+        for position, item in enumerate(linked.unreadable):
+            refusal = Refusal(NO_NAME, "invalid_body", "it names no network", answer.status, details={"item": item})
+            self.note(Issue(stream, refusal, f"activeSocialAccounts-{position}"))
+        for name in set(linked.networks) - NETWORKS.keys():
+            refusal = Refusal(UNKNOWN_NETWORK, "unknown_network", f"the network {name} isn't known", answer.status)
+            self.note(Issue(stream, refusal, platform=name))
+        self.networks.link(linked.networks)
+        if self.settings.request_budget is not None:
+            self.memory.keep_networks(linked.networks)
+        return dict(answer.body)
 
     def linked_id(self, network: str) -> str | None:
         """Return the network's id of the linked account (docs/api.md section 9); None if no GET /user has said it."""
         entries = objects(self._user.get("displayNames")) if isinstance(self._user, dict) else ()
         return next((text(one.get("id")) for one in entries if str(one.get("platform")).lower() == network), None)
 
-    def known_networks(self, what: str) -> list[str] | None:
-        """Return the networks of which `what` can be asked; None as long as those linked aren't known."""
-        chosen: Sequence[str] | None = self.settings.platforms
-        if chosen is None and isinstance(self._user, dict):
-            chosen = linked_networks(self._user)
-        if chosen is None:
-            return None
-        return [name for name in _able(chosen, what) if name not in self.left_out]
-
-    def open_networks(self, stream: str, networks: Sequence[str]) -> list[str]:
-        """Return the networks that are not left out; X is once its allowance of the day is used up."""
-        if X in networks and X not in self.left_out and self.memory.x_requests >= self._x_allowed:
-            message = f"{self._x_allowed} requests to X in 24 hours are used up (x_daily_requests)"
-            self._leave_out(stream, Refusal(X_LIMIT, X_ALLOWANCE, message, platform=X))
-        return [name for name in networks if name not in self.left_out]
-
-    def check_keys(self, network: str) -> bool:
-        """Leave a network out if keys of its own are missing; return whether it can be asked."""
-        missing = self.settings.missing_keys(network) if network in NETWORKS else []
-        if missing and network not in self.left_out:
-            label = NETWORKS[network].label
-            message = f"{label} is left out: it needs {' and '.join(missing)} of an app of your own"
-            self._leave_out(ALL, Refusal(OWN_KEYS, "419", message, platform=network))
-        return network not in self.left_out
-
-    def _leave_out(self, stream: str, refusal: Refusal) -> None:
-        self.leave_out(str(refusal.platform), refusal.rule)
-        self.note(Issue(stream, refusal, of_settings=True))
-
-    def leave_out(self, network: str, rule: Rule) -> None:
-        """Leave a network out for the rest of the run."""
-        self.left_out.add(network)
-        if rule.stays_due:
-            self.limited.add(network)
-
-    # Bookmarks
-
     def bookmark(self, stream: str) -> Mapping[str, Any]:
         """Return the bookmark of a stream for this profile, as it came in."""
         if stream not in self._bookmarks:
-            self._bookmarks[stream] = dict(self.snapshot.bookmarks(stream, self.label))
+            found = self.snapshot.bookmarks(stream, self.label)
+            self._bookmarks[stream] = {k: v for k, v in found.items() if k not in ("context", "replication_key")}
         return self._bookmarks[stream]
 
     def is_read_today(self, stream: str) -> bool:
@@ -235,51 +197,20 @@ class Source:
         today = self.bookmark(stream).get("replication_key_value") == self.snapshot.date
         return today and self.settings.request_budget is not None
 
-    def warn_of_future(self, stream: str, value: object, network: str = "") -> None:
-        """Warn that a bookmark lies in the future, so that nothing is due."""
+    def warn_of_future(self, stream: str, value: object = None, network: str = "") -> None:
+        """Warn that a bookmark is in the future, so that nothing is due; the run ends with that.
+
+        Args:
+            stream: the stream.
+            value: the date, None for that of the stream's own bookmark.
+            network: the network whose date it is, "" for the whole stream.
+        """
+        date = self.bookmark(stream).get("replication_key_value") if value is None else value
+        what = f"{stream} on {network}" if network else stream
+        self.stats(stream).in_future.append(f"{date} ({what} of profile {self.label})")
         logger.warning(
-            "profile %s, %s: nothing is read, since the bookmark %s lies in the future; check the clock, or fix it",
-            self.label,
-            f"{stream} on {network}" if network else stream,
-            value,
+            "profile %s, %s: nothing is read because its bookmark %s is in the future", self.label, what, date
         )
-
-    # How requests ended
-
-    def cover(self, requests: int) -> None:
-        """Count requests whose records have been yielded."""
-        self.coverage.covered += requests
-
-    def stats(self, stream: str) -> Stats:
-        """Return what is counted of a stream of this profile."""
-        return self.snapshot.tally.of(self.label, stream)
-
-    def settle(self, stream: str, answer: Answer, requests: int | None = None) -> None:
-        """Count how a request of a stream ended: it decides whether the stream failed as a whole."""
-        self.cover(answer.sent if requests is None else requests)
-        self.stats(stream).count(answer.refusal)
-
-    def settle_list(self, stream: str, answer: Answer, owner: str) -> None:
-        """Count an answer of the endpoint that is `owner`'s: a stream is judged by its own endpoint alone."""
-        if stream == owner or (answer.refusal and answer.refusal.rule.failure):
-            self.settle(stream, answer)
-        else:
-            self.cover(answer.sent)
-
-    def remark(self, text: str) -> None:
-        """Note something that is worth a line at the end of the run."""
-        self.snapshot.tally.remark(self.label, text)
-
-    def note(self, issue: Issue) -> None:
-        """Note something that couldn't be read; it goes out with the next message of the stream."""
-        self.notes.append(issue)
-
-    def note_no_id(self, stream: str, position: int, item: Mapping[str, Any], platform: str | None = None) -> None:
-        """Note an item of an answer that has no id (code 187 in /history/:platform, docs/api.md section 3)."""
-        code = text(item.get("code")) or "invalid_body"
-        message = text(item.get("message")) or "the item has no id"
-        refusal = Refusal(NO_ID, code, message, 200, details=dict(item))
-        self.note(Issue(stream, refusal, f"item-{position}", platform))
 
     def resolve(self, issue: Issue) -> Issue | None:
         """Return an issue as far as it reaches, None if it is nothing new; a refused network is left out."""
@@ -289,38 +220,10 @@ class Source:
         platform = issue.refusal.platform or issue.platform or ALL
         if scope in (Scope.PROFILE, Scope.RUN):
             return replace(issue, stream=ALL, resource=ALL, platform=ALL)
-        if scope is not Scope.NETWORK:
+        if scope is not Scope.PART:
             return replace(issue, platform=platform)
-        self.leave_out(platform, issue.refusal.rule)
+        self.networks.leave_out(platform, issue.refusal.rule)
         if platform in self._networks_noted:
             return None
         self._networks_noted.add(platform)
         return replace(issue, resource=ALL, platform=platform)
-
-
-def client_of(settings: Settings, profile: Profile, client: Client) -> ProfileClient:
-    """Return the client of a profile: its headers, and what the API's answers mean to it."""
-    judged = partial(judge, profile_key=profile.key is not None)
-    return ProfileClient(client, profile.label, judged, partial(_headers, settings, profile))
-
-
-def _headers(settings: Settings, profile: Profile, request: Request) -> dict[str, str]:
-    """Return the headers of a request beside the account's: the profile's key and those of the networks."""
-    headers = {"Profile-Key": profile.key} if profile.key else {}
-    may_be_any = request.body is not None and not request.networks
-    for network in NETWORKS if may_be_any else request.networks:
-        if network in NETWORKS and not settings.missing_keys(network):
-            headers |= {header: settings.network_keys[key] for header, key in NETWORKS[network].key_headers.items()}
-    return headers
-
-
-def _able(networks: Iterable[str], what: str) -> list[str]:
-    """Return the networks of which `what` can be read."""
-    return [name for name in networks if name in NETWORKS and what in NETWORKS[name].reads]
-
-
-def linked_networks(user: Mapping[str, Any]) -> list[str]:
-    """Return the networks linked to a profile; `activeSocialAccounts` is absent where there is none."""
-    linked = user.get("activeSocialAccounts")
-    names = [name.strip().lower() for name in linked if isinstance(name, str)] if isinstance(linked, list) else []
-    return list(dict.fromkeys(filter(None, names)))

@@ -11,14 +11,12 @@ from decimal import Decimal
 from pathlib import Path
 
 from tap_ayrshare.airbyte.catalog import catalog
-from tap_ayrshare.ayrshare.contract import load
-from tests.support import NOW, ROOT, environment
+from tap_ayrshare.ayrshare.contract import declared_streams
+from tests.support import NOW, ROOT, environment, opted_in
 
 COMMAND = Path(sys.executable).parent / "source-ayrshare"
 UNPACED = {"rate_limit_requests": 10**6, "rate_limit_window_seconds": 1}
-BY_DEFAULT = [
-    name for name, stream in load("contract.json")["streams"].items() if stream.get("selected_by_default", True)
-]
+BY_DEFAULT = [name for name, stream in declared_streams().items() if stream.get("selected_by_default", True)]
 KEYS = {stream.name: [path[0] for path in stream.source_defined_primary_key] for stream in catalog().streams}
 
 
@@ -144,7 +142,7 @@ class SourceProcess:
         return Messages.of(process, process.stdout.read())
 
     def arguments(self, config, *, select=None, state=None, mode="incremental", overwrite=False) -> list[str]:
-        arguments = ["read", "--config", self.file("config.json", config)]
+        arguments = ["read", "--config", self.file("config.json", {**opted_in(select or ()), **config})]
         arguments += ["--catalog", self.file("catalog.json", configured(select, mode, overwrite=overwrite))]
         return arguments if state is None else [*arguments, "--state", self.file("state.json", state)]
 

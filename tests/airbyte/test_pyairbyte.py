@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.airbyte.support import BY_DEFAULT, COMMAND, KEYS, UNPACED
-from tests.support import EVERYONE, NOW, ROOT, environment
+from tests.support import EVERYONE, NOW, ROOT, environment, opted_in
 
 TOMORROW = "2026-11-24T12:00:00Z"
 
@@ -17,7 +17,7 @@ def loaded(sandbox, tmp_path, monkeypatch):
     """Return a function that syncs on a day and returns the tables' rows by key."""
     box = sandbox("--posts", "8", "--profiles", "1", "--links", "current", "--linked", "facebook,youtube")
     (recipe,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "airbyte.md").read_text(), flags=re.DOTALL)
-    (tmp_path / "config.json").write_text(json.dumps({**box.config, **EVERYONE, **UNPACED}))
+    (tmp_path / "config.json").write_text(json.dumps({**box.config, **EVERYONE, **UNPACED, **opted_in(KEYS)}))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", f"{COMMAND.parent}{os.pathsep}{os.environ['PATH']}")
 

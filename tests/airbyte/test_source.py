@@ -11,8 +11,9 @@ from importlib.metadata import version
 import pytest
 from airbyte_cdk.models.connector_metadata import MetadataFile
 
+from tap_ayrshare.config.settings import OPT_INS
 from tests.airbyte.support import BY_DEFAULT, COMMAND, KEYS, UNPACED, Messages, messages, rows
-from tests.support import EVERYONE, NOW, ROOT, TapProcess
+from tests.support import EVERYONE, NOW, ROOT, TapProcess, opted_in
 
 TOMORROW = "2026-11-24T12:00:00Z"
 ALL_DAY = {**EVERYONE, **UNPACED}
@@ -342,6 +343,22 @@ def test_a_budget_ends_a_full_refresh_with_an_error_and_an_incremental_sync_with
     second = source.read(config, select=POSTS, state=first.state)
     read = [{row["post_id"] for row in found.records["post_analytics"]} for found in (first, second)]
     assert not read[0] & read[1]
+
+
+def test_streams_that_the_settings_do_not_list_complete_without_being_read(source, sandbox):
+    box = sandbox("--posts", "2", "--days", "10", "--profiles", "0", "--linked", "facebook")
+    found = source.read({**box.config, **ALL_DAY, **opted_in(["comments"])}, select=KEYS)
+    assert found.code == 0
+    assert "comments" in found.records
+    withheld = [name for streams in OPT_INS.values() for name in streams if name != "comments"]
+    assert not set(withheld) & found.records.keys()
+    assert {name: found.statuses[name] for name in withheld} == {name: ["STARTED", "COMPLETE"] for name in withheld}
+    assert {request["path"].split("/")[1] for request in box.requests()}.isdisjoint({"reviews", "messages", "ads"})
+    assert "list in personal_data_streams what to read" in found.log
+    (catalog,) = (m["catalog"] for m in source.run("discover", "--config", source.file("c", {})).all if "catalog" in m)
+    said = {stream["name"]: stream["json_schema"]["description"] for stream in catalog["streams"]}
+    for setting, streams in OPT_INS.items():
+        assert {name for name, about in said.items() if f"Read only if {setting} " in about} == set(streams)
 
 
 def test_a_stream_of_another_version_fails_alone(source, sandbox):

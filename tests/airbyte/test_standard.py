@@ -11,8 +11,8 @@ from airbyte_cdk.test.standard_tests.source_base import SourceTestSuiteBase
 
 from sandbox.process import running
 from tap_ayrshare.airbyte.source import SourceAyrshare
-from tests.airbyte.support import UNPACED
-from tests.support import EVERYONE, ROOT
+from tests.airbyte.support import KEYS, UNPACED
+from tests.support import EVERYONE, ROOT, opted_in
 
 SECRET = Path("secrets/config.json")
 
@@ -40,7 +40,7 @@ class TestStandard(SourceTestSuiteBase):
     @classmethod
     def _in_sandbox(cls, scenario):
         if scenario.config_path == SECRET:
-            config = {**EVERYONE, **UNPACED, **cls.box.config}
+            config = {**EVERYONE, **UNPACED, **opted_in(KEYS), **cls.box.config}
         else:
             given = scenario.get_config_dict(connector_root=cls.get_connector_root_dir(), empty_if_missing=False)
             config = {**given, "api_url": cls.box.config["api_url"]}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
@@ -21,7 +20,7 @@ from demo.postgres import running_postgres
 from demo.processes import free_port, started
 from tap_ayrshare.ayrshare.contract import stream_contract
 from tests.destinations import mariadb
-from tests.destinations.conftest import ASK_DUCKDB, Destination, Postgres
+from tests.destinations.conftest import ASK_DUCKDB, Destination, Postgres, asked, plugin
 from tests.support import ROOT
 
 if TYPE_CHECKING:
@@ -31,11 +30,16 @@ if TYPE_CHECKING:
 RECIPE = ROOT / "docs" / "recipes" / "load_with_dlt.py"
 NEWEST = {"pipelinewise-target-postgres": (3, 11), "z3-target-bigquery": (3, 11), "target-s3": (3, 12)}
 """The newest Python of those that can't be installed on every one; the Makefile says it too."""
+READ_CSV = "read_csv({files}, nullstr='', all_varchar=true, header=true)"
+READ_JSONL = "read_ndjson({files}, columns={columns})"
+READ_PARQUET = "read_parquet({files})"
+"""How DuckDB reads the files of a stream."""
 ASK_MYSQL = """\
 import json, sys
 from sqlalchemy import create_engine, text
 with create_engine(sys.argv[1]).connect() as connection:
-    print(json.dumps([list(row) for row in connection.execute(text(sys.argv[2]))], default=str))
+    rows = [[list(row) for row in connection.execute(text(query))] for query in json.load(sys.stdin)]
+print(json.dumps(rows, default=str))
 """
 
 
@@ -73,10 +77,10 @@ class Separate(Destination):
 class PipelinewisePostgres(Separate, Postgres):
     uri: str = ""
 
-    def ask(self, query: str) -> list[list]:
+    def ask_all(self, queries: list[str]) -> list[list[list]]:
         self.settings, settings = {"sqlalchemy_url": self.uri}, self.settings
         try:
-            return super().ask(query)
+            return super().ask_all(queries)
         finally:
             self.settings = settings
 
@@ -91,17 +95,24 @@ class Files(Separate):
     def files(self, stream: str) -> list[str]:
         return [str(path) for path in sorted(self.place.glob(f"{stream}[.-]*"))]
 
-    def ask(self, query: str) -> list[list]:
+    def ask_all(self, queries: list[str]) -> list[list[list]]:
         with duckdb.connect() as connection:
             connection.execute("CREATE SCHEMA ayrshare")
-            for stream in re.findall(r"ayrshare\.(\w+)", query):
+            for stream in {name for query in queries for name in re.findall(r"ayrshare\.(\w+)", query)}:
                 source = self.reader.format(files=self.files(stream), columns=columns(stream))
                 connection.execute(f"CREATE OR REPLACE VIEW ayrshare.{stream} AS SELECT * FROM {source}")
-            return [list(row) for row in connection.execute(query).fetchall()]
+            return [[list(row) for row in connection.execute(query).fetchall()] for query in queries]
 
     def types(self, table: str) -> dict[str, str]:
         described = self.ask(f"SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ayrshare.{table})")
         return dict(described)
+
+
+class InstalledFiles(Files):
+    """Files of a loader that Meltano has installed."""
+
+    def program(self) -> Path:
+        return plugin("loaders", self.loader)
 
 
 @dataclass
@@ -124,12 +135,18 @@ class Dlt(Destination):
 
     asking: tuple[str, str] = ("", "")
 
+    def quoted(self, column: str) -> str:
+        return f"`{column}`" if self.loader == "sqlalchemy" else super().quoted(column)
+
+    def as_text(self, column: str) -> str:
+        return column if self.loader == "sqlalchemy" else super().as_text(column)
+
     def command(self) -> list[str]:
         return [str(program("dlt", "python")), str(RECIPE), self.loader, "ayrshare"]
 
-    def ask(self, query: str) -> list[list]:
+    def ask_all(self, queries: list[str]) -> list[list[list]]:
         script, place = self.asking
-        return json.loads(self.python(script, place, query))
+        return asked(program("dlt", "python"), script, place, queries)
 
     def python(self, *arguments: str) -> str:
         command = [str(program("dlt", "python")), "-c", *arguments]
@@ -153,10 +170,18 @@ def pipelinewise_postgres(directory: Path) -> Iterator[Destination]:
 
 
 @contextmanager
+def jsonl(directory: Path) -> Iterator[Destination]:
+    place = directory / "jsonl"
+    place.mkdir()
+    settings = {"destination_path": str(place), "do_timestamp_file": False}
+    yield InstalledFiles("target-jsonl", settings, directory, reader=READ_JSONL, place=place)
+
+
+@contextmanager
 def csv(directory: Path, **more: Any) -> Iterator[Destination]:
     place = directory / "csv"
     settings = {"output_path": str(place), **more}
-    yield Files("target-csv", settings, directory, reader="read_csv({files}, nullstr='')", place=place)
+    yield Files("target-csv", settings, directory, reader=READ_CSV, place=place)
 
 
 @contextmanager

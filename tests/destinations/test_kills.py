@@ -23,7 +23,7 @@ import pytest
 from demo.pipeline import Pipeline
 from demo.postgres import running_postgres
 from sandbox.process import SandboxProcess, running
-from tap_ayrshare.ayrshare.contract import load
+from tap_ayrshare.ayrshare.contract import declared_streams
 from tests.destinations.conftest import PIPELINE, QUICK, plugin
 from tests.support import NOW, ROOT, TapProcess
 
@@ -41,7 +41,7 @@ FEW, IN_FLIGHT = 12, 8
 PATIENCE = 30
 KEYS = {
     name: stream["key_properties"]
-    for name, stream in load("contract.json")["streams"].items()
+    for name, stream in declared_streams().items()
     if name != "sync_runs" and stream.get("selected_by_default", True)
 }
 """Of the streams whose rows don't depend on how many runs there were."""

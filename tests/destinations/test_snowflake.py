@@ -1,119 +1,213 @@
-"""The released target-snowflake and dbt-snowflake, as far as fakesnow speaks Snowflake's protocol.
+"""The released target-snowflake and dbt-snowflake, in the stand-in, or with `make snowflake-check` in a real account.
 
-That is: connect, DDL, types, added columns, and the models. It has no user stages, so that how target-snowflake
-brings rows in (PUT, then MERGE from the stage) is not tested here; the rows for the models come by INSERT.
+What three nights of all streams leave there is among the cases of test_loaders.
 """
 
+from __future__ import annotations
+
 import json
-import os
-import re
-import signal
 import subprocess
+from dataclasses import replace
 
 import pytest
 
-from tests.destinations.conftest import Destination, config, plugin
-from tests.support import ROOT
+from tests.destinations.cells import APPENDED, MERGED, TRUNCATED, assert_arrived, compare, read, sorted_rows
+from tests.destinations.conftest import QUICK, config, edited, killed_after_a_state, of, plugin, target_duckdb
+from tests.destinations.snowflake.client import is_real, target_snowflake
+from tests.destinations.test_models import build
+from tests.models.warehouses import streams
+from tests.support import Output, messages
+from tools.models import models
 
-FAKESNOW = ROOT / ".venvs" / "fakesnow" / "bin" / "python"
-ASK = """\
-import json, sys, snowflake.connector
-connection = snowflake.connector.connect(user="fake", password="snow", account="fakesnow", host="127.0.0.1",
-                                         port=int(sys.argv[1]), protocol="http")
-cursor = connection.cursor()
-for query in sys.argv[2:]:
-    rows = cursor.execute(query).fetchall()
-print(json.dumps(rows, default=str))
-"""
-TYPES = {"ANALYTICS": "VARIANT", "SNAPSHOT_DATE": "DATE", "LIKES": "NUMBER", "THREAD_INDEX": "NUMBER",
-         "POST_ID": "TEXT", "PUBLISHED_AT": "TIMESTAMP_NTZ"}  # fmt: skip
-PROFILE = """\
-ayrshare:
-  target: snowflake
-  outputs:
-    snowflake: {{type: snowflake, account: fakesnow, user: fake, password: snow, host: 127.0.0.1, port: {port},
-      protocol: http, database: SOCIAL, warehouse: WH, schema: AYRSHARE_MODELS, threads: 1}}
-"""
+pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture
-def port(tmp_path):
-    assert FAKESNOW.exists(), "fakesnow is not installed: make test-destinations does it"
-    log = (tmp_path / "fakesnow.log").open("w")
-    command = [str(FAKESNOW.with_name("fakesnow")), "--server", "--host", "127.0.0.1", "--port", "0"]
-    process = subprocess.Popen(command, stdout=log, stderr=subprocess.PIPE, text=True)
-    for line in process.stderr:
-        if found := re.search(r"running on http://127\.0\.0\.1:(\d+)", line):
-            break
-    else:
-        pytest.fail("fakesnow did not come up")
-    yield int(found[1])
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    log.close()
+def snowflake(tmp_path):
+    with target_snowflake(tmp_path) as destination:
+        yield destination
 
 
-def ask(port: int, *queries: str) -> list[list]:
-    command = [str(FAKESNOW), "-c", ASK, str(port), *queries]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
-    return json.loads(done.stdout)
+def without_keys(message: dict) -> dict:
+    return message if message["type"] != "SCHEMA" else {**message, "key_properties": []}
 
 
-def columns(port: int, table: str) -> dict[str, str]:
-    return dict(
-        ask(
-            port,
-            "SELECT column_name, data_type FROM SOCIAL.information_schema.columns "
-            f"WHERE table_schema = 'AYRSHARE' AND table_name = '{table}'",
-        )
+FEW = ("accounts", "posts", "social_analytics", "link_analytics", "sync_runs")
+"""Streams with every type of column; posts has items that are objects, sync_runs the reserved names."""
+
+
+@pytest.mark.parametrize(("settings", "edit", "method"), [
+    ({"load_method": "append-only"}, None, APPENDED),
+    ({"load_method": "overwrite"}, None, TRUNCATED),
+    # Without a key there is nothing to merge on.
+    ({"load_method": "upsert"}, without_keys, APPENDED),
+], ids=["append-only", "overwrite", "no keys"])  # fmt: skip
+def test_other_methods(nights, tmp_path, settings, edit, method):
+    runs = [edited(output, of(*FEW)) for output in nights(False)]
+    with target_snowflake(tmp_path, **settings) as destination:
+        for output in runs:
+            destination.write((edited(output, edit) if edit else output).raw)
+        assert_arrived(destination, runs, method)
+
+
+def test_a_column_that_comes_later(nights, snowflake):
+    newer = edited(nights(False).second, of("post_analytics"))
+
+    def without_saves(message: dict) -> dict:
+        part = message["schema"]["properties"] if message["type"] == "SCHEMA" else message["record"]
+        part.pop("saves")
+        return message
+
+    older = edited(edited(nights(False).first, of("post_analytics")), without_saves)
+    snowflake.write(older.raw)
+    assert "saves" not in snowflake.types("post_analytics")
+    assert_arrived(snowflake, [older], MERGED)
+    snowflake.write(newer.raw)
+    assert snowflake.types("post_analytics")["saves"] == "NUMBER"
+    filled = edited(older, lambda message: message)
+    for record in filled.records("post_analytics"):
+        record["saves"] = None
+    assert_arrived(snowflake, [filled, newer], MERGED)
+    assert any(record["saves"] is not None for record in newer.records("post_analytics"))
+
+
+def test_a_null_in_a_variant(nights, snowflake):
+    """It is JSON's null, which `IS NULL` doesn't find."""
+    output = edited(nights(False).first, of("social_posts"))
+    nulls = sum(record["hashtags"] is None for record in output.records("social_posts"))
+    snowflake.write(output.raw)
+    counted = "SELECT count(*), count(hashtags) FROM {0}.social_posts WHERE TO_JSON(hashtags) = 'null'"
+    assert nulls
+    assert snowflake.ask(counted.format(snowflake.schema)) == [[nulls, nulls]]
+
+
+KEY = """\
+import sys
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
+key = generate_private_key(65537, 2048)
+sys.stdout.buffer.write(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"a passphrase")))
+"""
+
+
+@pytest.mark.skipif(is_real(), reason="whether it accepts the key is for the account itself to say")
+def test_a_key_with_a_passphrase(nights, snowflake):
+    """The target reads the key that the recipe makes; the stand-in lets every login in."""
+    made = subprocess.run(
+        [plugin("loaders", "target-snowflake", "python"), "-c", KEY], capture_output=True, text=True, check=True
     )
+    path = snowflake.directory / "ayrshare.p8"
+    path.write_text(made.stdout)
+    assert "BEGIN ENCRYPTED PRIVATE KEY" in made.stdout
+    snowflake.settings |= {"private_key_path": str(path), "private_key_passphrase": "a passphrase"}
+    output = edited(nights(False).first, of("accounts"))
+    both = snowflake.run(output.raw)
+    assert both.stderr.endswith("Config validation failed\n")
+    del snowflake.settings["password"]
+    snowflake.write(output.raw)
+    assert_arrived(snowflake, [output], MERGED)
 
 
-@pytest.fixture
-def snowflake(port, tmp_path):
-    """The loader; the connector below it is sent to this machine, since the target has no setting for the host."""
-    ask(port, "CREATE DATABASE SOCIAL", "CREATE SCHEMA SOCIAL.AYRSHARE")
-    settings = {"account": "fakesnow", "user": "fake", "password": "snow", "database": "SOCIAL", "warehouse": "WH",
-                "default_target_schema": "ayrshare", "load_method": "upsert"}  # fmt: skip
-    here = {"PYTHONPATH": str(ROOT / "tests" / "destinations" / "snowflake_here"), "FAKESNOW_PORT": str(port)}
-    return Destination("target-snowflake", settings, tmp_path, env=here)
+@pytest.mark.skipif(is_real(), reason="its own names of databases are the account's")
+def test_the_database_in_lower_case_is_not_found(nights, snowflake):
+    snowflake.settings["database"] = "social"
+    done = snowflake.run(nights(False).first.raw)
+    assert done.returncode != 0
+    assert "Database 'social' does not exist" in done.stderr
 
 
-def test_tables_types_and_added_columns(tap, box, snowflake, port):
-    output = tap.run({**config(box), "rate_limit_requests": 10**6, "rate_limit_window_seconds": 1})
-    schemas = [message for message in output.messages if message["type"] == "SCHEMA"]
-    for message in schemas:
-        if message["stream"] == "post_analytics":
-            saves = message["schema"]["properties"].pop("saves")
-    snowflake.write("".join(json.dumps(message) + "\n" for message in schemas))
-    tables = {name for (name,) in ask(
-        port, "SELECT table_name FROM SOCIAL.information_schema.tables WHERE table_schema = 'AYRSHARE'"
-    )}  # fmt: skip
-    assert tables == {message["stream"].upper() for message in schemas}
-    found = columns(port, "POST_ANALYTICS")
-    assert {name: found[name] for name in TYPES} == TYPES
-    assert "SAVES" not in found
-    assert columns(port, "SOCIAL_ANALYTICS_DAILY")["VALUE"] == "FLOAT"
-
-    for message in schemas:
-        if message["stream"] == "post_analytics":
-            message["schema"]["properties"]["saves"] = saves
-    snowflake.write("".join(json.dumps(message) + "\n" for message in schemas))
-    assert columns(port, "POST_ANALYTICS") == {**found, "SAVES": "NUMBER"}
+@pytest.mark.skipif(is_real(), reason="what Snowflake refuses is no question to Snowflake")
+@pytest.mark.parametrize(("statement", "refused"), [
+    ("CREATE TABLE {0}.t (following NUMBER)", "unexpected 'following'"),
+    ("CREATE TABLE {0}.t (likes NUMBER, PRIMARY KEY (likes)); INSERT INTO {0}.t VALUES (NULL)", "NOT NULL"),
+    (("MERGE INTO {0}.accounts d USING (SELECT $1:profile::VARCHAR AS profile FROM '@~/none' (FILE_FORMAT => {0}.gone) "
+     "QUALIFY ROW_NUMBER() OVER (PARTITION BY profile ORDER BY SEQ8() DESC) = 1) s ON d.profile = s.profile "
+     "WHEN NOT MATCHED THEN INSERT (profile) VALUES (s.profile)"), "File format"),
+], ids=["a reserved name", "null in a key", "no file format"])  # fmt: skip
+def test_the_stand_in_refuses_what_snowflake_refuses(snowflake, statement, refused):
+    queries = statement.format(snowflake.schema).split("; ")
+    with pytest.raises(AssertionError, match=refused):
+        snowflake.ask_all([f"CREATE SCHEMA {snowflake.schema}", *queries])
 
 
-def test_models(tap, box, snowflake, port, tmp_path):
-    output = tap.run({**config(box), "rate_limit_requests": 10**6, "rate_limit_window_seconds": 1})
-    snowflake.write("".join(json.dumps(m) + "\n" for m in output.messages if m["type"] == "SCHEMA"))
-    (tmp_path / "profiles.yml").write_text(PROFILE.format(port=port))
-    command = [
-        str(plugin("utilities", "dbt-snowflake", "dbt")), "--no-use-colors", "build", "--project-dir", "dbt",
-        # fakesnow adds a BIGINT of days to a DATE, which its database refuses, and never answers a comment on a table:
-        # the daily models can't be built there.
-        "--vars", "{ayrshare_comments: false}", "--exclude-resource-type", "unit_test",
-        "--select", "+int_ayrshare__post_changes", "+int_ayrshare__link_changes", "+ayrshare__accounts_current",
-        "--profiles-dir", str(tmp_path), "--target-path", str(tmp_path / "target"), "--log-path", str(tmp_path),
-    ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env={**os.environ})
-    assert done.returncode == 0, done.stdout[-4000:]
+TYPES = {
+    "text": {"type": "string"},
+    "bigint": {"type": "integer"},
+    "boolean": {"type": "boolean"},
+    "date": {"type": "string", "format": "date"},
+    "timestamp": {"type": "string", "format": "date-time"},
+}
+"""Of the models' columns; what isn't there is a fraction."""
+
+
+def rows_of_models(destination, schema: str) -> dict[str, list[dict]]:
+    columns = {
+        model.name: {
+            column.name: TYPES.get(column.type, {"type": "number"})
+            for column in model.columns
+            # It says when a row was loaded, which is never the same twice.
+            if column.name != "changed_at"
+        }
+        for model in models()
+    }
+    rows = read(replace(destination, schema=schema), columns)
+    # The last digit of a quotient is the database's own.
+    return {
+        name: [
+            {column: round(value, 9) if isinstance(value, float) else value for column, value in row.items()}
+            for row in found
+        ]
+        for name, found in rows.items()
+    }
+
+
+def test_the_models_are_those_of_duckdb_after_each_load(nights, snowflake, tmp_path):
+    directory = tmp_path / "duckdb"
+    directory.mkdir()
+    with target_duckdb(directory) as reference:
+        for output in nights(False):
+            for destination in (reference, snowflake):
+                destination.write(output.raw)
+            assert "ERROR=0" in build(reference, directory, ayrshare_streams=streams())
+            assert "ERROR=0" in snowflake.dbt("build", ayrshare_streams=streams())
+            expected = rows_of_models(reference, "ayrshare_models")
+            found = rows_of_models(snowflake, f"{snowflake.schema}_MODELS")
+            for model in models():
+                assert expected[model.name], f"{model.name} is empty"
+                compare(model.name, *(sorted_rows(rows[model.name], [*model.key]) for rows in (found, expected)))
+
+
+GROWING = ("accounts", "posts", "post_analytics", "social_posts", "social_analytics", "extraction_errors")
+BATCH = 20
+"""Rows, which is one batch."""
+
+
+def test_a_kill_between_two_batches_loses_nothing(tap, box, tmp_path):
+    settings = {**config(box), **QUICK}
+    whole = tap.run(settings, select=GROWING)
+    with target_snowflake(tmp_path, batch_size_rows=BATCH) as destination:
+        given = killed_after_a_state(destination, whole, "is full")
+        covered = Output(0, messages("".join(given)), "", "")
+        missing = {
+            stream: {key_of(whole, stream, record) for record in covered.records(stream)}
+            - {key_of(whole, stream, row) for row in rows}
+            for stream, rows in read(destination, columns_of(covered)).items()
+        }
+        assert not any(missing.values())
+
+        rest = tap.run(settings, select=GROWING, state=destination.state)
+        destination.write(rest.raw)
+        assert json.loads(destination.state) == rest.state
+        assert_arrived(destination, [covered, rest], MERGED)
+        for stream in GROWING:
+            keys = {key_of(whole, stream, record) for run in (covered, rest) for record in run.records(stream)}
+            assert keys == {key_of(whole, stream, record) for record in whole.records(stream)}
+        assert len(rest.raw) < len(whole.raw)
+
+
+def key_of(output: Output, stream: str, row: dict) -> tuple[str, ...]:
+    return tuple(str(row[name]) for name in output.schemas[stream]["key_properties"])
+
+
+def columns_of(output: Output) -> dict[str, dict[str, dict]]:
+    return {stream: message["schema"]["properties"] for stream, message in output.schemas.items()}

@@ -2,11 +2,10 @@
 
 import json
 import subprocess
-import sys
 
 import pytest
 
-from tests.support import EVERYONE, ROOT, environment
+from tests.support import EVERYONE, command_line
 
 X = {"x_api_key": EVERYONE["x_api_key"], "x_api_secret": EVERYONE["x_api_secret"]}
 FEW = 14
@@ -18,10 +17,8 @@ def check(tmp_path):
     def run(config, *, env=None):
         path = tmp_path / "config.json"
         path.write_text(json.dumps(config))
-        command = [sys.executable, "-m", "tap_ayrshare", "--config", str(path), "--test"]
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=False, cwd=ROOT, env=environment(None, env), timeout=60
-        )
+        output = command_line("--config", str(path), "--test", env=env)
+        done = subprocess.CompletedProcess([], output.code, output.raw, output.log)
         assert done.stdout == ""
         assert "Traceback" not in done.stderr
         for secret in ("sandbox-api-key", "sandbox-profile-key", EVERYONE["x_api_secret"], "wrong-key-wrong"):

@@ -179,7 +179,7 @@ def test_an_outage_stops_the_stream_instead_of_spending_the_quota(tap, box):
 def test_a_429_with_requests_in_flight_is_waited_out(tap, box):
     box.set_faults({"fault": "rate_limited", "endpoint": "/analytics/post", "turns": [9], "retry_after": 1})
     box.set_latency(0.05)
-    output = tap.run(alone(box), select=ANALYTICS, timeout=30)
+    output = tap.run(alone(box), select=ANALYTICS)
     box.set_latency(0)
     assert output.code == 0
     assert len({r["post_id"] for r in output.records("post_analytics")}) == 40
@@ -214,7 +214,7 @@ def test_what_a_whole_stream_could_not_read_stays_due(tap, box, streams):
     first = tap.run(alone(box), select=streams)
     assert first.code == 1
     assert "post_analytics" in first.last_line
-    assert not first.bookmark("post_analytics").keys() & {"replication_key_value", "slices"}
+    assert not first.bookmark("post_analytics").keys() & {"replication_key_value", "passes"}
     box.set_faults()
     second = tap.run(alone(box), select=streams, state=first.state, now="2026-11-23T12:05:00Z")
     assert second.code == 0
@@ -235,20 +235,11 @@ def test_the_limit_is_used_and_never_broken(tap, sandbox):
     assert max(box.most_in_flight().values()) <= 24
 
 
-def test_a_limit_lower_than_the_settings_is_heard(tap, sandbox):
-    box = sandbox("--plain", "--posts", "40", "--networks-per-post", "1", "--profiles", "0", "--linked", "threads",
-                  "--limit", "20", "--window", "2", "--native-every", "0")  # fmt: skip
-    output = tap.run({**alone(box), "rate_limit_requests": 300, "rate_limit_window_seconds": 2}, select=ANALYTICS)
-    assert output.code == 0
-    assert len(output.records("post_analytics")) == 40
-    assert 429 not in {r["status"] for r in box.requests()}
-
-
 @pytest.mark.parametrize("retry_after", [{"retry_after": 1}, {"retry_after": "Mon, 23 Nov 2026 12:00:01 GMT"}, {}])
 def test_429_is_waited_out_and_is_no_failed_try(tap, box, retry_after):
     box.set_faults({"fault": "rate_limited", "endpoint": "/analytics/post", "times": 8, **retry_after})
     config = alone(box, rate_limit_window_seconds=0.5, max_concurrency=1)
-    output = tap.run(config, select=ANALYTICS, timeout=60)
+    output = tap.run(config, select=ANALYTICS)
     assert output.code == 0
     assert len({r["post_id"] for r in output.records("post_analytics")}) == 40
     assert output.records("extraction_errors") == []
@@ -336,7 +327,7 @@ def test_a_signal_ends_the_run_within_five_seconds_with_the_last_state(tap, sand
     output = Output(code, messages("".join(lines)), "".join(errors), "").check()
     assert output.messages[-1]["type"] == "STATE"
     assert output.bookmark("posts")
-    assert output.bookmark("post_analytics")["slices"]
+    assert output.bookmark("post_analytics")["passes"][0]["slices"]
     assert "interrupted by" in output.last_line
 
 
@@ -355,8 +346,8 @@ def test_no_secret_comes_out_anywhere(tap, sandbox):
         {"fault": "redirect", "location": f"https://example.com/{secrets[0]}", "endpoint": "/analytics/links"},
     )
     output = tap.run(config, env={"TAP_AYRSHARE_LOGLEVEL": "DEBUG", "LOGLEVEL": "DEBUG"})
-    assert output.code == 2
-    assert "check api_url" in output.last_line
+    assert output.code == 1
+    assert "link_analytics (http_302" in output.last_line
     for secret in secrets:
         assert secret not in output.raw
         assert secret not in output.log

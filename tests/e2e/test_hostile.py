@@ -134,7 +134,7 @@ def test_no_secret_in_any_output_in_python_s_development_mode(tap, sandbox, form
     body = '{"status": "error", "code": 999, "message": "no such key ' + echoed + '", "action": "' + echoed + '"}'
     box.set_faults({"fault": "status", "status": 400, "text": body, "endpoint": "/history"})
     environment = {"PYTHONASYNCIODEBUG": "1", "PYTHONDEVMODE": "1", "TAP_AYRSHARE_LOGLEVEL": "DEBUG"}
-    output = tap.run(box.config, select=SELECT, env=environment, check=False)
+    output = tap.run_apart(box.config, select=SELECT, env=environment, check=False)
     for secret in (key, box.config["api_key"], echoed):
         assert secret not in output.log + output.raw
     assert "999" in output.log

@@ -5,11 +5,12 @@ from singer_sdk.testing import SuiteConfig, get_tap_test_class
 
 from sandbox.process import running
 from tap_ayrshare.singer.tap import TapAyrshare
-from tests.support import EVERYONE, discover
+from tap_ayrshare.streams import STREAMS
+from tests.support import EVERYONE, discover, opted_in
 
 # All streams together ask more than the limit allows without a wait.
 QUICK = {"rate_limit_requests": 100_000, "rate_limit_window_seconds": 1}
-CONFIG = {**EVERYONE, **QUICK, "api_key": "replaced-by-the-sandbox"}
+CONFIG = {**EVERYONE, **QUICK, **opted_in([stream.name for stream in STREAMS]), "api_key": "replaced-by-the-sandbox"}
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -5,44 +5,20 @@ from collections import Counter
 
 import pytest
 
-from tap_ayrshare.ayrshare.contract import NETWORKS, stream_contract
+from tap_ayrshare.ayrshare.contract import NETWORKS, declarations, declared_streams, stream_contract
 from tap_ayrshare.streams import STREAMS
 from tests.support import EVERYONE, NOW, TapProcess, discover
 
-KEYS = {
-    "accounts": ["profile", "platform"],
-    "profiles": ["ref_id"],
-    "posts": ["profile", "post_id"],
-    "post_analytics": ["profile", "post_id", "platform", "thread_index", "snapshot_date"],
-    "social_posts": ["profile", "platform", "social_post_id", "snapshot_date"],
-    "social_post_analytics": ["profile", "platform", "social_post_id", "thread_index", "snapshot_date"],
-    "social_analytics": ["profile", "platform", "snapshot_date"],
-    "account_demographics": ["profile", "platform", "audience", "dimension", "bucket", "snapshot_date"],
-    "social_analytics_daily": ["profile", "platform", "metric", "date"],
-    "link_analytics": ["profile", "short_url", "snapshot_date"],
-    "youtube_playlists": ["profile", "playlist_id"],
-    "comments": ["profile", "platform", "post_id", "comment_id"],
-    "social_post_comments": ["profile", "platform", "social_post_id", "comment_id"],
-    "reviews": ["profile", "platform", "review_id"],
-    "review_totals": ["profile", "platform", "snapshot_date"],
-    "messages": ["profile", "platform", "message_id"],
-    "ad_accounts": ["profile", "platform", "account_id", "snapshot_date"],
-    "ads": ["profile", "platform", "account_id", "ad_id"],
-    "ad_spend_daily": ["profile", "platform", "account_id", "ad_id", "date"],
-    "auto_schedules": ["profile", "title"],
-    "extraction_errors": ["profile", "stream", "resource_id", "platform", "snapshot_date"],
-    "sync_runs": ["run_id", "profile", "stream"],
-}
-PATHS = {
+KEYS = {name: said["key_properties"] for name, said in declared_streams().items()}
+LISTS = {one.name: {one.path, *(["/user"] if one.network else [])} for one in declarations()}
+PATHS = LISTS | {
     "accounts": {"/user"},
-    "profiles": {"/profiles"},
     "posts": {"/history"},
     "post_analytics": {"/user", "/history", "/analytics/post"},
     "social_analytics": {"/user", "/analytics/social"},
     "account_demographics": {"/user", "/analytics/social"},
     "social_analytics_daily": {"/user", "/analytics/social"},
     "link_analytics": {"/analytics/links"},
-    "youtube_playlists": {"/user", "/analytics/youTubePlaylists"},
     "extraction_errors": set(),
     "sync_runs": set(),
 }
@@ -255,7 +231,7 @@ def test_user_is_not_asked_when_the_networks_are_set(tap, api):
     assert set(networks) == {"facebook"}
 
 
-@pytest.mark.parametrize("envelope", ["array", "object", "status"])
+@pytest.mark.parametrize("envelope", ["official", "array", "object", "status"])
 def test_every_envelope_of_playlists(tap, sandbox, envelope):
     output = tap.run(config(sandbox("--playlists", envelope)), select=["youtube_playlists"])
     assert len(output.records("youtube_playlists")) == 6

@@ -21,6 +21,7 @@ from tap_ayrshare.ayrshare.contract import stream_contract
 from tests.models.warehouses import streams
 from tests.support import ROOT
 from tools.models import models
+from tools.reserved_words import reserved_words
 from tools.semantic import semantic_models
 
 pytestmark = pytest.mark.timeout(600)
@@ -77,12 +78,15 @@ ADAPTERS_OWN = re.compile(r"alter\s+table \S+ alter\s+\"\w+\" COMMENT ")
 
 
 def parsed(text, dialect):
-    """The statements in a text that is sent to a database; the dialect knows all of them."""
+    """The statements in a text for a database, whose dialect knows all of them and reserves none of their names."""
     if ADAPTERS_OWN.search(text):
         return []
     statements = [statement for statement in sqlglot.parse(text, dialect=dialect) if statement]
     unknown = [node.sql() for statement in statements for node in statement.find_all(exp.Command, exp.Anonymous)]
     assert not unknown, f"{unknown[0][:300]} in\n{text}"
+    names = {node.name for statement in statements for node in statement.find_all(exp.Identifier) if not node.quoted}
+    reserved = sorted(name for name in names if name.upper() in reserved_words(dialect))
+    assert not reserved, f"{reserved} without quotes in\n{text}"
     return statements
 
 
@@ -145,6 +149,8 @@ def test_what_is_not_known_is_noticed(recorder):
         qualified(parsed(f"select b from {table}", recorder.dialect)[0], recorder)
     with pytest.raises(sqlglot.ParseError):
         parsed("select from where", recorder.dialect)
+    with pytest.raises(AssertionError, match=r"\['following'\] without quotes"):
+        parsed(f"select t.following from {table} as t", recorder.dialect)
 
 
 @pytest.mark.parametrize(("dbt", "arguments"), [

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from tap_ayrshare.ayrshare.contract import load, stream_contract
+from tap_ayrshare.ayrshare.contract import declared_streams, stream_contract
 from tests.support import ROOT
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def create_table(stream: str, types: dict[str, str]) -> str:
 
 def streams() -> list[str]:
     """Return the names of all streams."""
-    return list(load("contract.json")["streams"])
+    return list(declared_streams())
 
 
 @dataclass

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sandbox.process import SandboxProcess
 
 PIPELINE = Pipeline(ROOT / ".orchestration")
-PLUGINS = ("tap-ayrshare", "target-postgres")
+PLUGINS = ("tap-ayrshare", "target-postgres", "target-jsonl")
 FILES = ROOT / "orchestration"
 SHARDS = [f"shard-{k}-of-4" for k in range(1, 5)]
 ACME, PRIMARY, EMPTY, GLOBEX = SHARDS

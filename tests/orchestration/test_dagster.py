@@ -1,6 +1,6 @@
 """orchestration/dagster: two days, a shard that fails once, and one that only a person can mend."""
 
-from tap_ayrshare.ayrshare.contract import load
+from tap_ayrshare.ayrshare.contract import declared_streams
 from tests.e2e.test_incremental import later
 from tests.orchestration.conftest import ACME, EMPTY, GLOBEX, HISTORY_OF_GLOBEX, PRIMARY, SHARDS
 from tests.support import NOW
@@ -18,7 +18,7 @@ def test_two_days_with_a_retried_and_an_empty_shard(night):
     for name, shard in shards.items():
         assert shard["partitions"] == [name]
         assert set(shard["records"]) == {
-            name for name, stream in load("contract.json")["streams"].items() if stream.get("selected_by_default", True)
+            name for name, stream in declared_streams().items() if stream.get("selected_by_default", True)
         }
     assert sum(shards[EMPTY]["records"].values()) == 0
     assert shards[PRIMARY]["records"]["profiles"] == 2

@@ -6,6 +6,7 @@ docs/state.md is the oracle.
 """
 
 import json
+import os
 import re
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -18,9 +19,10 @@ from hypothesis import strategies as st
 
 from tap_ayrshare.ayrshare import contract
 from tap_ayrshare.posts import pages
+from tests.support import examples
 from tests.world import START, Post, World, errors
 
-CASES, PARTS = 640, 4
+CASES, PARTS = int(os.environ.get("LIVES", examples(120))), 4
 DAY = timedelta(days=1)
 NETWORKS = ("facebook", "threads", "twitter")
 LINKED = (*NETWORKS, "bluesky")
@@ -230,6 +232,7 @@ def live_any_life(data):
     life.check_end()
 
 
+@pytest.mark.random
 @pytest.mark.parametrize("part", range(PARTS))
 def test_whatever_happens_all_that_is_due_is_read_or_said(part):
     run = given(st.data())(live_any_life)

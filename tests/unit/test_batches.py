@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support import examples
 from tests.world import START, World, errors, posts
 
 ANALYTICS = ("posts", "post_analytics", "extraction_errors")
@@ -142,6 +143,75 @@ def test_batches_that_wait_for_the_proof_are_not_sent_once_it_fails():
     assert len(world.batches()) == 2
 
 
+class Empty(Batched):
+    """Batches without numbers, or with some: `blank` says of whom, `as_zero` whether they are 0."""
+
+    blank = staticmethod(lambda social_id: True)
+    as_zero = False
+    posts_are_zero = False
+
+    def answer(self, path, given):
+        status, body = super().answer(path, given)
+        if path != "/analytics/post":
+            return status, body
+        for network, block in body.items():
+            if network != "status":
+                self._empty([block] if isinstance(block, dict) else block, is_batch="postIds" in given)
+        return status, body
+
+    def _empty(self, elements, is_batch):
+        for element in elements:
+            if is_batch and self.blank(element["id"]):
+                element["analytics"] = dict.fromkeys(element["analytics"], 0) if self.as_zero else {}
+            elif self.posts_are_zero and self.blank(element["id"]):
+                element["analytics"] = dict.fromkeys(element["analytics"], 0)
+
+
+def empty(count=57, **more) -> Empty:
+    world = Empty(posts(count, timedelta(hours=2), networks=("facebook",)))
+    for name, value in more.items():
+        setattr(world, name, value)
+    return world
+
+
+def singles(world) -> list[str]:
+    return [given["id"] for given in world.asked() if "id" in given]
+
+
+def is_odd(social_id: str) -> bool:
+    return int(social_id[-4:]) % 2 == 1
+
+
+@pytest.mark.parametrize("as_zero", [True, False])
+def test_batches_without_numbers_prove_nothing(as_zero):
+    world = empty(as_zero=as_zero)
+    output = compared(world, *ANALYTICS)
+    assert {code for *_, code in errors(output)} == {"batch_differs"}
+    assert (len(singles(world)), len(set(singles(world))), len(world.batches())) == (57, 57, 1)
+
+
+@pytest.mark.parametrize("as_zero", [True, False])
+def test_posts_without_numbers_among_others_are_asked_for_singly(as_zero):
+    world = empty(as_zero=as_zero, blank=is_odd)
+    output = compared(world, *ANALYTICS)
+    assert not errors(output)
+    # And the one that proves the batches right.
+    assert len(singles(world)) == len(set(singles(world))) == 28 + 1
+
+
+def test_an_account_whose_posts_all_have_0_is_read_singly():
+    world = empty(120, as_zero=True, posts_are_zero=True)
+    output = compared(world, *ANALYTICS)
+    assert (len(singles(world)), len(set(singles(world))), len(world.batches())) == (120, 120, 3)
+    assert "no batch of facebook has numbers that prove it right" in output.log
+
+
+def test_a_few_single_answers_prove_that_0_is_0():
+    world = empty(200, as_zero=True, posts_are_zero=True, blank=is_odd)
+    compared(world, *ANALYTICS)
+    assert len(singles(world)) == 1 + 3
+
+
 @pytest.mark.parametrize(
     "refuses", [(403, {"code": 169, "status": "error"}), (402, {}), (403, {}), (400, {"code": 101, "status": "error"})]
 )
@@ -167,7 +237,7 @@ def test_native_posts_come_in_batches():
     assert len(output.records("social_post_analytics")) == 90
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     count=st.integers(1, 90), lost=st.sets(st.integers(0, 89)), most=st.sampled_from([100, 30, 10, 0]),
     shape=st.sampled_from(["array", "object", "by_id", "rows"]), lies=st.booleans(), ahead=st.sampled_from([1, 8, 64]),

@@ -69,7 +69,7 @@ def test_a_reply_that_comes_by_itself_too_is_one_row_with_its_parent():
 def test_a_comment_without_an_id_is_an_issue_that_names_the_post():
     rows, issues, _ = comments_of({"facebook": [{"comment": "a"}, {"commentId": "pending"}, {"commentId": "1"}, "x"]})
     assert [r["comment_id"] for r in rows] == ["1"]
-    assert issues == {(f"item-{n}:p1", "facebook", "invalid_body") for n in range(2)}
+    assert issues == {(f"item-{n}:p1", "facebook", "invalid_body") for n in (0, 1, 3)}
 
 
 def test_an_error_in_the_list_and_an_expired_story():
@@ -264,12 +264,13 @@ def test_a_network_that_refuses_a_whole_post_is_said_for_the_others():
     assert errors(output) == {("comments", "all", "twitter", "156"), ("comments", "p1", "all", "156")}
 
 
-def test_authors_can_be_left_out_with_a_stream_map():
+@pytest.mark.parametrize("gone", [None, "__NULL__"])
+def test_authors_can_be_left_out_with_a_stream_map(gone):
     world = World([Post("p1", START, ("instagram",))], linked=("instagram",))
     world.comment = lambda network, post_id: INSTAGRAM
     plain = world.run("comments")
     assert "sample username" in plain.raw
-    maps = {"comments": {"author_id": None, "author_name": None, "comment": None}}
+    maps = {"comments": {"author_id": gone, "author_name": gone, "comment": gone}}
     output = world.run("comments", stream_maps=maps)
     assert output.records("comments")[0]["text"] == "sample comment"
     assert "sample username" not in output.raw

@@ -80,7 +80,7 @@ def source_with(answering, *selected, **settings):
             raise Refused(got.refusals[0])
         return got
 
-    source.asked, source.ask = [], ask
+    source.asked, source.client.ask = [], ask
     return source
 
 

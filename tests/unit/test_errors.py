@@ -2,12 +2,14 @@
 
 import pytest
 
-from tap_ayrshare.ayrshare.codes import good_blocks, good_elements, refusals
+from tap_ayrshare.ayrshare.codes import OF_ANALYTICS, OF_REVIEWS, RULES
+from tap_ayrshare.ayrshare.envelopes import good_blocks, good_elements
+from tap_ayrshare.ayrshare.judge import refusals
 from tap_ayrshare.engine.errors import Scope
 
 
-def judged(status, body, asked=(), *, profile_key=True):
-    return refusals(status, body, asked, profile_key=profile_key)
+def judged(status, body, asked=(), rules=RULES, *, profile_key=True):
+    return refusals(status, body, asked, rules, profile_key=profile_key)
 
 
 def error(code=None, message="no", **more):
@@ -29,6 +31,15 @@ def error(code=None, message="no", **more):
         (403, None, True, Scope.PROFILE, True),
         (403, error(message="who?"), False, Scope.RUN, True),
         (401, None, False, Scope.RUN, True),
+        (403, error(144), True, Scope.PROFILE, True),
+        (400, error(144), True, Scope.PROFILE, True),
+        (403, error(276), True, Scope.PROFILE, True),
+        (403, error(276), False, Scope.PROFILE, True),
+        (429, error(106), True, Scope.STREAM, False),
+        (403, error(106), False, Scope.STREAM, False),
+        (400, error(349), True, Scope.PART, False),
+        (429, error(444), True, Scope.PART, False),
+        (429, error(435), True, Scope.PART, False),
         (302, None, True, Scope.RUN, True),
         (400, error(221), True, Scope.NOTHING, False),
         (404, error(186), True, Scope.RESOURCE, False),
@@ -36,17 +47,34 @@ def error(code=None, message="no", **more):
         (400, error(101), True, Scope.RESOURCE, True),
         (400, error(485), True, Scope.RESOURCE, False),
         (500, None, True, Scope.RESOURCE, True),
-        (400, error("156", platform="tiktok"), True, Scope.NETWORK, False),
-        (403, error(419, platform="twitter"), True, Scope.NETWORK, False),
-        (400, error(272, platform="twitter"), True, Scope.NETWORK, False),
-        (200, error(161, platform="facebook"), True, Scope.NETWORK, False),
-        (200, error(message="Usage limit reached for X", platform="twitter"), True, Scope.NETWORK, False),
+        (400, error("156", platform="tiktok"), True, Scope.PART, False),
+        (403, error(419, platform="twitter"), True, Scope.PART, False),
+        (400, error(272, platform="twitter"), True, Scope.PART, False),
+        (200, error(161, platform="facebook"), True, Scope.PART, False),
+        (200, error(message="Usage limit reached for X", platform="twitter"), True, Scope.PART, False),
         (200, error(message="Reached a limit", platform="facebook"), True, Scope.RESOURCE, True),
     ],
 )
 def test_how_far_a_refusal_reaches(status, body, profile_key, scope, failure):
     (refusal,) = judged(status, body, profile_key=profile_key)
     assert (refusal.scope, refusal.rule.failure) == (scope, failure)
+
+
+def test_some_codes_mean_something_else_to_some_endpoints():
+    (empty,) = judged(400, error(349), rules=OF_REVIEWS)
+    assert (empty.scope, empty.rule.failure) == (Scope.NOTHING, False)
+    (no_data,) = judged(404, error(187, "Try again later", retryAvailable=True), rules=OF_ANALYTICS)
+    assert (no_data.scope, no_data.rule.failure, no_data.transient) == (Scope.RESOURCE, False, False)
+    assert judged(400, error(187))[0].rule.failure
+    assert judged(400, error(156), rules=OF_ANALYTICS)[0].scope is Scope.PART
+
+
+def test_a_code_that_one_network_alone_gives_names_it():
+    both = ("facebook", "instagram", "tiktok")
+    assert judged(429, error(444), both)[0].platform == "facebook"
+    assert judged(429, error(435), both)[0].platform == "instagram"
+    assert judged(429, error(435), ("tiktok",))[0].platform == "tiktok"
+    assert judged(429, error(106, platform="facebook"), ("facebook",))[0].platform is None
 
 
 def test_code_is_the_api_s_else_the_http_status():

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from tap_ayrshare.ayrshare.codes import judge
+from tap_ayrshare.ayrshare.judge import judge
 from tap_ayrshare.preview.survey import MOST_PAGES, count_posts
 from tests.world import START, Post, World, posts
 

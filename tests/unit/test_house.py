@@ -21,9 +21,11 @@ from tap_ayrshare.engine.client import Answer, BudgetSpent, Client
 from tap_ayrshare.engine.errors import Refused
 from tap_ayrshare.engine.messages import Checkpoint, Record
 from tap_ayrshare.engine.tally import Tally
-from tap_ayrshare.streams import PostAnalyticsStream, PostsStream, SocialPostAnalyticsStream, SocialPostsStream
+from tap_ayrshare.streams import STREAMS, PostAnalyticsStream, PostsStream, SocialPostAnalyticsStream, SocialPostsStream
 from tap_ayrshare.streams.base import AyrshareStream
-from tap_ayrshare.streams.source import Snapshot, Source
+from tap_ayrshare.streams.by_network import relate
+from tap_ayrshare.streams.snapshot import Snapshot
+from tap_ayrshare.streams.source import Source
 from tests.support import ROOT
 from tests.world import CONFIG, START, Post, World, posts
 
@@ -52,7 +54,7 @@ def test_the_sdk_is_imported_upstairs_only():
         for module in MODULES
         if re.search(r"(import|from) singer_sdk", module.read_text())
     }
-    assert found == {"tap.py", "singer", "settings.py"}
+    assert found == {"singer", "config"}
 
 
 # A stream by itself, with answers in place of the API
@@ -63,6 +65,8 @@ def source_of(answer, *selected: str, **settings) -> Source:
     config = Settings.read({**CONFIG, **settings})
     snapshot = Snapshot(config, START, selected, lambda *_: {}, Tally())
     source = Source(snapshot, config.profiles[0], Client(config, config.secrets))
+    source.streams = [kind() for kind in STREAMS if kind.name in selected]
+    relate(source.streams)
 
     async def ask(request) -> Answer:
         given = request.body if request.body is not None else request.query
@@ -72,16 +76,17 @@ def source_of(answer, *selected: str, **settings) -> Source:
         status, body = found
         return source.client._judge(request, status, json.loads(json.dumps(body)))
 
-    source.ask = ask
+    source.client.ask = ask
     return source
 
 
 def read(stream: AyrshareStream, source: Source, bookmark: dict | None = None) -> tuple[list, BaseException | None]:
     """Return what a stream yields, and what ended it."""
     found = []
+    in_run = next((one for one in source.streams if one.name == stream.name), stream)
 
     async def consume():
-        async for batch in stream.read(source, bookmark or {}):
+        async for batch in in_run.read(source, bookmark or {}):
             for message in batch:
                 found.extend([*source.notes, message])
                 source.notes.clear()
@@ -177,7 +182,7 @@ def test_a_window_that_fails_is_a_gap_and_an_issue():
     source = source_of(answer, "posts")
     found, _ = read(PostsStream(), source)
     assert records(found) == []
-    assert source.history.gaps
+    assert source.history.windows.gaps
     assert [(issue.stream, issue.refusal.code) for issue in source.notes] == [("posts", "http_503")]
     assert not any(isinstance(message, Checkpoint) for message in found)
     assert source.snapshot.tally.failed_streams() == {"posts": "http_503: the API has an internal error"}
@@ -227,18 +232,18 @@ def with_shares(tmp_path, monkeypatch):
         name: {"type": ["string", "null"]}
         for name in ("profile", "post_id", "share_id", "snapshot_date", "extracted_at")
     }
-    (place / "post_shares.json").write_text(json.dumps({"type": "object", "properties": columns}))
-    known = json.loads((place / "contract.json").read_text())
-    known["streams"]["post_shares"] = {
+    declared = {
+        "endpoint": "GET /post-shares",
         "key_properties": ["profile", "share_id", "snapshot_date"],
         "replication_key": "snapshot_date",
     }
-    (place / "contract.json").write_text(json.dumps(known))
+    schema = {"type": "object", "x-stream": declared, "properties": columns}
+    (place / "post_shares.json").write_text(json.dumps(schema))
     monkeypatch.setattr(contract, "_directory", lambda: place)
-    for cached in (contract.load, contract.stream_contract):
+    for cached in (contract.load, contract.stream_contract, contract.declared_streams):
         cached.cache_clear()
     yield
-    for cached in (contract.load, contract.stream_contract):
+    for cached in (contract.load, contract.stream_contract, contract.declared_streams):
         cached.cache_clear()
 
 

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from tap_ayrshare.engine import pacing
 from tap_ayrshare.engine.pacing import Pacer
+from tests.support import examples
+from tests.world import World, posts
 
 
 class VirtualTime(asyncio.SelectorEventLoop):
@@ -62,7 +64,7 @@ def test_no_window_holds_too_many_and_no_time_is_lost(loop):
     assert loop.time() - 1000 <= 240 / 57 * 6 * 1.05
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     st.integers(1, 40),
     st.floats(0.5, 30),
@@ -114,6 +116,25 @@ def test_a_quota_that_others_use_is_left_to_them(loop):
     sent = loop.run_until_complete(main())
     assert sum(moment < 1 for moment in sent) == 5
     assert all(60 <= moment < 62 for moment in sent[5:])
+
+
+def test_a_limit_lower_than_the_settings_is_heard(loop, monkeypatch):
+    monkeypatch.setattr(asyncio.events, "new_event_loop", lambda: loop)
+    world, sent = World(posts(40, networks=("threads",)), linked=("threads",)), []
+
+    def counted(path, given):
+        sent.append(loop.time())
+        count = sum(sent[-1] - 2 < at for at in sent)
+        headers = {"x-ratelimit-max": "20", "x-ratelimit-count": str(count)}
+        status, body = world.answer(path, given) if count <= 20 else (429, {"status": "error"})
+        return status, body, headers
+
+    world.fault = counted
+    output = world.run("posts", "post_analytics", rate_limit_requests=300, rate_limit_window_seconds=2)
+    assert output.code == 0
+    assert len(output.records("post_analytics")) == 40
+    assert most_in_a_window(sent, 2) <= 20
+    assert loop.time() - 1000 >= 4
 
 
 def test_a_lower_maximum_overrules_the_setting_and_a_higher_does_not():

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tap_ayrshare.ayrshare.codes import LIMITS
 from tap_ayrshare.engine import pacing
 from tap_ayrshare.engine.pacing import Pacer
+from tests.support import examples
 from tests.unit.test_pacing import VirtualTime, most_in_a_window
 
 ANSWERS = st.one_of(
@@ -32,7 +34,7 @@ class CountedTime(VirtualTime):
         super()._run_once()
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(
     st.integers(1, 40),
     st.floats(0.5, 300),
@@ -82,7 +84,7 @@ def loop(monkeypatch):
 
 def hundred(loop, count_of, maximum=300):
     """Send 100 requests; return how long they took. `count_of`: the header by how many were sent."""
-    pacer, sent = Pacer(300, 300, 0.05, "acme"), []
+    pacer, sent = Pacer(300, 300, 0.05, "acme", LIMITS), []
 
     async def one():
         async with pacer.flight(everyone) as before:

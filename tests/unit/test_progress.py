@@ -41,7 +41,7 @@ def send(source, stream: str, count: int) -> None:
     """Count requests as sent at this moment, each answered in a tenth of a second."""
     source.client.requests[stream] += count
     source.client.seconds[stream] += count / 10
-    source.client.pacer._own.extend([CLOCK.seconds] * count)
+    source.client.pacer._window.own.extend([CLOCK.seconds] * count)
 
 
 def plan(source, stream: str, posts: int, done: int = 0) -> None:
@@ -149,7 +149,7 @@ def test_one_line_every_half_minute(clock, caplog):
 ])  # fmt: skip
 def test_when_a_number_of_requests_will_have_gone(used, requests, seconds):
     pacer = Pacer(10, 60, 0)
-    pacer._own.extend([CLOCK.seconds] * used)
+    pacer._window.own.extend([CLOCK.seconds] * used)
     assert pacer.seconds_until(requests) == pytest.approx(seconds)
 
 

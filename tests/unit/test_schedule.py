@@ -7,9 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tap_ayrshare.engine.errors import StateError
-from tap_ayrshare.posts.cursor import MOST_DEFERRED, RefreshCursor
+from tap_ayrshare.posts.bookmarks import RefreshBookmark
+from tap_ayrshare.posts.cursor import Progress, RefreshCursor
 from tap_ayrshare.posts.due import DuePost
-from tap_ayrshare.posts.schedule import RefreshSchedule, Tier
+from tap_ayrshare.posts.failures import MOST
+from tap_ayrshare.posts.passes import Passes
+from tap_ayrshare.posts.schedule import RefreshSchedule, Terms, Tier
+from tap_ayrshare.posts.sent import Listed
+from tests.support import examples
 
 DEFAULT = RefreshSchedule((Tier(7, 1), Tier(30, 3), Tier(365, 30)))
 FIRST_DAY = date(2026, 3, 1)
@@ -106,23 +111,22 @@ runs = st.lists(
 ages = st.lists(st.tuples(st.integers(-80, 60), st.integers(0, 80_000)), max_size=25, unique=True)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(runs, ages)
 def test_what_is_asked_is_the_rule_over_any_runs(runs, ages):
     """Random schedules, ages, gaps, several runs a day, runs killed anywhere, schedules changed between runs."""
     posts = [(noon(FIRST_DAY + timedelta(days=day), seconds - 40_000), f"p{seconds}") for day, seconds in ages]
-    diary, state = Diary(), {}
+    diary, state = Diary(), Progress()
     now = noon(FIRST_DAY)
     for gap, seconds, killed_after, schedule in runs:
         now += timedelta(days=gap, seconds=seconds)
-        cycle = RefreshCursor(schedule, now, None, state)
+        cycle = RefreshCursor(Terms(now, schedule, None), state)
         due = sorted((place for place in posts if cycle.is_due(place)), reverse=True)
         expected = diary.due(schedule, posts, now)
         # A stretch may have been dropped for the bound of four: then more is asked, never less.
         assert set(expected) <= set(due)
         # So it is where another schedule has judged a part of the cycle.
-        tiers = ",".join(f"{tier.max_age_days}:{tier.every_days}" for tier in schedule.tiers)
-        if len(state.get("slices", [])) < 4 and {stretch[5] for stretch in state.get("slices", [])} <= {tiers}:
+        if len(state.slices) < 4 and {part.schedule for part in state.slices} <= {schedule}:
             assert due == expected
         for place in due[:killed_after]:
             cycle.passed(place)
@@ -130,60 +134,75 @@ def test_what_is_asked_is_the_rule_over_any_runs(runs, ages):
         if killed_after is None:
             cycle.complete()
             diary.complete(now)
-        state = cycle.to_state()
-        assert len(state.get("slices", [])) <= 5
+        state = cycle.progress
+        assert len(state.slices) <= 5
+
+
+def cursor(now: datetime, as_of: datetime | None = None, schedule=DEFAULT, start=None, since=None) -> RefreshCursor:
+    return RefreshCursor(Terms(now, schedule, start), Progress(as_of, since))
 
 
 def test_a_future_bookmark_makes_nothing_due_and_is_kept():
-    state = {"date": "2030-01-01", "as_of": "2030-01-01T00:00:00.000000Z"}
-    cycle = RefreshCursor(DEFAULT, noon(FIRST_DAY), None, state)
+    cycle = cursor(noon(FIRST_DAY), datetime(2030, 1, 1, tzinfo=timezone.utc))
     assert cycle.in_future
     assert not cycle.is_due((noon(FIRST_DAY, -10), "a"))
     cycle.complete()
-    assert cycle.to_state() == state
+    assert cycle.progress == Progress(datetime(2030, 1, 1, tzinfo=timezone.utc))
 
 
 def test_a_missed_point_is_read_once_though_the_post_has_outgrown_the_schedule():
     published = noon(FIRST_DAY)
-    last = FIRST_DAY + timedelta(days=355)
-    cycle = RefreshCursor(DEFAULT, noon(FIRST_DAY + timedelta(days=380)), None, {"date": last.isoformat()})
+    cycle = cursor(noon(FIRST_DAY + timedelta(days=380)), noon(FIRST_DAY + timedelta(days=355)))
     assert cycle.is_due((published, "a"))
     assert cycle.oldest_due <= published
 
 
 def test_a_post_published_after_the_last_run_of_its_day_is_due():
     schedule = RefreshSchedule((Tier(30, 7),))
-    state = {"date": FIRST_DAY.isoformat(), "as_of": "2026-03-01T12:00:00Z"}
     place = (noon(FIRST_DAY, 60), "late")
-    assert RefreshCursor(schedule, noon(FIRST_DAY, 120), None, state).is_due(place)
-    assert RefreshCursor(schedule, noon(FIRST_DAY + timedelta(days=2)), None, state).is_due(place)
+    assert cursor(noon(FIRST_DAY, 120), noon(FIRST_DAY), schedule).is_due(place)
+    assert cursor(noon(FIRST_DAY + timedelta(days=2)), noon(FIRST_DAY), schedule).is_due(place)
 
 
 def test_start_date_bounds_what_is_due():
     start = noon(FIRST_DAY)
-    cycle = RefreshCursor(DEFAULT, noon(FIRST_DAY, 600), start, {})
+    cycle = cursor(noon(FIRST_DAY, 600), start=start)
     assert cycle.is_due((start, "in"))
     assert not cycle.is_due((start - timedelta(seconds=1), "out"))
 
 
+def passes(now: datetime, state: dict | None = None, networks=("facebook", "twitter"), start=None, **more) -> Passes:
+    bookmark = RefreshBookmark.from_state(state or {})
+    return Passes(Terms(now, more.pop("schedule", DEFAULT), start), bookmark, networks, **more)
+
+
+def saved(one: Passes) -> dict:
+    return RefreshBookmark(**one.to_state()).to_state()
+
+
 def test_deferred_posts_survive_a_kill_and_are_bounded():
-    cycle = RefreshCursor(DEFAULT, noon(FIRST_DAY), None, {})
-    places = [(noon(FIRST_DAY, -n), f"p{n}") for n in range(1, MOST_DEFERRED + 2)]
-    kept = [cycle.defer(place) for place in places]
-    for place in places:
-        cycle.passed(place)
-    assert kept == [True] * MOST_DEFERRED + [False]
-    again = RefreshCursor(DEFAULT, noon(FIRST_DAY, 5), None, cycle.to_state())
-    assert [again.is_due(place) for place in places] == kept
-    again.resolved(places[0])
-    assert not again.is_due(places[0])
+    cycle = passes(noon(FIRST_DAY))
+    posts = [DuePost(f"p{n}", ("facebook",), noon(FIRST_DAY, -n)) for n in range(1, MOST + 2)]
+    listed = [Listed(post.published, post.post_id, post.networks) for post in posts]
+    kept = [cycle.failures.defer(post) for post in posts]
+    for post in posts:
+        cycle.passed(post)
+    assert kept[:7] == [True] * 7
+    assert kept[-1] is False
+    again = passes(noon(FIRST_DAY, 5), saved(cycle))
+    due = [post.post_id for post in again.due(listed, {})]
+    assert due == [post.post_id for post, is_kept in zip(posts, kept, strict=True) if is_kept]
+    again.failures.resolve(posts[0])
+    assert posts[0].post_id not in [post.post_id for post in again.due(listed, {})]
 
 
 @pytest.mark.parametrize(
     "state",
     [
-        {"date": "yesterday"},
-        {"date": "2026-01-01", "as_of": "soon"},
+        {"replication_key_value": "yesterday"},
+        {"replication_key_value": "2026-01-01", "as_of": "soon"},
+        {"passes": [{"networks": ["facebook"], "date": "2026-01-01"}]},
+        {"schedule": "often", "slices": [["2026-01-01T00:00:00Z", "a", "2026-01-01T00:00:00Z", "b", "2026-01-01"]]},
         {"slices": "all"},
         {"slices": [["2026-01-01T00:00:00Z", "a", "2026-01-01T00:00:00Z", "b"]]},
         {"slices": [["x", "a", "2026-01-01T00:00:00Z", "b", "2026-01-01"]]},
@@ -193,20 +212,17 @@ def test_deferred_posts_survive_a_kill_and_are_bounded():
 )
 def test_a_cycle_that_is_not_understood_is_an_error(state):
     with pytest.raises(StateError):
-        RefreshCursor(DEFAULT, noon(FIRST_DAY), None, state)
+        passes(noon(FIRST_DAY), state)
 
 
 def test_a_deferred_post_stays_deferred_on_networks_that_could_not_be_asked_for():
     now = datetime(2026, 11, 3, 12, tzinfo=timezone.utc)
-
-    def cursor() -> RefreshCursor:
-        return RefreshCursor(RefreshSchedule((Tier(7, 1),)), now, None, {})
-
-    post = DuePost("p1", ("facebook", "twitter"), now, cursor(), {"facebook": cursor(), "twitter": cursor()})
-    assert post.defer()
-    post.cut_short({"twitter"})
-    post.resolve({"twitter"})
-    assert [one.is_deferred(post.position) for one in post.cursors] == [False, False, True]
-    assert [one.is_cut_short for one in post.cursors] == [False, False, True]
-    post.resolve()
-    assert not post.is_deferred
+    cycle = passes(now)
+    post = DuePost("p1", ("facebook", "twitter"), now)
+    assert cycle.failures.defer(post)
+    cycle.cut_short({"twitter"})
+    cycle.failures.resolve(post, {"twitter"})
+    assert [cycle.failures.is_deferred_on(post, name) for name in post.networks] == [False, True]
+    assert [cycle.is_cut_short(name) for name in post.networks] == [False, True]
+    cycle.failures.resolve(post)
+    assert not cycle.failures.is_deferred(post)

@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from tap_ayrshare.config.nearest import unknown_names
 from tap_ayrshare.config.readers import Shard
-from tap_ayrshare.config.settings import DEFINITION, Profile, Settings, unknown_names, unknown_variables
+from tap_ayrshare.config.settings import DEFINITION, Profile, Settings, unknown_variables
 from tap_ayrshare.engine.errors import SettingsError
+from tests.support import examples
 
 SECRET = "s3cr3t-value"
 
@@ -322,7 +324,7 @@ json_values = st.recursive(
 )
 
 
-@hypothesis_settings(max_examples=1000, deadline=None)
+@hypothesis_settings(max_examples=examples(1000), deadline=None)
 @given(st.sampled_from(sorted(DEFINITION["properties"])), json_values)
 def test_any_value_is_read_or_refused_in_one_line(name, value):
     others = json.dumps({other: kept for other, kept in SECRETS.items() if other != name})

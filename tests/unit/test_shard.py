@@ -11,7 +11,7 @@ import time
 import pytest
 import yaml
 
-from tap_ayrshare.ayrshare.contract import load
+from tap_ayrshare.ayrshare.contract import declared_streams
 from tests.support import ROOT
 
 PROGRAM = ROOT / "orchestration" / "ayrshare_shard.py"
@@ -131,7 +131,7 @@ def test_stopped_it_ends_the_tap_else_meltano_and_keeps_the_last_lines(shard, tm
 
 def test_the_streams_are_those_of_the_contract():
     listed = re.search(r"STREAMS = \((.*?)\)", PROGRAM.read_text(), flags=re.DOTALL)[1]
-    assert sorted(re.findall(r'"(\w+)"', listed)) == sorted(load("contract.json")["streams"])
+    assert sorted(re.findall(r'"(\w+)"', listed)) == sorted(declared_streams())
 
 
 def test_the_cronjob_has_a_pod_for_each_shard_and_retries_by_exit_code():

@@ -16,7 +16,8 @@ def partition(profile, value="2026-01-01"):
     "value",
     [
         {"posts": "2026-01-01"},
-        {"singer_state": {"bookmarks": {}}},
+        {"singer_state": []},
+        {"singer_state": {"posts": "2026-01-01"}},
         {"bookmarks": []},
         {"bookmarks": {"post": {}}},
         {"bookmarks": {"posts": "2026-01-01"}},

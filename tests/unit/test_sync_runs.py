@@ -5,7 +5,8 @@ import logging
 
 import pytest
 
-from tests.unit.test_worlds import DAY, post_error
+from tap_ayrshare.streams import PostAnalyticsStream
+from tests.unit.test_worlds import ANALYTICS, DAY, post_error
 from tests.world import START, World, errors, posts
 
 PROFILES = [{"name": name, "profile_key": f"key-of-{name}-0"} for name in ("good", "bad")]
@@ -76,7 +77,7 @@ def test_a_refused_profile_is_exit_1_after_everything_else_was_read():
     world.fault = lambda _, given: (
         NO_KEY if "bad" in world.senders[-1] else (500, {}) if "p0002" in str(given) else None
     )
-    assert world.run(**BOTH).last_line.endswith("; what else is missing stands above")
+    assert world.run(**BOTH).last_line.endswith("; see the lines above for what else is missing")
     calm = world.run(**BOTH, fail_on=[])
     assert calm.code == 0
     assert "is not complete" in calm.last_line
@@ -172,10 +173,32 @@ def test_a_bookmark_in_the_future_is_never_a_complete_day():
     assert runs(world.run(state=later.state, now=START))["primary", "post_analytics"]["status"] != "complete"
     output = world.run(state=later.state, now=START)
     row = runs(output)["primary", "posts"]
-    assert (row["status"], row["reason"]) == ("failed", "its bookmark lies in the future")
-    assert output.code == 0
-    assert "is not complete" in output.last_line
-    assert world.run(state=later.state, now=START, fail_on=["stream"]).code == 1
+    assert (row["status"], row["reason"]) == ("failed", "its bookmark is in the future")
+    assert output.code == 2
+    assert "2026-11-10" in output.last_line
+    assert "posts of profile primary" in output.last_line
+
+
+def test_a_crash_in_a_stream_is_recorded_as_what_it_is(monkeypatch):
+    """Of its own profile alone; the others are read to their end."""
+    profiles = [{"name": name, "profile_key": f"key-of-client-{name}"} for name in ("one", "two")]
+    world, read = World(posts(3)), PostAnalyticsStream.read_due
+
+    def crashes(self, source, bookmark):
+        if source.label == "two":
+            raise KeyError("platforms")
+        return read(self, source, bookmark)
+
+    monkeypatch.setattr(PostAnalyticsStream, "read_due", crashes)
+    output = world.run(*ANALYTICS, "sync_runs", profiles=profiles, include_primary_profile=False)
+    assert output.code == 1
+    assert "unexpected error (KeyError)" in output.last_line
+    found = runs(output)
+    assert (found["two", "post_analytics"]["status"], found["two", "post_analytics"]["reason"]) == (
+        "failed", "unexpected error (KeyError)",
+    )  # fmt: skip
+    assert found["two", "posts"]["status"] == found["one", "post_analytics"]["status"] == "complete"
+    assert "budget" not in output.raw
 
 
 def test_on_error_fail_leaves_rows_that_say_so():

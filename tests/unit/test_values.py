@@ -32,8 +32,8 @@ anything = st.recursive(
         ("12.0", 12),
         (Decimal("3.0"), 3),
         (-5, -5),
-        (-1, None),
-        ("-1", None),
+        (-1, -1),
+        ("-1", -1),
         (None, None),
         (True, None),
         ("", None),
@@ -66,6 +66,21 @@ def test_number_keeps_all_digits():
         "2026-11-20T10:44:29+02:00",
         "2026-11-20T08:44:29",
         "2026-11-20 08:44:29.0000000Z",
+        "2026-11-20 08:44:29 UTC",
+        "2026-11-20 08:44:29 GMT",
+        "2026-11-20 08:44:29 +0000",
+        "2026-11-20T08:44:29z",
+        " 2026-11-20T08:44:29Z ",
+        "Fri, 20 Nov 2026 08:44:29 GMT",
+        "Fri, 20 Nov 2026 09:44:29 +0100",
+        1795164269,
+        1795164269000,
+        "1795164269",
+        "1795164269000",
+        Decimal("1795164269.0"),
+        1795164269.0,
+        {"seconds": 1795164269},
+        {"utc": "2026-11-20T08:44:29Z"},
         {"_seconds": 1795164269, "_nanoseconds": 0},
         {"_seconds": "1795164269", "_nanoseconds": None, "utc": "..."},
     ],
@@ -76,9 +91,39 @@ def test_instant_reads_every_form(value):
     assert values.timestamp(value) == "2026-11-20T08:44:29.000000Z"
 
 
-@pytest.mark.parametrize("value", [None, "", "soon", 5, {"_seconds": 10**30}, {"_seconds": None}, [], "2026-02-31"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        None, "", "soon", 5, [], True, float("nan"), "2026-02-31", "1e2000000", "9" * 5000, "9999-12-31T23:59:59-14:00",
+        Decimal("1e2000000"), Decimal("1e999990"),
+        {"_seconds": None}, {"_seconds": 10**30}, {"_seconds": "1e2000000"}, {"_seconds": Decimal("1e2000000")},
+        {"_seconds": 1795164269, "_nanoseconds": Decimal("1e999990")},
+    ],
+)  # fmt: skip
 def test_instant_of_what_is_none(value):
     assert values.instant(value) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("2026-11-20", "2026-11-20"),
+        ("2026-11-20T23:00:00-0800", "2026-11-20"),
+        ("2026-11-20 23:00:00 UTC", "2026-11-20"),
+        ({"_seconds": 1795164269}, "2026-11-20"),
+        (1795164269000, "2026-11-20"),
+        ("1795164269", "2026-11-20"),
+        ("Fri, 20 Nov 2026 08:44:29 GMT", "2026-11-20"),
+        ("2026-11-200", None),
+        ("2026-02-31", None),
+        ("soon", None),
+        (7, None),
+        (None, None),
+    ],
+)
+def test_day(value, expected):
+    found = values.day(value)
+    assert (found.isoformat() if found else None) == expected
 
 
 @given(anything)
@@ -87,6 +132,7 @@ def test_no_reader_ever_raises(value):
     values.text(value)
     values.instant(value)
     values.timestamp(value)
+    values.day(value)
     values.objects(value)
     values.dig(value, ("a", "b"))
 

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tap_ayrshare.engine import client
+from tap_ayrshare.engine import client, retry
 from tap_ayrshare.engine.errors import TapError
 from tap_ayrshare.singer.tap import TapAyrshare
 from tests.mutations import mutated
-from tests.support import ROOT
+from tests.support import ROOT, examples
 from tests.world import START, World, posts
 
 leaves = (
@@ -57,14 +57,14 @@ bodies = st.fixed_dictionaries(
         "/analytics/post": values | st.fixed_dictionaries({"facebook": blocks}, optional={"errors": values}),
         "/analytics/social": values | st.fixed_dictionaries({"facebook": blocks, "youtube": blocks}),
         "/analytics/links": values | st.lists(values, max_size=4),
-        "/analytics/youTubePlaylists": values | st.fixed_dictionaries({"playlists": st.lists(values, max_size=3)}),
+        "/analytics/youTubePlaylists": values | st.fixed_dictionaries({"playLists": st.lists(values, max_size=3)}),
     }
 )
 
 
 @pytest.fixture
 def _quick(monkeypatch):
-    monkeypatch.setattr(client, "FIRST_BACKOFF", 0)
+    monkeypatch.setattr(retry, "FIRST_BACKOFF", 0)
     logging.getLogger("tap_ayrshare").setLevel(logging.CRITICAL)
     yield
     logging.getLogger("tap_ayrshare").setLevel(logging.NOTSET)
@@ -111,7 +111,9 @@ def leaf_paths(value, path=()):
 
 @pytest.mark.usefixtures("_quick")
 @settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=examples(120),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(bodies)
 def test_no_body_is_a_bug_and_every_record_is_valid(answers):
@@ -132,9 +134,15 @@ def test_no_body_is_a_bug_and_every_record_is_valid(answers):
 
 @pytest.mark.usefixtures("_quick")
 @settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=examples(80),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(st.dictionaries(keys, values, max_size=8).filter(lambda body: "status" not in body and "code" not in body))
+@given(
+    st.dictionaries(keys, values, min_size=1, max_size=8).filter(
+        lambda body: "status" not in body and "code" not in body
+    )
+)
 def test_every_leaf_of_a_network_s_object_arrives(analytics):
     post = {"id": "p", "created": "2026-11-01T10:00:00Z", "platforms": ["facebook"]}
     answers = {
@@ -150,10 +158,11 @@ def test_every_leaf_of_a_network_s_object_arrives(analytics):
         assert dict(leaf_paths(record["analytics"])) == expected
 
 
-CASES, PARTS = 1000, 2
+CASES, PARTS = examples(1000), 2
 SAMPLES = {path.stem: json.loads(path.read_text()) for path in (ROOT / "sandbox" / "bodies").glob("*.json")}
 
 
+@pytest.mark.random
 @pytest.mark.parametrize("part", range(PARTS))
 def test_a_changed_body_costs_its_own_request_at_most(part):
     """Bodies as the API is known to answer, each with something changed, in every place where one comes."""

@@ -6,9 +6,11 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from tap_ayrshare.posts.cursor import RefreshCursor
-from tap_ayrshare.posts.due import DuePost, LeftOver
-from tap_ayrshare.posts.schedule import RefreshSchedule, Tier
+from tap_ayrshare.posts.bookmarks import RefreshBookmark
+from tap_ayrshare.posts.due import DuePost
+from tap_ayrshare.posts.left_over import LeftOver
+from tap_ayrshare.posts.passes import Passes
+from tap_ayrshare.posts.schedule import RefreshSchedule, Terms, Tier
 from tap_ayrshare.streams import links
 from tests.support import messages
 from tests.world import START, Post, World, errors, posts, read
@@ -107,6 +109,20 @@ def test_any_budget_gets_to_everything(budget, step):
         state, runs = output.state, runs + 1
     assert not wanted
     assert [key for key, times in asked.items() if times > 1] == []
+
+
+@pytest.mark.parametrize("bad", [{"p0000", "p0001"}, {"p0003", "p0007"}, {f"p{n:04}" for n in range(0, 28, 6)}])
+@pytest.mark.parametrize("answer", [(503, {}), (404, {})], ids=["503", "404"])
+def test_what_always_fails_keeps_no_tiny_budget_from_the_rest(bad, answer):
+    world = World(posts(28))
+    world.fault = failing(bad, answer)
+    state, seen = None, set()
+    for night in range(12):
+        output = world.run(*ANALYTICS, state=state, request_budget=11, now=START + night * DAY)
+        state, seen = output.state, seen | set(read(output))
+    # Without any that fails it is 24: the newest are due again each night.
+    assert len(seen) >= 20
+    assert seen == {post.post_id for post in world.posts[: len(seen | bad)]} - bad
 
 
 def test_the_last_line_of_a_spent_budget_names_what_is_unfinished():
@@ -484,10 +500,11 @@ def test_metrics_with_a_dot_in_their_names_keep_apart():
 def test_a_run_dated_before_the_state_s_reads_nothing_and_keeps_it():
     world = World(posts(40))
     first = world.run(*ANALYTICS, request_budget=15)
-    slices = first.bookmark("post_analytics")["slices"]
+    passes = first.bookmark("post_analytics")["passes"]
+    assert passes[0]["slices"]
     second = world.run(*ANALYTICS, state=first.state, now=START - DAY)
     assert world.asked() == []
-    assert second.bookmark("post_analytics")["slices"] == slices
+    assert second.bookmark("post_analytics")["passes"] == passes
     third = world.run(*ANALYTICS, state=second.state, now=START + timedelta(hours=1))
     assert set(read(first)) | set(read(third)) == {post.post_id for post in world.posts}
     assert not set(read(first)) & set(read(third))
@@ -630,11 +647,13 @@ def test_posts_that_can_t_be_asked_for_now_are_not_taken_for_failures_of_two_dat
 
 def test_native_posts_of_a_network_that_has_to_wait_are_not_left_over():
     """What is left over is read before any list: newer posts that couldn't be asked for would count as read."""
-    cursor = RefreshCursor(RefreshSchedule((Tier(7, 1),)), START, None, {})
-    post = DuePost("n1", ("threads",), START, cursor, platform="threads")
-    assert [entry[1] for entry in LeftOver({}, START).to_state([post])["posts"]] == ["n1"]
-    cursor.is_cut_short = True
-    assert "posts" not in LeftOver({}, START).to_state([post])
+    terms = Terms(START, RefreshSchedule((Tier(7, 1),)), None)
+    passes = Passes(terms, RefreshBookmark(), ["threads"], is_native=True)
+    post = DuePost("n1", ("threads",), START, platform="threads")
+    left = LeftOver(None, terms, ["threads"])
+    assert [entry[1] for entry in left.to_state([post], passes).posts] == ["n1"]
+    passes.cut_short({"threads"})
+    assert left.to_state([post], passes) is None
 
 
 # Links

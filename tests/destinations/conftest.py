@@ -84,7 +84,7 @@ class Destination:
 
     def load(self, tap, config: dict, *, now: str = NOW):
         """Run the tap at a time and load what it says; return its output."""
-        output = tap.run({**config, **QUICK}, now=now, state=self.state, timeout=200)
+        output = tap.run({**config, **QUICK}, now=now, state=self.state)
         assert output.code == 0, output.log
         self.write(output.raw)
         return output

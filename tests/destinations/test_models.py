@@ -217,7 +217,7 @@ def others(tap, box, warehouse):
     found, state = {}, None
     for night in NIGHTS[1:3]:
         box.set_clock(night)
-        output = tap.run({**config(box), **QUICK}, now=night, select=OPTIONAL_STREAMS, state=state, timeout=200)
+        output = tap.run({**config(box), **QUICK}, now=night, select=OPTIONAL_STREAMS, state=state)
         assert output.code == 0, output.log
         warehouse.write(output.raw)
         state = output.state

@@ -173,7 +173,7 @@ max(case when {{ column }} then 1 else 0 end) = 1
 {%- endmacro %}
 
 {% macro snowflake__divided(number, by) -%}
-cast(trunc(({{ number }}) / {{ by }}) as {{ dbt.type_bigint() }})
+case when {{ by }} = 1 then {{ number }} else cast(trunc(({{ number }}) / {{ by }}) as number(38, 0)) end
 {%- endmacro %}
 
 {% macro bigquery__divided(number, by) -%}

@@ -51,8 +51,8 @@ followers as (
         platform,
         month,
         {{ latest("followers_filled", "snapshot_date") }} as followers_end,
-        sum(case when account_number = last_number then followers_delta end) as of_last_account,
-        sum(followers_delta) as followers_net
+        cast(sum(case when account_number = last_number then followers_delta end) as {{ bigint }}) as of_last_account,
+        cast(sum(followers_delta) as {{ bigint }}) as followers_net
     from account_days
     group by profile, platform, month
 

@@ -97,11 +97,11 @@ cast({{ column }} as {{ dbt.type_string() }})
 {%- endmacro %}
 
 {% macro snowflake__json_as_text(column) -%}
-to_json({{ column }})
+nullif(to_json({{ column }}), 'null')
 {%- endmacro %}
 
 {% macro bigquery__json_as_text(column) -%}
-to_json_string({{ column }})
+nullif(to_json_string({{ column }}), 'null')
 {%- endmacro %}
 
 {#- An instant as the loaders store it, as a timestamp in UTC. -#}

@@ -102,7 +102,9 @@ native_words as (
                 partition by {{ profile_name() }}, platform, social_post_id order by snapshot_date desc
             ) as position
         from {{ source("ayrshare", "social_posts") }}
-        where hashtags is not null or mentions is not null
+        where
+            {{ json_as_text(array_as_json("hashtags")) }} is not null
+            or {{ json_as_text(array_as_json("mentions")) }} is not null
     ) as native_days
     where position = 1
     {% else %}

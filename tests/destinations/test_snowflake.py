@@ -140,6 +140,10 @@ TYPES = {
 """Of the models' columns; what isn't there is a fraction."""
 
 
+WITHOUT_ROWS = {"ayrshare__ad_spend_by_post"}
+"""The sandbox's ads are of posts that it doesn't list; tests/models has others."""
+
+
 def rows_of_models(destination, schema: str) -> dict[str, list[dict]]:
     columns = {
         model.name: {
@@ -173,7 +177,7 @@ def test_the_models_are_those_of_duckdb_after_each_load(nights, snowflake, tmp_p
             expected = rows_of_models(reference, "ayrshare_models")
             found = rows_of_models(snowflake, f"{snowflake.schema}_MODELS")
             for model in models():
-                assert expected[model.name], f"{model.name} is empty"
+                assert expected[model.name] or model.name in WITHOUT_ROWS, f"{model.name} is empty"
                 compare(model.name, *(sorted_rows(rows[model.name], [*model.key]) for rows in (found, expected)))
 
 

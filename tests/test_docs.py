@@ -165,6 +165,10 @@ def test_meltano_selects_what_the_tap_does_by_default():
 def test_every_code_is_explained():
     text = (ROOT / "docs" / "errors.md").read_text()
     assert {str(code) for code in RULES} <= set(re.findall(r"\d{3}", text))
+    source = "".join(path.read_text() for path in (ROOT / "tap_ayrshare").rglob("*.py"))
+    own = set(re.findall(r"\bRefusal\(\s*[\w.]+,\s*\"([a-z_]+)\"", source))
+    assert "list_cut" in own
+    assert {code for code in own if code not in text} == set()
 
 
 def test_the_design_names_modules_that_exist():

@@ -19,8 +19,9 @@ The pass goes on behind what is READ, DEFERRED, GIVEN_UP or STUCK, not behind wh
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,7 +79,8 @@ class Tried(Protocol):
 T = TypeVar("T", bound=Tried)
 
 
-class Decision(NamedTuple, Generic[T]):
+@dataclass(frozen=True)
+class Decision(Generic[T]):
     """What becomes of a post that was asked for."""
 
     tried: T

@@ -232,8 +232,8 @@ class Refresh:
     def _carry_out(self, decisions: Iterable[Decision[TriedPost]]) -> Iterator[Message]:
         """Do what has been decided about posts."""
         fate = None
-        for tried, fate in decisions:
-            post, found = tried.post, tried.found
+        for decision in decisions:
+            fate, post, found = decision.fate, decision.tried.post, decision.tried.found
             if fate is Fate.DEFERRED:
                 self._source.cover(found.requests)
                 self._retries += [] if found.is_unfinished else [post]

@@ -18,7 +18,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-from tap_ayrshare.engine import client
+from tap_ayrshare.engine import exchange, transport
 from tap_ayrshare.run.garbage import collect_less
 from tap_ayrshare.singer.tap import TapAyrshare
 
@@ -49,11 +49,11 @@ class Sink(io.TextIOBase):
 def api(posts: int, comments: int = 0) -> Callable[..., Any]:
     """Return the API: each profile has so many posts, one a minute, on one network."""
 
-    async def send(_client: object, request: client.Request, _headers: object) -> tuple[int, dict[str, str], bytes]:
+    async def send(_client: object, request: exchange.Request, _headers: object) -> tuple[int, dict[str, str], bytes]:
         await asyncio.sleep(0)
         return 200, {}, json.dumps(answer(request)).encode()
 
-    def answer(request: client.Request) -> Any:
+    def answer(request: exchange.Request) -> Any:
         if request.path == "/user":
             return {"activeSocialAccounts": ["threads"]}
         if request.path.startswith("/comments/"):
@@ -94,18 +94,18 @@ def main(profiles: int, posts: int, comments: int = 0) -> None:
     config = {"api_key": "key-of-the-account", "profiles": named, "rate_limit_requests": 10**6,
               "rate_limit_window_seconds": 1, "max_concurrency": 8, "start_date": "2000-01-01"}  # fmt: skip
     sink, delays = Sink(), list[float]()
-    opened = client.Client.opened
+    opened = transport.Client.opened
 
     watchers = []
 
-    def watched(self: client.Client) -> Any:
+    def watched(self: transport.Client) -> Any:
         watchers.append(asyncio.get_running_loop().create_task(_watch(delays)))
         return opened(self)
 
     logging.disable(logging.WARNING)
     with (
-        mock.patch.object(client.Client, "send", api(posts, comments)),
-        mock.patch.object(client.Client, "opened", watched),
+        mock.patch.object(transport.Client, "send", api(posts, comments)),
+        mock.patch.object(transport.Client, "opened", watched),
         mock.patch.object(sys, "stdout", sink),
     ):
         tap = TapAyrshare(

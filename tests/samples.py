@@ -76,17 +76,21 @@ class Sample:
 
 def samples(directory: str = "responses") -> list[Sample]:
     """Return the sample bodies of a directory, without those that the tap doesn't ask for."""
+    return [sample for sample in bodies(directory) if sample.name not in NOT_REQUESTED]
+
+
+def bodies(directory: str) -> list[Sample]:
+    """Return all sample bodies of a directory."""
     found = []
     for file in sorted((DATA / directory).glob("*.json")):
         content = json.loads(file.read_text(encoding="utf-8"))
         request = content["request"]
-        if file.stem not in NOT_REQUESTED:
-            found.append(
-                Sample(
-                    file.stem, request["url"].removeprefix(API), request.get("query") or {},
-                    request.get("body") or {}, content["status"], content["response"],
-                )
-            )  # fmt: skip
+        found.append(
+            Sample(
+                file.stem, request["url"].removeprefix(API), request.get("query") or {},
+                request.get("body") or {}, content["status"], content["response"],
+            )
+        )  # fmt: skip
     return found
 
 

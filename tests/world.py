@@ -21,7 +21,7 @@ from unittest import mock
 from urllib.parse import unquote
 
 from tap_ayrshare.ayrshare.contract import NETWORKS
-from tap_ayrshare.engine import client, quota, retry
+from tap_ayrshare.engine import quota, retry, transport
 from tap_ayrshare.engine.errors import TapError
 from tap_ayrshare.preview import check
 from tap_ayrshare.run import extraction
@@ -225,7 +225,7 @@ class World:
             return await world.send(request, headers)
 
         with (
-            mock.patch.object(client.Client, "send", send),
+            mock.patch.object(transport.Client, "send", send),
             mock.patch.object(retry, "FIRST_BACKOFF", 0),
             mock.patch.object(quota, "read_clock", return_value=world.now),
             mock.patch.object(extraction, "read_clock", return_value=world.now),

@@ -17,7 +17,6 @@
   where there is only one: between readings from two fields there is no growth, and restarted_metrics names the metric.
 -#}
 {% macro with_growth(relation, keys, metrics, constants=[], details=[], every_day=false, from_zero=none, kinds={}) %}
-{%- set bigint = dbt.type_bigint() -%}
 with neighbors as (
 
     select

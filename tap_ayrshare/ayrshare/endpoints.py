@@ -10,8 +10,8 @@ from tap_ayrshare.ayrshare.codes import OF_ANALYTICS, OF_REVIEWS
 from tap_ayrshare.ayrshare.contract import NETWORKS, Declaration, declarations
 from tap_ayrshare.ayrshare.envelopes import ENVELOPE, good_blocks, is_error
 from tap_ayrshare.ayrshare.lists import find_list, plain
-from tap_ayrshare.engine.client import Request
 from tap_ayrshare.engine.errors import Rule, Scope
+from tap_ayrshare.engine.exchange import Request
 from tap_ayrshare.engine.values import objects
 
 if TYPE_CHECKING:

@@ -42,8 +42,8 @@ from tap_ayrshare.ayrshare.envelopes import (
     without_analytics,
 )
 from tap_ayrshare.ayrshare.lists import plain, unwrapped
-from tap_ayrshare.engine.client import Answer, Request
 from tap_ayrshare.engine.errors import UNREAD, Refusal, Scope
+from tap_ayrshare.engine.exchange import Answer, Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -70,7 +70,7 @@ def judge(request: Request, status: int, body: Any, *, profile_key: bool) -> Ans
     ends = any(refusal.scope in (Scope.PROFILE, Scope.RUN) for refusal in refused)
     is_usable = endpoint.holds(body) and (is_ok or (bool(body) and not request.needs_success))
     if body is not None and is_usable and not ends:
-        # A status other than 2xx that says nothing beside usable blocks is no refusal of its own.
+        # With usable blocks, a status other than 2xx alone doesn't count as a refusal.
         beside = [refusal for refusal in refused if is_ok or refusal.details is not None]
         missing = _missing(request, status, body, beside) if endpoint.has_blocks or endpoint.has_lists else ()
         return Answer(status, body, [*beside, *missing])

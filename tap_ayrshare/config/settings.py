@@ -17,8 +17,8 @@ from tap_ayrshare.config import readers as types
 from tap_ayrshare.config.environment import ENVIRONMENT
 from tap_ayrshare.config.nearest import LONGEST_SHOWN, hint, unknown_names
 from tap_ayrshare.config.readers import PROFILE_KEYS, Shard
-from tap_ayrshare.engine.client import Options
 from tap_ayrshare.engine.errors import SettingsError
+from tap_ayrshare.engine.exchange import Options
 from tap_ayrshare.engine.redaction import Redactor
 
 if TYPE_CHECKING:

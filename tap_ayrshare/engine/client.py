@@ -14,9 +14,8 @@ from http import HTTPStatus
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.engine.budget import BudgetSpent
 from tap_ayrshare.engine.errors import UNREAD, Refusal, Refused
-from tap_ayrshare.engine.exchange import Answer, Judge, Options, Request
+from tap_ayrshare.engine.exchange import Answer, Judge, Request
 from tap_ayrshare.engine.lanes import Lanes
 from tap_ayrshare.engine.pacing import Pacer
 from tap_ayrshare.engine.quota import NONE_TOLD, NOTHING_SAID, Limits, Quota
@@ -28,10 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tap_ayrshare.engine.redaction import Redactor
-
-__all__ = [
-    "Answer", "BudgetSpent", "Client", "Judge", "Options", "ProfileClient", "Request",
-]  # fmt: skip
 
 logger = logging.getLogger(__name__)
 

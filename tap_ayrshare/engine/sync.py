@@ -18,8 +18,8 @@ from tap_ayrshare.engine.sources import Item, Options, S, Source, Stream, Work
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
-    from tap_ayrshare.engine.client import Client
     from tap_ayrshare.engine.tally import Tally
+    from tap_ayrshare.engine.transport import Client
 
 __all__ = ["Item", "Options", "Source", "Stream", "Sync"]
 

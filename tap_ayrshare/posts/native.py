@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator, Mapping
     from datetime import datetime
 
-    from tap_ayrshare.engine.client import Answer
+    from tap_ayrshare.engine.exchange import Answer
     from tap_ayrshare.posts.windows import Reader
 
 READERS = ("social_post_analytics", "social_post_comments")

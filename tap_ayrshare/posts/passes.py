@@ -74,7 +74,7 @@ class Passes:
 
     @property
     def in_future(self) -> list[tuple[str, date]]:
-        """The networks whose pass lies in the future, with the latest date in it."""
+        """The networks whose last pass has a date in the future, each with that date."""
         return [(name, cursor.last_read) for name, cursor in self._by_network.items() if cursor.in_future]
 
     def list_as_of(self, listed_at: datetime, gaps: list[Window]) -> None:

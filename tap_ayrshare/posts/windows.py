@@ -14,7 +14,7 @@ from tap_ayrshare.ayrshare.endpoints import CUT_SHORT, HISTORY
 from tap_ayrshare.ayrshare.paging import says_more
 from tap_ayrshare.ayrshare.rows import usable_id
 from tap_ayrshare.ayrshare.times import api_time
-from tap_ayrshare.engine.client import BudgetSpent
+from tap_ayrshare.engine.budget import BudgetSpent
 from tap_ayrshare.engine.errors import UNREAD, Refusal, Scope
 from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.posts.rows import is_outside, published_at
@@ -22,7 +22,7 @@ from tap_ayrshare.posts.rows import is_outside, published_at
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
 
-    from tap_ayrshare.engine.client import Answer, Request
+    from tap_ayrshare.engine.exchange import Answer, Request
 
 LIMIT = 1000
 FULL = {500, LIMIT}
@@ -146,7 +146,7 @@ class Windows:
         if refusal is None:
             return self._split(stream, answer.body, window)
         if refusal.scope is not Scope.NOTHING:
-            # A list of deleted posts is no part of what the analytics streams need.
+            # The analytics streams don't need the deleted posts.
             self.gaps += [window[:2]] if is_main and refusal.rule.failure else []
             self._reader.note(Issue(stream, refusal, window.resource))
         return None, []

@@ -16,9 +16,9 @@ from tap_ayrshare.ayrshare.envelopes import good_blocks, good_elements
 from tap_ayrshare.ayrshare.linked import linked_networks
 from tap_ayrshare.ayrshare.quota import quota_warning
 from tap_ayrshare.config.settings import PRIMARY, Profile
-from tap_ayrshare.engine.client import Client
 from tap_ayrshare.engine.clock import read_clock
 from tap_ayrshare.engine.errors import Refusal, Refused, Scope, TapError
+from tap_ayrshare.engine.transport import Client
 from tap_ayrshare.engine.values import objects, text
 from tap_ayrshare.preview.survey import NativeList, Posts, count_native, count_posts, refusal_of
 from tap_ayrshare.run.outcome import not_the_api
@@ -26,7 +26,8 @@ from tap_ayrshare.streams.clients import client_of
 
 if TYPE_CHECKING:
     from tap_ayrshare.config.settings import Settings
-    from tap_ayrshare.engine.client import Answer, ProfileClient, Request
+    from tap_ayrshare.engine.client import ProfileClient
+    from tap_ayrshare.engine.exchange import Answer, Request
 
 TRIES = 2
 LONGEST_ANSWER = 30.0

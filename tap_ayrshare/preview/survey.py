@@ -22,7 +22,7 @@ from tap_ayrshare.run.estimate import Count
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterator
 
-    from tap_ayrshare.engine.client import Answer, Request
+    from tap_ayrshare.engine.exchange import Answer, Request
 
     Ask = Callable[[Request], Awaitable[Answer | Refusal]]
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.contract import OF_ACCOUNT
 from tap_ayrshare.config.settings import PRIMARY, Profile
-from tap_ayrshare.engine.client import Client
 from tap_ayrshare.engine.clock import read_clock
 from tap_ayrshare.engine.messages import Checkpoint, Ended, Issue, Record
 from tap_ayrshare.engine.sync import Options, Sync
 from tap_ayrshare.engine.tally import Tally
+from tap_ayrshare.engine.transport import Client
 from tap_ayrshare.streams import STREAMS
 from tap_ayrshare.streams.by_network import relate
 from tap_ayrshare.streams.journal import ExtractionErrorsStream, SyncRunsStream

@@ -15,7 +15,7 @@ from tap_ayrshare.ayrshare.fields import known_fields
 from tap_ayrshare.ayrshare.rows import account_row, freshness
 from tap_ayrshare.ayrshare.series import daily_series
 from tap_ayrshare.engine.bookmarks import read_date
-from tap_ayrshare.engine.client import BudgetSpent
+from tap_ayrshare.engine.budget import BudgetSpent
 from tap_ayrshare.engine.errors import Refusal, Rule, Scope
 from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.engine.values import number, one_object, text, timestamp
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from tap_ayrshare.ayrshare.series import Series
-    from tap_ayrshare.engine.client import Answer, Request
+    from tap_ayrshare.engine.exchange import Answer, Request
     from tap_ayrshare.engine.messages import Batch
     from tap_ayrshare.streams.source import Source
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from tap_ayrshare.ayrshare.endpoints import AD_ACCOUNTS, AD_HISTORY, ADS
 from tap_ayrshare.ayrshare.rows import usable_id
 from tap_ayrshare.engine.bookmarks import read_date
-from tap_ayrshare.engine.client import BudgetSpent
+from tap_ayrshare.engine.budget import BudgetSpent
 from tap_ayrshare.engine.errors import Refusal, Rule, Scope, StateError
 from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.engine.values import dig, instant, text
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
 
     from tap_ayrshare.ayrshare.endpoints import Endpoint
-    from tap_ayrshare.engine.client import Answer
+    from tap_ayrshare.engine.exchange import Answer
     from tap_ayrshare.engine.messages import Batch
     from tap_ayrshare.streams.source import Source
 

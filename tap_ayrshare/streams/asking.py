@@ -7,8 +7,9 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from tap_ayrshare.ayrshare.envelopes import good_blocks
-from tap_ayrshare.engine.client import Answer, BudgetSpent
+from tap_ayrshare.engine.budget import BudgetSpent
 from tap_ayrshare.engine.errors import UNREAD, Refusal, Scope
+from tap_ayrshare.engine.exchange import Answer
 from tap_ayrshare.posts.attempts import Ending
 
 if TYPE_CHECKING:

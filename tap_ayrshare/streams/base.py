@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 
     from tap_ayrshare.ayrshare.endpoints import Endpoint
-    from tap_ayrshare.engine.client import Answer
+    from tap_ayrshare.engine.exchange import Answer
     from tap_ayrshare.engine.messages import Batch
     from tap_ayrshare.posts.bookmarks import StreamBookmark
     from tap_ayrshare.streams.source import Source

@@ -11,7 +11,7 @@ from tap_ayrshare.engine.errors import Refusal, Rule, Scope
 from tap_ayrshare.engine.messages import ALL, Issue
 
 if TYPE_CHECKING:
-    from tap_ayrshare.engine.client import Request
+    from tap_ayrshare.engine.exchange import Request
     from tap_ayrshare.posts.due import DuePost
     from tap_ayrshare.streams.source import Source
 

@@ -18,7 +18,7 @@ from tap_ayrshare.streams.batch_proof import BatchProof
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tap_ayrshare.engine.client import Answer
+    from tap_ayrshare.engine.exchange import Answer
     from tap_ayrshare.posts.due import DuePost
     from tap_ayrshare.streams.batch_proof import BatchedStream
     from tap_ayrshare.streams.source import Source

@@ -7,7 +7,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_ayrshare.ayrshare.contract import NETWORKS
-from tap_ayrshare.engine.client import BudgetSpent
+from tap_ayrshare.engine.budget import BudgetSpent
 from tap_ayrshare.engine.concurrency import in_order
 from tap_ayrshare.engine.errors import Refused, Scope
 from tap_ayrshare.engine.messages import Issue
@@ -17,8 +17,8 @@ from tap_ayrshare.streams.bookmarks import NetworksBookmark
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 
-    from tap_ayrshare.engine.client import Answer, Request
     from tap_ayrshare.engine.errors import Refusal
+    from tap_ayrshare.engine.exchange import Answer, Request
     from tap_ayrshare.engine.messages import Batch
     from tap_ayrshare.streams.source import Source
 

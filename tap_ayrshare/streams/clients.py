@@ -12,7 +12,8 @@ from tap_ayrshare.engine.client import ProfileClient
 
 if TYPE_CHECKING:
     from tap_ayrshare.config.settings import Profile, Settings
-    from tap_ayrshare.engine.client import Client, Request
+    from tap_ayrshare.engine.exchange import Request
+    from tap_ayrshare.engine.transport import Client
 
 
 def client_of(settings: Settings, profile: Profile, client: Client) -> ProfileClient:

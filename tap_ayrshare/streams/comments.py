@@ -22,7 +22,7 @@ from tap_ayrshare.streams.sent_posts import SentPostsStream
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tap_ayrshare.engine.client import Request
+    from tap_ayrshare.engine.exchange import Request
     from tap_ayrshare.engine.messages import Message
     from tap_ayrshare.posts.due import DuePost
     from tap_ayrshare.streams.asking import Found

@@ -10,7 +10,7 @@ from tap_ayrshare.streams.issues import no_id
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tap_ayrshare.engine.client import Answer
+    from tap_ayrshare.engine.exchange import Answer
     from tap_ayrshare.engine.messages import Issue
     from tap_ayrshare.engine.tally import Stats, Tally
 

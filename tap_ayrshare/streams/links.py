@@ -14,7 +14,7 @@ from tap_ayrshare.ayrshare.endpoints import LINKS
 from tap_ayrshare.ayrshare.rows import usable_id
 from tap_ayrshare.ayrshare.times import api_time
 from tap_ayrshare.engine.bookmarks import read_date
-from tap_ayrshare.engine.client import Answer, BudgetSpent
+from tap_ayrshare.engine.budget import BudgetSpent
 from tap_ayrshare.engine.errors import Refused
 from tap_ayrshare.engine.values import integer, objects
 from tap_ayrshare.streams.base import AyrshareStream
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from tap_ayrshare.ayrshare.endpoints import Endpoint
-    from tap_ayrshare.engine.client import Request
+    from tap_ayrshare.engine.exchange import Answer, Request
     from tap_ayrshare.engine.messages import Batch, Checkpoint
     from tap_ayrshare.streams.source import Source
 

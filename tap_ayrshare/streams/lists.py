@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from tap_ayrshare.ayrshare.contract import Declaration, declarations
 from tap_ayrshare.ayrshare.endpoints import DECLARED
 from tap_ayrshare.ayrshare.paging import Cursor, paging_of
-from tap_ayrshare.engine.client import BudgetSpent
+from tap_ayrshare.engine.budget import BudgetSpent
 from tap_ayrshare.engine.values import text
 from tap_ayrshare.streams.base import AyrshareStream
 from tap_ayrshare.streams.bookmarks import ListBookmark
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from tap_ayrshare.ayrshare.paging import OnePage
-    from tap_ayrshare.engine.client import Answer
+    from tap_ayrshare.engine.exchange import Answer
     from tap_ayrshare.engine.messages import Batch
     from tap_ayrshare.streams.source import Source
 

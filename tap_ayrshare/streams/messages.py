@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tap_ayrshare.ayrshare.contract import X
 from tap_ayrshare.ayrshare.endpoints import MESSAGES
 from tap_ayrshare.ayrshare.paging import Cursor, paging_of
-from tap_ayrshare.engine.client import BudgetSpent
+from tap_ayrshare.engine.budget import BudgetSpent
 from tap_ayrshare.streams.bookmarks import MessagesBookmark
 from tap_ayrshare.streams.by_network import ByNetworkStream
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from tap_ayrshare.ayrshare.paging import OnePage
-    from tap_ayrshare.engine.client import Answer, Request
+    from tap_ayrshare.engine.exchange import Answer, Request
     from tap_ayrshare.engine.messages import Batch
     from tap_ayrshare.streams.source import Source
 

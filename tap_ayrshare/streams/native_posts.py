@@ -9,7 +9,7 @@ from tap_ayrshare.ayrshare.contract import first
 from tap_ayrshare.ayrshare.endpoints import POST_ANALYTICS
 from tap_ayrshare.ayrshare.rows import post_rows
 from tap_ayrshare.ayrshare.times import singer_time
-from tap_ayrshare.engine.client import BudgetSpent
+from tap_ayrshare.engine.budget import BudgetSpent
 from tap_ayrshare.engine.values import instant
 from tap_ayrshare.posts.bookmarks import RefreshBookmark
 from tap_ayrshare.posts.cursor import UNDATED
@@ -25,7 +25,7 @@ from tap_ayrshare.streams.social_posts import SocialPostsStream, deepen, listed_
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 
-    from tap_ayrshare.engine.client import Request
+    from tap_ayrshare.engine.exchange import Request
     from tap_ayrshare.engine.messages import Batch, Checkpoint
     from tap_ayrshare.streams.source import Source
 

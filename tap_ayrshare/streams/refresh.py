@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from tap_ayrshare.engine.client import BudgetSpent
+from tap_ayrshare.engine.budget import BudgetSpent
 from tap_ayrshare.engine.concurrency import in_order
 from tap_ayrshare.engine.errors import Refused, Rule, Scope
 from tap_ayrshare.engine.messages import Issue
@@ -25,8 +25,8 @@ from tap_ayrshare.streams.batches import Batches
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
 
-    from tap_ayrshare.engine.client import Request
     from tap_ayrshare.engine.errors import Refusal
+    from tap_ayrshare.engine.exchange import Request
     from tap_ayrshare.engine.messages import Batch, Checkpoint, Message
     from tap_ayrshare.posts.due import DuePost
     from tap_ayrshare.streams.source import Source

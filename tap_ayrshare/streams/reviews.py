@@ -15,7 +15,7 @@ from tap_ayrshare.streams.by_network import NetworkSnapshotStream
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tap_ayrshare.engine.client import Answer, Request
+    from tap_ayrshare.engine.exchange import Answer, Request
     from tap_ayrshare.engine.messages import Batch
     from tap_ayrshare.streams.source import Source
 

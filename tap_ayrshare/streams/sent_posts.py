@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from tap_ayrshare.ayrshare.endpoints import POST_ANALYTICS
 from tap_ayrshare.ayrshare.rows import post_rows, usable_id
 from tap_ayrshare.ayrshare.times import singer_time
-from tap_ayrshare.engine.client import BudgetSpent
+from tap_ayrshare.engine.budget import BudgetSpent
 from tap_ayrshare.engine.errors import UNREAD, Refusal
 from tap_ayrshare.engine.messages import Issue
 from tap_ayrshare.engine.values import hashtags, instant, mentions, objects, text, texts, timestamp
@@ -28,7 +28,7 @@ from tap_ayrshare.streams.refresh import Refresh, RefreshedStream
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
 
-    from tap_ayrshare.engine.client import Request
+    from tap_ayrshare.engine.exchange import Request
     from tap_ayrshare.engine.messages import Batch, Checkpoint
     from tap_ayrshare.streams.source import Source
 

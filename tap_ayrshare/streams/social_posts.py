@@ -10,7 +10,7 @@ from tap_ayrshare.ayrshare.contract import NETWORKS, first, promote
 from tap_ayrshare.ayrshare.rows import format_of, freshness
 from tap_ayrshare.ayrshare.times import singer_time
 from tap_ayrshare.engine.bookmarks import read_date
-from tap_ayrshare.engine.client import BudgetSpent
+from tap_ayrshare.engine.budget import BudgetSpent
 from tap_ayrshare.engine.values import hashtags, mentions, text
 from tap_ayrshare.posts.bookmarks import ListsBookmark, RefreshBookmark
 from tap_ayrshare.posts.cursor import is_ahead

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tap_ayrshare.config.settings import Profile
-    from tap_ayrshare.engine.client import Answer, Client, Request
+    from tap_ayrshare.engine.exchange import Answer, Request
+    from tap_ayrshare.engine.transport import Client
     from tap_ayrshare.streams.snapshot import Snapshot
 
 logger = logging.getLogger(__name__)

@@ -4,22 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from demo.postgres import running_postgres
 from tests.models.agency import Agency, day
-from tests.models.warehouses import DuckDB, Postgres
+from tests.models.warehouses import DuckDB
 
 pytestmark = pytest.mark.timeout(900)
 ALIASES = {"former": "present"}
 POSTS = "select profile, count(*), sum(likes) from ayrshare_models.ayrshare__post_facts group by 1 order by 1"
-
-
-@pytest.fixture(params=["duckdb", "postgres"])
-def warehouse(request, tmp_path):
-    if request.param == "duckdb":
-        yield DuckDB(tmp_path)
-        return
-    with running_postgres(tmp_path / "postgres") as uri:
-        yield Postgres(tmp_path, uri)
 
 
 def renamed_in_the_settings(warehouse):

@@ -4,8 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from demo.postgres import running_postgres
-from tests.models.warehouses import OPTIONAL_STREAMS, DuckDB, Postgres
+from tests.models.warehouses import OPTIONAL_STREAMS, DuckDB
 
 pytestmark = pytest.mark.timeout(600)
 MODELS = ("ayrshare__comments", "ayrshare__reviews", "ayrshare__review_totals_daily", "ayrshare__ad_spend_daily",
@@ -125,15 +124,6 @@ AUDIENCE = [
     audience("Rome", "2026-11-01", 900), audience("Oslo", "2026-11-02", 30), audience("Bonn", "2026-11-02", 10),
     audience("F", "2026-11-01", 0.55, "share", "tiktok", "gender"),
 ]  # fmt: skip
-
-
-@pytest.fixture(params=["duckdb", "postgres"])
-def warehouse(request, tmp_path):
-    if request.param == "duckdb":
-        yield DuckDB(tmp_path)
-        return
-    with running_postgres(tmp_path / "postgres") as uri:
-        yield Postgres(tmp_path, uri)
 
 
 def fill(warehouse):

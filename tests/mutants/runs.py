@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from tap_ayrshare.config.settings import Settings
-from tap_ayrshare.engine import client, quota, retry, transport
+from tap_ayrshare.engine import quota, retry, transport
 from tap_ayrshare.engine.messages import Ended, Record, Status
 from tap_ayrshare.run import extraction
 from tap_ayrshare.run.extraction import Extraction
@@ -97,7 +97,7 @@ def runner() -> Iterator[Runner]:
         return status, {}, raw
 
     with (
-        mock.patch.object(client.Client, "send", send),
+        mock.patch.object(transport.Client, "send", send),
         mock.patch.object(retry, "FIRST_BACKOFF", 0),
         mock.patch.object(retry, "LEAST_SECONDS", 0),
         mock.patch.object(quota, "read_clock", return_value=NOW),

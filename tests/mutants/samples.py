@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
 from tap_ayrshare.ayrshare.contract import NETWORKS
-from tests.support import ROOT
+from tests.samples import Sample, bodies
 
-DATA = ROOT / "tests" / "data"
-API = ".com/api"
 NOT_ASKED = {
     "ads_facebook_insights", "analytics_instagram_online_followers", "brand_by_user", "error.multi_platform",
     "history_by_id", "hook_history", "link", "messages.twitter_conversations", "profiles_action_log",
     "social_analytics.tiktok_period60days", "social_analytics.youtube_lifetime", "user_batch",
 }  # fmt: skip
 """Bodies of endpoints, or of variants, that the tap doesn't request."""
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A body: where the API answers it, and with which HTTP status."""
-
-    name: str
-    path: str
-    given: dict[str, Any]
-    status: int
-    body: Any
 
 
 @dataclass(frozen=True)
@@ -52,15 +38,8 @@ class Case:
 @cache
 def samples() -> tuple[Sample, ...]:
     """Return the bodies that the tap can meet."""
-    found = []
-    for folder in ("responses", "responses_inferred"):
-        for path in sorted((DATA / folder).glob("*.json")):
-            document = json.loads(path.read_text(encoding="utf-8"))
-            asked = document["request"]
-            given = {**asked.get("query", {}), **asked.get("body", {})}
-            where = asked["url"].split(API, 1)[1]
-            found.append(Sample(path.stem, where, given, document["status"], document["response"]))
-    return tuple(one for one in found if one.name not in NOT_ASKED)
+    found = [sample for folder in ("responses", "responses_inferred") for sample in bodies(folder)]
+    return tuple(replace(one, given={**one.query, **one.given}) for one in found if one.name not in NOT_ASKED)
 
 
 def _networks(sample: Sample) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tap_ayrshare.engine.client import BudgetSpent
+from tap_ayrshare.engine.budget import BudgetSpent
 from tap_ayrshare.engine.errors import Refused
 from tap_ayrshare.engine.messages import Checkpoint, Issue, Record
 from tap_ayrshare.streams import AccountDemographicsStream, SocialAnalyticsStream

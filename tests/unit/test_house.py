@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,10 +18,11 @@ from tap_ayrshare.ayrshare import contract
 from tap_ayrshare.ayrshare.contract import stream_contract
 from tap_ayrshare.ayrshare.endpoints import HISTORY, Endpoint
 from tap_ayrshare.config.settings import Settings
-from tap_ayrshare.engine.client import Answer, BudgetSpent, Client
+from tap_ayrshare.engine.budget import BudgetSpent
 from tap_ayrshare.engine.errors import Refused
 from tap_ayrshare.engine.messages import Checkpoint, Record
 from tap_ayrshare.engine.tally import Tally
+from tap_ayrshare.engine.transport import Client
 from tap_ayrshare.streams import STREAMS, PostAnalyticsStream, PostsStream, SocialPostAnalyticsStream, SocialPostsStream
 from tap_ayrshare.streams.base import AyrshareStream
 from tap_ayrshare.streams.by_network import relate
@@ -28,6 +30,9 @@ from tap_ayrshare.streams.snapshot import Snapshot
 from tap_ayrshare.streams.source import Source
 from tests.support import ROOT
 from tests.world import CONFIG, START, Post, World, posts
+
+if TYPE_CHECKING:
+    from tap_ayrshare.engine.exchange import Answer
 
 PACKAGE = ROOT / "tap_ayrshare"
 MODULES = sorted(PACKAGE.rglob("*.py"))

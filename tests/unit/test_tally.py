@@ -9,7 +9,7 @@ from tap_ayrshare.engine.tally import Stats
 @pytest.mark.parametrize(
     ("failure", "stays_due", "records", "is_due", "is_skipped"),
     [
-        # A refusal: nothing was to be had, or what came before it is kept and the rest stays due.
+        # A refusal: nothing came, or what came before it is kept and the rest stays due.
         (False, False, 0, False, True), (False, False, 3, True, False), (False, True, 0, True, False),
         # A failure is one, whatever came before it.
         (True, False, 0, False, False), (True, False, 3, False, False), (True, True, 0, True, False),

@@ -11,14 +11,16 @@ from pathlib import Path
 import pytest
 
 from tap_ayrshare import engine
-from tap_ayrshare.engine.client import Answer, Client, ProfileClient, Request
+from tap_ayrshare.engine.client import ProfileClient
 from tap_ayrshare.engine.coverage import Coverage
 from tap_ayrshare.engine.errors import UNREAD, Refusal, Rule, Scope
+from tap_ayrshare.engine.exchange import Answer, Request
 from tap_ayrshare.engine.exchange import Options as HttpOptions
 from tap_ayrshare.engine.messages import Checkpoint, Ended, Issue, Record, Status
 from tap_ayrshare.engine.quota import Limits
 from tap_ayrshare.engine.sync import Options, Sync
 from tap_ayrshare.engine.tally import Tally
+from tap_ayrshare.engine.transport import Client
 
 # The vendor: begin
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tap_ayrshare.engine import client, retry
+from tap_ayrshare.engine import retry, transport
 from tap_ayrshare.engine.errors import TapError
 from tap_ayrshare.singer.tap import TapAyrshare
 from tests.mutations import mutated
@@ -77,7 +77,7 @@ def run(answers: dict) -> tuple[list[dict], dict, TapError | None]:
     async def send(_client, request, _headers):
         return 200, {}, raw.get(request.path, b"{}")
 
-    original, client.Client.send = client.Client.send, send
+    original, transport.Client.send = transport.Client.send, send
     out, ended = io.StringIO(), None
     try:
         with contextlib.redirect_stdout(out):
@@ -88,7 +88,7 @@ def run(answers: dict) -> tuple[list[dict], dict, TapError | None]:
             except TapError as error:
                 ended = error
     finally:
-        client.Client.send = original
+        transport.Client.send = original
     return [json.loads(line, parse_float=Decimal) for line in out.getvalue().splitlines()], tap.streams, ended
 
 

@@ -16,8 +16,9 @@ from tap_ayrshare.ayrshare.check_command import Comparison, UnusableInput, take
 from tap_ayrshare.ayrshare.envelopes import is_error
 from tap_ayrshare.ayrshare.judge import refusals
 from tap_ayrshare.ayrshare.linked import linked_networks
-from tap_ayrshare.engine.client import Client, Request
 from tap_ayrshare.engine.clock import read_clock
+from tap_ayrshare.engine.exchange import Request
+from tap_ayrshare.engine.transport import Client
 from tap_ayrshare.engine.values import parse_json
 from tap_ayrshare.preview.recording.masks import Masks
 from tap_ayrshare.preview.recording.plan import FIRST, Ask, by_ids, rest
